@@ -1,0 +1,84 @@
+import type { Artifact } from './artifact.ts';
+import type { BuildSettings } from './build-settings.ts';
+import type { DeploymentState } from './deployment-state.ts';
+import type { EnvironmentSettings } from './environment-settings.ts';
+import type { ErrorCode } from './errors.ts';
+import type { JobStatus, JobType } from './job.ts';
+import type { DeploymentSource, Trigger } from './source.ts';
+
+/** What a deployment was given when it was triggered; never changes (rule 2.1). */
+export interface ConfigurationSnapshot {
+  readonly build: BuildSettings;
+  readonly settings: EnvironmentSettings;
+  readonly hosts: readonly string[];
+}
+
+export interface DeploymentFailure {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+export interface Deployment {
+  readonly id: string;
+  readonly projectId: string;
+  readonly projectName: string;
+  readonly environmentId: string;
+  readonly environmentName: string;
+  /** 1, 2, 3 … per project. */
+  readonly number: number;
+  readonly kind: 'git';
+  readonly state: DeploymentState;
+  /** Part of the state: "superseded by #43", "replaced by #44", `gate (last answer 503 …)`. */
+  readonly reason: string | null;
+  readonly failure: DeploymentFailure | null;
+  readonly source: DeploymentSource;
+  readonly trigger: Trigger;
+  readonly configuration: ConfigurationSnapshot;
+  readonly artifact: Artifact | null;
+  /** What the router counted from the first instance on until the old version was drained; null before that. */
+  readonly requests: { readonly total: number; readonly failed: number } | null;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  readonly startedAt: string | null;
+  /** When traffic first reached it. */
+  readonly readyAt: string | null;
+  readonly finishedAt: string | null;
+}
+
+export interface Job {
+  readonly type: JobType;
+  readonly order: number;
+  readonly dependsOn: readonly JobType[];
+  readonly required: boolean;
+  readonly status: JobStatus;
+  readonly error: string | null;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+}
+
+/**
+ * Life of one instance: starting → passed → serving → draining → drained → stopped; failed from any before stopped.
+ * `stopped` and `failed` have no container any more; their log stays.
+ */
+export type InstancePhase = 'starting' | 'passed' | 'serving' | 'draining' | 'drained' | 'stopped' | 'failed';
+
+export interface Instance {
+  readonly id: string;
+  readonly deploymentId: string;
+  readonly process: string;
+  /** From 1. */
+  readonly ordinal: number;
+  readonly phase: InstancePhase;
+  readonly address: string | null;
+  readonly port: number;
+  readonly restarts: number;
+}
+
+/** Name of a log, for the log store and the API. */
+export function jobLogName(deploymentId: string, job: JobType): string {
+  return `deployments/${deploymentId}/${job}`;
+}
+
+export function instanceLogName(deploymentId: string, instanceId: string): string {
+  return `deployments/${deploymentId}/${instanceId}`;
+}

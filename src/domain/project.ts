@@ -1,0 +1,35 @@
+import type { BuildSettings } from './build-settings.ts';
+import type { EnvironmentSettings } from './environment-settings.ts';
+
+export interface Project {
+  readonly id: string;
+  /** DNS label, unique. */
+  readonly name: string;
+  readonly repository: string;
+  readonly build: BuildSettings;
+  /** ISO 8601. */
+  readonly createdAt: string;
+}
+
+export interface Environment {
+  readonly id: string;
+  readonly projectId: string;
+  /** DNS label, unique in the project. */
+  readonly name: string;
+  readonly settings: EnvironmentSettings;
+  /** Hosts it answers to; the first is its own, made from names and base domain. */
+  readonly hosts: readonly string[];
+  /** The deployment that serves; null before the first. */
+  readonly currentDeploymentId: string | null;
+  readonly createdAt: string;
+}
+
+/** A variable as stored. A secret's value is never shown again. */
+export interface Variable {
+  readonly name: string;
+  readonly value: string;
+  readonly secret: boolean;
+  /** Project level applies to every environment; environment level wins. */
+  readonly level: 'project' | 'environment';
+  readonly updatedAt: string;
+}

@@ -1,0 +1,138 @@
+import type { BuildSettings } from '../../domain/build-settings.ts';
+import type { Deployment, Instance, Job } from '../../domain/deployment.ts';
+import type { EnvironmentSettings } from '../../domain/environment-settings.ts';
+import type { HealthCheck } from '../../domain/health-check.ts';
+import type { Environment, Project, Variable } from '../../domain/project.ts';
+import type { Actor, Role } from '../../domain/roles.ts';
+import type { RecordedEntry } from '../ports/notifier.ts';
+import type { LogEntry } from '../ports/logs.ts';
+
+/**
+ * Everything a caller can ask of the engine. Each takes who is asking, checks role and project (`forbidden`), and answers with
+ * domain types. Names are those of projects (`my-app`) and environments (`production`); unknown ones are `not_found`.
+ * A project that the actor may not see is `not_found` too.
+ */
+export interface Commands {
+  readonly projects: ProjectCommands;
+  readonly environments: EnvironmentCommands;
+  readonly variables: VariableCommands;
+  readonly tokens: TokenCommands;
+  readonly deployments: DeploymentCommands;
+}
+
+export interface ProjectCommands {
+  /** Makes the environment `production` with it. Errors: `already_exists`, `host_taken`, `invalid_input`, `repository_refused`. */
+  create(actor: Actor, input: NewProject): Promise<Project>;
+  list(actor: Actor): Promise<readonly Project[]>;
+  get(actor: Actor, project: string): Promise<Project>;
+  update(actor: Actor, project: string, change: ProjectChange): Promise<Project>;
+  /** Cancels what waits or runs, stops what serves, removes routes, instances, network and records. Resolves when that is asked for and recorded. */
+  delete(actor: Actor, project: string): Promise<void>;
+}
+
+export interface NewProject {
+  readonly name: string;
+  readonly repository: string;
+  readonly branch?: string;
+  readonly build?: Partial<BuildSettings>;
+}
+
+export interface ProjectChange {
+  readonly repository?: string;
+  readonly build?: Partial<BuildSettings>;
+}
+
+export interface EnvironmentCommands {
+  create(actor: Actor, project: string, input: { readonly name: string; readonly settings?: SettingsChange }): Promise<Environment>;
+  list(actor: Actor, project: string): Promise<readonly Environment[]>;
+  get(actor: Actor, project: string, environment: string): Promise<Environment>;
+  /** Takes effect with the next deployment. */
+  update(actor: Actor, project: string, environment: string, change: SettingsChange): Promise<Environment>;
+  delete(actor: Actor, project: string, environment: string): Promise<void>;
+}
+
+export type SettingsChange = Partial<Omit<EnvironmentSettings, 'health'>> & { readonly health?: Partial<HealthCheck> };
+
+export interface VariableCommands {
+  /** Values of secrets are empty strings. `environment` null: project level only; else both levels. */
+  list(actor: Actor, project: string, environment: string | null): Promise<readonly Variable[]>;
+  set(actor: Actor, project: string, environment: string | null, variables: readonly NewVariable[]): Promise<void>;
+  /** Resolves to the names that existed. */
+  unset(actor: Actor, project: string, environment: string | null, names: readonly string[]): Promise<readonly string[]>;
+}
+
+export interface NewVariable {
+  readonly name: string;
+  readonly value: string;
+  readonly secret: boolean;
+}
+
+export interface TokenCommands {
+  /** The actor for a presented token; null when it is unknown or revoked. */
+  authenticate(secret: string): Promise<Actor | null>;
+  create(actor: Actor, input: { readonly name: string; readonly role: Role; readonly project: string | null }): Promise<CreatedToken>;
+  list(actor: Actor): Promise<readonly TokenInfo[]>;
+  revoke(actor: Actor, id: string): Promise<void>;
+}
+
+export interface TokenInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly project: string | null;
+  readonly createdAt: string;
+}
+
+export interface CreatedToken extends TokenInfo {
+  /** Shown once; stored as a hash. */
+  readonly secret: string;
+}
+
+export interface DeploymentCommands {
+  /**
+   * Recorded before it resolves. A pending one of the same branch and environment is superseded. The same idempotency key with
+   * the same request gives the same deployment (`replayed`), with another request `idempotency_mismatch`.
+   */
+  trigger(actor: Actor, project: string, input: NewDeployment): Promise<{ readonly deployment: Deployment; readonly replayed: boolean }>;
+  /** Newest first. `before`: a deployment number, for the next page. */
+  list(actor: Actor, project: string, query: DeploymentQuery): Promise<readonly Deployment[]>;
+  get(actor: Actor, project: string, number: number): Promise<DeploymentDetail>;
+  /** Errors: `illegal_transition`. Resolves when it is cancelled, or after 5 s with the state as it then is. */
+  cancel(actor: Actor, project: string, number: number): Promise<Deployment>;
+  /** Timeline entries with an id above `after`; with `follow`, until the deployment is in a state where nothing more is to come. */
+  timeline(actor: Actor, project: string, number: number, options: { readonly after: number; readonly follow: boolean }, signal: AbortSignal): AsyncIterable<RecordedEntry>;
+  /** `log`: a job type, or the id of an instance. `offset` in bytes. */
+  log(actor: Actor, project: string, number: number, log: string, options: { readonly offset: number; readonly follow: boolean }, signal: AbortSignal): AsyncIterable<LogEntry>;
+  /** What waits or runs, over every project the actor may see, in the order it will be served. */
+  queue(actor: Actor): Promise<readonly QueueItem[]>;
+}
+
+export interface NewDeployment {
+  readonly environment: string;
+  /** Default: the environment's branch. */
+  readonly branch?: string;
+  /** 40 hex digits. */
+  readonly commit?: string;
+  readonly noCache?: boolean;
+  readonly idempotencyKey?: string;
+}
+
+export interface DeploymentQuery {
+  readonly environment?: string;
+  readonly before?: number;
+  /** 1 to 200. */
+  readonly limit: number;
+}
+
+export interface DeploymentDetail {
+  readonly deployment: Deployment;
+  readonly jobs: readonly Job[];
+  readonly instances: readonly Instance[];
+  readonly url: string;
+}
+
+export interface QueueItem {
+  readonly deployment: Deployment;
+  /** "#41 is deploying to production", "a free worker"; null while it runs. */
+  readonly waitsFor: string | null;
+}
