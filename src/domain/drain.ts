@@ -16,14 +16,18 @@ export type DrainAction =
   | { readonly type: 'done' };
 
 const pollMs = 100;
+const roundingSlack = 1e-9;
 
 export function nextDrainAction(progress: DrainProgress, drainTimeoutMs: number): DrainAction {
   if (progress.open === 0) return { type: 'done' };
   const late = progress.sinceStartMs - drainTimeoutMs;
   if (late < 0) return { type: 'wait', delayMs: Math.min(pollMs, -late) };
   const spreadMs = drainTimeoutMs / 5;
+  if (spreadMs === 0) return { type: 'close', count: progress.open };
   const total = Math.max(progress.openAtDeadline ?? progress.open, progress.open);
-  const shouldRemain = spreadMs === 0 ? 0 : Math.floor(total * Math.max(0, 1 - late / spreadMs));
-  const count = progress.open - shouldRemain;
-  return count > 0 ? { type: 'close', count } : { type: 'wait', delayMs: pollMs };
+  const closed = total - progress.open;
+  const due = Math.min(total, Math.floor((late / spreadMs) * total + roundingSlack));
+  if (due > closed) return { type: 'close', count: due - closed };
+  const nextIsDueInMs = ((closed + 1) * spreadMs) / total - late;
+  return { type: 'wait', delayMs: Math.min(pollMs, Math.max(1, nextIsDueInMs)) };
 }

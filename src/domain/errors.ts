@@ -49,6 +49,7 @@ export const errorCatalogue = {
   start_command_missing: entry('deployment', 'Nothing says how the app starts.', 'Add a `start` script to package.json, or set the start command.'),
   dockerfile_invalid: entry('deployment', 'The Dockerfile is missing or outside the checkout.', 'Correct the path of the Dockerfile.'),
   base_image_missing: entry('deployment', 'A base image is neither on this machine nor to be pulled.', 'Run `cutover images base`, or give access to a registry.'),
+  base_image_failed: entry('unavailable', 'A base image could not be assembled from packages.', 'Read what the tool named in the message said; needed are apt-get, dpkg-deb, tar and npm, and their mirrors.'),
   build_failed: entry('deployment', 'A step of the build failed.', 'Read the last lines of the step in the build log.'),
   build_out_of_memory: entry('deployment', 'A build step was killed, most likely for memory.', 'Give the build more memory or make it use less.'),
   build_timed_out: entry('deployment', 'The build took longer than its limit.', 'Look where the time goes in the build log, or raise the limit.'),
@@ -60,6 +61,10 @@ export const errorCatalogue = {
   network_exhausted: entry('unavailable', 'No free subnet is left in the pool of addresses.', 'Enlarge the pool (`CUTOVER_NETWORK_POOL`) or delete projects.'),
   artifact_gone: entry('deployment', 'The image or bundle of the deployment is not on this machine any more.', 'Deploy the commit again.'),
   cancelled: entry('conflict', 'The work was cancelled.', 'Deploy again when ready.'),
+  usage: entry('invalid', 'The command line is not complete or not understood.', 'See the help of the command: `--help`.'),
+  not_confirmed: entry('invalid', 'A question was answered with no.', 'Nothing was changed. Run the command again, with -y to skip the question.'),
+  host_refused: entry('forbidden', 'The Host header of the request names no host of this server.', 'Use http://127.0.0.1 or http://localhost with the port of the API.'),
+  server_unreachable: entry('unavailable', 'The control plane does not answer.', 'Run `cutover server start`, or correct the address with `cutover login --url`.'),
   internal: entry('internal', 'Something happened that should not.', 'Report it with the log of the control plane.'),
 } as const satisfies Record<string, CatalogueEntry>;
 

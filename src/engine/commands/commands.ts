@@ -43,7 +43,11 @@ export interface ProjectChange {
 }
 
 export interface EnvironmentCommands {
-  create(actor: Actor, project: string, input: { readonly name: string; readonly settings?: SettingsChange }): Promise<Environment>;
+  create(
+    actor: Actor,
+    project: string,
+    input: { readonly name: string; readonly settings?: SettingsChange },
+  ): Promise<Environment>;
   list(actor: Actor, project: string): Promise<readonly Environment[]>;
   get(actor: Actor, project: string, environment: string): Promise<Environment>;
   /** Takes effect with the next deployment. */
@@ -58,7 +62,12 @@ export interface VariableCommands {
   list(actor: Actor, project: string, environment: string | null): Promise<readonly Variable[]>;
   set(actor: Actor, project: string, environment: string | null, variables: readonly NewVariable[]): Promise<void>;
   /** Resolves to the names that existed. */
-  unset(actor: Actor, project: string, environment: string | null, names: readonly string[]): Promise<readonly string[]>;
+  unset(
+    actor: Actor,
+    project: string,
+    environment: string | null,
+    names: readonly string[],
+  ): Promise<readonly string[]>;
 }
 
 export interface NewVariable {
@@ -70,7 +79,10 @@ export interface NewVariable {
 export interface TokenCommands {
   /** The actor for a presented token; null when it is unknown or revoked. */
   authenticate(secret: string): Promise<Actor | null>;
-  create(actor: Actor, input: { readonly name: string; readonly role: Role; readonly project: string | null }): Promise<CreatedToken>;
+  create(
+    actor: Actor,
+    input: { readonly name: string; readonly role: Role; readonly project: string | null },
+  ): Promise<CreatedToken>;
   list(actor: Actor): Promise<readonly TokenInfo[]>;
   revoke(actor: Actor, id: string): Promise<void>;
 }
@@ -93,16 +105,33 @@ export interface DeploymentCommands {
    * Recorded before it resolves. A pending one of the same branch and environment is superseded. The same idempotency key with
    * the same request gives the same deployment (`replayed`), with another request `idempotency_mismatch`.
    */
-  trigger(actor: Actor, project: string, input: NewDeployment): Promise<{ readonly deployment: Deployment; readonly replayed: boolean }>;
+  trigger(
+    actor: Actor,
+    project: string,
+    input: NewDeployment,
+  ): Promise<{ readonly deployment: Deployment; readonly replayed: boolean }>;
   /** Newest first. `before`: a deployment number, for the next page. */
   list(actor: Actor, project: string, query: DeploymentQuery): Promise<readonly Deployment[]>;
   get(actor: Actor, project: string, number: number): Promise<DeploymentDetail>;
   /** Errors: `illegal_transition`. Resolves when it is cancelled, or after 5 s with the state as it then is. */
   cancel(actor: Actor, project: string, number: number): Promise<Deployment>;
   /** Timeline entries with an id above `after`; with `follow`, until the deployment is in a state where nothing more is to come. */
-  timeline(actor: Actor, project: string, number: number, options: { readonly after: number; readonly follow: boolean }, signal: AbortSignal): AsyncIterable<RecordedEntry>;
+  timeline(
+    actor: Actor,
+    project: string,
+    number: number,
+    options: { readonly after: number; readonly follow: boolean },
+    signal: AbortSignal,
+  ): AsyncIterable<RecordedEntry>;
   /** `log`: a job type, or the id of an instance. `offset` in bytes. */
-  log(actor: Actor, project: string, number: number, log: string, options: { readonly offset: number; readonly follow: boolean }, signal: AbortSignal): AsyncIterable<LogEntry>;
+  log(
+    actor: Actor,
+    project: string,
+    number: number,
+    log: string,
+    options: { readonly offset: number; readonly follow: boolean },
+    signal: AbortSignal,
+  ): AsyncIterable<LogEntry>;
   /** What waits or runs, over every project the actor may see, in the order it will be served. */
   queue(actor: Actor): Promise<readonly QueueItem[]>;
 }

@@ -67,6 +67,7 @@ const statements = [
     sealed_variables text not null,
     artifact jsonb,
     requests jsonb,
+    counter_baseline jsonb,
     want text,
     verdict jsonb,
     branch text not null,

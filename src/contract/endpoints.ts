@@ -1,0 +1,30 @@
+import type { Endpoint } from './endpoint.ts';
+import { deploymentEndpoints } from './endpoints/deployments.ts';
+import { environmentEndpoints } from './endpoints/environments.ts';
+import { projectEndpoints } from './endpoints/projects.ts';
+import { systemEndpoints } from './endpoints/system.ts';
+import { tokenEndpoints } from './endpoints/tokens.ts';
+import { environmentVariableEndpoints, projectVariableEndpoints } from './endpoints/variables.ts';
+
+/** Everything the API offers. `<group>.<name>` is the operation's id. */
+export const endpoints = {
+  system: systemEndpoints,
+  projects: projectEndpoints,
+  environments: environmentEndpoints,
+  projectVariables: projectVariableEndpoints,
+  environmentVariables: environmentVariableEndpoints,
+  tokens: tokenEndpoints,
+  deployments: deploymentEndpoints,
+} as const satisfies Record<string, Record<string, Endpoint>>;
+
+export interface Operation {
+  readonly id: string;
+  readonly group: string;
+  readonly endpoint: Endpoint;
+}
+
+export function operations(): readonly Operation[] {
+  return Object.entries(endpoints).flatMap(([group, members]) =>
+    Object.entries(members).map(([name, endpoint]): Operation => ({ id: `${group}.${name}`, group, endpoint })),
+  );
+}

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { endpoint } from '../endpoint.ts';
+import { queueSchema } from '../schemas/deployment.ts';
+import { doctorReportSchema, healthSchema, serverStatusSchema } from '../schemas/system.ts';
+import { whoamiSchema } from '../schemas/token.ts';
+import { anyToken, everyone, onInstallation } from './access.ts';
+
+export const systemEndpoints = {
+  health: endpoint({
+    method: 'GET',
+    path: '/api/healthz',
+    summary: 'Tell whether the control plane answers',
+    access: everyone,
+    status: 200,
+    response: healthSchema,
+    errors: [],
+  }),
+  openapi: endpoint({
+    method: 'GET',
+    path: '/api/openapi.json',
+    summary: 'This document',
+    access: everyone,
+    status: 200,
+    response: z.record(z.string(), z.unknown()),
+    errors: [],
+  }),
+  whoami: endpoint({
+    method: 'GET',
+    path: '/api/whoami',
+    summary: 'Tell whose token this is',
+    access: anyToken,
+    status: 200,
+    response: whoamiSchema,
+    errors: [],
+  }),
+  queue: endpoint({
+    method: 'GET',
+    path: '/api/queue',
+    summary: 'List what waits or runs, in the order it will be served',
+    access: anyToken,
+    status: 200,
+    response: queueSchema,
+    errors: [],
+  }),
+  server: endpoint({
+    method: 'GET',
+    path: '/api/server',
+    summary: 'Show versions, ports and the health of the parts',
+    access: onInstallation('read'),
+    status: 200,
+    response: serverStatusSchema,
+    errors: [],
+  }),
+  doctor: endpoint({
+    method: 'GET',
+    path: '/api/doctor',
+    summary: 'Check every prerequisite, with the fix',
+    access: onInstallation('read'),
+    status: 200,
+    response: doctorReportSchema,
+    errors: [],
+  }),
+} as const;

@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import { deploymentStates } from '../../domain/deployment-state.ts';
+import { settingsSchema } from './environment.ts';
+import { jobStatusSchema, jobTypeSchema } from './job.ts';
+import { named } from './named.ts';
+import { buildSettingsSchema } from './project.ts';
+
+const commitSchema = named(
+  'Commit',
+  z.object({ sha: z.string(), message: z.string(), author: z.string(), committedAt: z.string() }),
+);
+
+const artifactSchema = named(
+  'Artifact',
+  z.discriminatedUnion('type', [
+    z.object({
+      type: z.literal('image'),
+      imageId: z.string(),
+      sizeBytes: z.number(),
+      exposedPorts: z.array(z.int()),
+    }),
+    z.object({ type: z.literal('bundle'), bundle: z.string(), sizeBytes: z.number(), spa: z.boolean() }),
+  ]),
+);
+
+export const deploymentSchema = named(
+  'Deployment',
+  z.object({
+    id: z.string(),
+    project: z.string(),
+    environment: z.string(),
+    number: z.int().meta({ description: '1, 2, 3 … per project.' }),
+    kind: z.enum(['git']),
+    state: z.enum(deploymentStates),
+    reason: z.string().nullable().meta({ description: 'Why it is in this state.' }),
+    failure: z
+      .object({ code: z.string(), message: z.string(), next: z.string() })
+      .nullable()
+      .meta({ description: 'What went wrong, and what to do next.' }),
+    source: z.object({
+      kind: z.enum(['git']),
+      repository: z.string(),
+      branch: z.string(),
+      requestedCommit: z.string().nullable(),
+      commit: commitSchema.nullable().meta({ description: 'null until the repository has been read.' }),
+    }),
+    trigger: z.object({ kind: z.enum(['manual']), by: z.string(), noCache: z.boolean() }),
+    artifact: artifactSchema.nullable(),
+    requests: z
+      .object({ total: z.int(), failed: z.int() })
+      .nullable()
+      .meta({ description: 'What the router counted while traffic moved.' }),
+    createdAt: z.string(),
+    startedAt: z.string().nullable(),
+    readyAt: z.string().nullable().meta({ description: 'When traffic first reached it.' }),
+    finishedAt: z.string().nullable(),
+  }),
+);
+export type WireDeployment = z.output<typeof deploymentSchema>;
+
+export const deploymentListSchema = named(
+  'DeploymentList',
+  z.object({
+    deployments: z.array(deploymentSchema),
+    nextBefore: z.int().nullable().meta({ description: '`before` of the next page; null on the last.' }),
+  }),
+);
+
+const jobSchema = named(
+  'Job',
+  z.object({
+    type: jobTypeSchema,
+    order: z.int(),
+    dependsOn: z.array(jobTypeSchema),
+    required: z.boolean(),
+    status: jobStatusSchema,
+    error: z.string().nullable(),
+    startedAt: z.string().nullable(),
+    endedAt: z.string().nullable(),
+  }),
+);
+
+const instanceSchema = named(
+  'Instance',
+  z.object({
+    id: z.string(),
+    process: z.string(),
+    ordinal: z.int(),
+    phase: z.enum(['starting', 'passed', 'serving', 'draining', 'drained', 'stopped', 'failed']),
+    port: z.int(),
+    restarts: z.int(),
+  }),
+);
+
+export const deploymentDetailSchema = named(
+  'DeploymentDetail',
+  z.object({
+    deployment: deploymentSchema,
+    configuration: z.object({
+      build: buildSettingsSchema,
+      settings: settingsSchema,
+      hosts: z.array(z.string()),
+    }),
+    jobs: z.array(jobSchema),
+    instances: z.array(instanceSchema),
+    url: z.string(),
+  }),
+);
+export type WireDeploymentDetail = z.output<typeof deploymentDetailSchema>;
+
+export const newDeploymentSchema = named(
+  'NewDeployment',
+  z.strictObject({
+    environment: z.string().min(1).max(64),
+    branch: z.string().min(1).max(255).exactOptional().meta({ description: "Default: the environment's branch." }),
+    commit: z
+      .string()
+      .regex(/^[0-9a-f]{40}$/, 'must be 40 hex digits')
+      .exactOptional(),
+    noCache: z.boolean().exactOptional(),
+  }),
+);
+
+export const queueSchema = named(
+  'Queue',
+  z.object({
+    items: z.array(
+      z.object({
+        deployment: deploymentSchema,
+        waitsFor: z.string().nullable().meta({ description: 'null while it runs.' }),
+      }),
+    ),
+  }),
+);

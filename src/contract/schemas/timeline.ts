@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { deploymentStates } from '../../domain/deployment-state.ts';
+import { jobStatusSchema, jobTypeSchema } from './job.ts';
+import { named } from './named.ts';
+
+const state = z.enum(deploymentStates);
+const ordinal = z.int().meta({ description: 'Replica, from 1.' });
+const deployment = z.int().meta({ description: 'Number of the deployment that is drained or removed.' });
+
+function kind<K extends string, S extends z.ZodRawShape>(name: K, shape: S) {
+  return z.object({ kind: z.literal(name), ...shape });
+}
+
+/** One variant per kind of event (rule 2.5). Durations in ms, sizes in bytes, shares in percent. */
+export const timelineEventSchema = named(
+  'TimelineEvent',
+  z.discriminatedUnion('kind', [
+    kind('state.changed', { from: state.nullable(), to: state, reason: z.string().nullable() }),
+    kind('job.started', { job: jobTypeSchema }),
+    kind('job.finished', { job: jobTypeSchema, status: jobStatusSchema, error: z.string().nullable() }),
+    kind('source.resolved', { commit: z.string(), message: z.string() }),
+    kind('build.planned', { preset: z.string(), explanation: z.array(z.string()) }),
+    kind('build.completed', { sizeBytes: z.number(), reused: z.boolean() }),
+    kind('instance.starting', { ordinal }),
+    kind('gate.passed', { ordinal, attempts: z.int(), sinceStartMs: z.number() }),
+    kind('gate.failed', { ordinal, message: z.string() }),
+    kind('traffic.shifting', { share: z.number() }),
+    kind('draining', { deployment, connections: z.int() }),
+    kind('drained', { deployment, closed: z.int(), durationMs: z.number() }),
+    kind('removed', { deployment, instances: z.int() }),
+    kind('taken-back', { reason: z.string() }),
+    kind('complete', { requests: z.int(), failed: z.int() }),
+  ]),
+);
+
+export const timelineEntrySchema = named(
+  'TimelineEntry',
+  z.object({
+    id: z.int().meta({ description: 'Ascending; also the id of the server-sent event.' }),
+    at: z.string(),
+    text: z.string().meta({ description: 'The event in one line, for people.' }),
+    event: timelineEventSchema,
+  }),
+);
+export type WireTimelineEntry = z.output<typeof timelineEntrySchema>;
+
+export const timelineSchema = named('Timeline', z.object({ entries: z.array(timelineEntrySchema) }));

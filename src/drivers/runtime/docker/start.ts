@@ -1,0 +1,87 @@
+import { CutoverError } from '../../../domain/errors.ts';
+import type { InstanceSpec, InstanceStatus } from '../../../engine/ports/runtime.ts';
+import { containerSettings } from './container-settings.ts';
+import type { Containers } from './containers.ts';
+import { isRefusal } from './engine-connection.ts';
+import type { EngineConnection } from './engine-connection.ts';
+import { instanceLabel } from './labels.ts';
+import { instanceStatus } from './instance-status.ts';
+import { containerName } from './names.ts';
+
+/** A machine that builds at full load takes its time to create and start. */
+const changeTimeoutMs = 60_000;
+
+export interface InstanceHome {
+  readonly engine: EngineConnection;
+  readonly containers: Containers;
+  readonly platformId: string;
+}
+
+/** The way of a new instance costs three calls (create, start, inspect); looking first would add to every deployment. */
+export async function startInstance(home: InstanceHome, spec: InstanceSpec, signal: AbortSignal): Promise<InstanceStatus> {
+  const containerId = (await create(home, spec, signal)) ?? (await adopt(home, spec, signal));
+  if (containerId.neverRan) await run(home, containerId.id, signal);
+  home.containers.remember(spec.instanceId, containerId.id);
+  const container = await home.containers.inspect(containerId.id, signal);
+  if (container === null) throw startFailed(`the container of ${spec.instanceId} disappeared while it started`);
+  return instanceStatus(container);
+}
+
+interface FoundContainer {
+  readonly id: string;
+  readonly neverRan: boolean;
+}
+
+/** null when the name is taken, which is to say that the instance exists. */
+async function create(home: InstanceHome, spec: InstanceSpec, signal: AbortSignal): Promise<FoundContainer | null> {
+  const settings = containerSettings(home.platformId, spec);
+  try {
+    const container = await home.engine.call({ what: 'create a container', timeoutMs: changeTimeoutMs }, signal, (docker, abortSignal) =>
+      docker.createContainer({ ...settings, abortSignal }),
+    );
+    return { id: container.id, neverRan: true };
+  } catch (error) {
+    if (isRefusal(error, 409)) return null;
+    if (isRefusal(error, 404)) throw new CutoverError('artifact_gone', error.said, { cause: error });
+    if (isRefusal(error)) throw startFailed(error.said, error);
+    throw error;
+  }
+}
+
+async function adopt(home: InstanceHome, spec: InstanceSpec, signal: AbortSignal): Promise<FoundContainer> {
+  const name = containerName(home.platformId, spec);
+  const container = await home.containers.inspect(name, signal);
+  if (container?.Config.Labels[instanceLabel] !== spec.instanceId) {
+    throw startFailed(`the container name ${name} is taken by something else, or its old owner is still being removed`);
+  }
+  return { id: container.Id, neverRan: container.State.Status === 'created' };
+}
+
+async function run(home: InstanceHome, containerId: string, signal: AbortSignal): Promise<void> {
+  try {
+    await home.engine.call({ what: 'start a container', timeoutMs: changeTimeoutMs }, signal, (docker, abortSignal) =>
+      docker.getContainer(containerId).start({ abortSignal }),
+    );
+  } catch (error) {
+    // 304: it runs already.
+    if (isRefusal(error, 304)) return;
+    if (!isRefusal(error)) throw error;
+    await removeContainer(home.engine, containerId, new AbortController().signal);
+    throw startFailed(error.said, error);
+  }
+}
+
+function startFailed(message: string, cause?: unknown): CutoverError {
+  return new CutoverError('instance_start_failed', message, { cause });
+}
+
+/** By force, with its anonymous volumes. Absent is fine; 409 says that somebody else is removing it. */
+export async function removeContainer(engine: EngineConnection, containerId: string, signal: AbortSignal): Promise<void> {
+  try {
+    await engine.call({ what: 'remove a container', timeoutMs: changeTimeoutMs }, signal, (docker, abortSignal) =>
+      docker.getContainer(containerId).remove({ force: true, v: true, abortSignal }),
+    );
+  } catch (error) {
+    if (!isRefusal(error, 404, 409)) throw error;
+  }
+}

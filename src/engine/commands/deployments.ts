@@ -1,0 +1,106 @@
+import type { Deployment } from '../../domain/deployment.ts';
+import { isFinal } from '../../domain/deployment-state.ts';
+import { CutoverError } from '../../domain/errors.ts';
+import type { Actor, Permission } from '../../domain/roles.ts';
+import type { Changes } from '../observe/changes.ts';
+import type { ConfigurationStore } from '../ports/configuration-store.ts';
+import type { DeploymentQueries, DeploymentStore } from '../ports/deployment-store.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Logs } from '../ports/logs.ts';
+import type { Random } from '../ports/random.ts';
+import type { SecretBox } from '../ports/secret-box.ts';
+import type { DeploymentCommands, DeploymentDetail, DeploymentQuery } from './commands.ts';
+import { followTimeline, readLog } from './deployments-follow.ts';
+import { queueOf } from './deployments-queue.ts';
+import { triggerDeployment } from './deployments-trigger.ts';
+import { noEnvironment } from './environments.ts';
+import { requireAccess } from './projects-access.ts';
+import { noProject } from './projects.ts';
+
+export interface DeploymentDependencies {
+  readonly configuration: ConfigurationStore;
+  readonly deployments: DeploymentStore;
+  readonly queries: DeploymentQueries;
+  readonly changes: Changes;
+  readonly logs: Logs;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly secretBox: SecretBox;
+  /** URL at which a host is reached from outside, with the router's port where it is not the usual one. */
+  readonly urlOf: (host: string) => string;
+  /** There is something to claim, or something to stop. */
+  readonly wake: () => void;
+}
+
+const cancelPatienceMs = 5_000;
+
+export function deploymentCommands(dependencies: DeploymentDependencies): DeploymentCommands {
+  return {
+    trigger: (actor, project, input) => triggerDeployment(dependencies, actor, { project, input }),
+    list: (actor, project, query) => list(dependencies, actor, { project, query }),
+    get: async (actor, project, number) => detail(dependencies, await find(dependencies, actor, { permission: 'read', project, number })),
+    cancel: async (actor, project, number) => cancel(dependencies, await find(dependencies, actor, { permission: 'deploy', project, number })),
+    async *timeline(actor, project, number, options, signal) {
+      const deployment = await find(dependencies, actor, { permission: 'read', project, number });
+      yield* followTimeline(dependencies, deployment.id, options, signal);
+    },
+    async *log(actor, project, number, log, options, signal) {
+      const deployment = await find(dependencies, actor, { permission: 'read', project, number });
+      yield* readLog(dependencies, deployment.id, { log, ...options }, signal);
+    },
+    queue: (actor) => queueOf(dependencies, actor),
+  };
+}
+
+interface Lookup {
+  readonly permission: Permission;
+  readonly project: string;
+  readonly number: number;
+}
+
+async function find(dependencies: DeploymentDependencies, actor: Actor, lookup: Lookup): Promise<Deployment> {
+  requireAccess(actor, lookup.permission, lookup.project);
+  const project = (await dependencies.configuration.projects.find(lookup.project)) ?? noProject(lookup.project);
+  const deployment = await dependencies.queries.byNumber(project.id, lookup.number);
+  if (deployment === null) throw new CutoverError('not_found', `the project "${lookup.project}" has no deployment #${lookup.number}`);
+  return deployment;
+}
+
+async function list(
+  { configuration, queries }: DeploymentDependencies,
+  actor: Actor,
+  { project, query }: { readonly project: string; readonly query: DeploymentQuery },
+): Promise<readonly Deployment[]> {
+  requireAccess(actor, 'read', project);
+  const { id } = (await configuration.projects.find(project)) ?? noProject(project);
+  const { environment, before, limit } = query;
+  const found = environment === undefined ? undefined : await configuration.environments.find(id, environment);
+  if (found === null) noEnvironment(project, environment ?? '');
+  return queries.list({
+    projectId: id,
+    limit,
+    ...(found === undefined ? {} : { environmentId: found.id }),
+    ...(before === undefined ? {} : { before }),
+  });
+}
+
+async function detail({ queries, urlOf }: DeploymentDependencies, deployment: Deployment): Promise<DeploymentDetail> {
+  const [jobs, instances] = await Promise.all([queries.jobs(deployment.id), queries.instances(deployment.id)]);
+  return { deployment, jobs, instances, url: urlOf(deployment.configuration.hosts[0] ?? 'localhost') };
+}
+
+async function cancel(dependencies: DeploymentDependencies, deployment: Deployment): Promise<Deployment> {
+  const { deployments, queries, changes, wake } = dependencies;
+  using _watching = changes.watch(deployment.id);
+  await deployments.requestCancel(deployment.id);
+  wake();
+  const patience = AbortSignal.timeout(cancelPatienceMs);
+  for (;;) {
+    const seen = changes.version(deployment.id);
+    const now = (await queries.byNumber(deployment.projectId, deployment.number)) ?? deployment;
+    if (isFinal(now.state) || patience.aborted) return now;
+    await changes.wait(deployment.id, seen, patience).catch((error: unknown) => {
+      if (!patience.aborted) throw error;
+    });
+  }
+}

@@ -1,0 +1,84 @@
+import { defaultBuildSettings, type BuildSettings } from '../../domain/build-settings.ts';
+import { defaultEnvironmentSettings } from '../../domain/environment-settings.ts';
+import { CutoverError } from '../../domain/errors.ts';
+import { environmentHost } from '../../domain/hosts.ts';
+import type { Project } from '../../domain/project.ts';
+import { buildSettingsProblem } from '../../domain/settings-rules.ts';
+import type { ConfigurationStore, ProjectFields } from '../ports/configuration-store.ts';
+import type { Random } from '../ports/random.ts';
+import { requireAccess } from './projects-access.ts';
+import { changedSettings, checkHost, checkName, refuse } from './projects-rules.ts';
+import type { NewProject, ProjectChange, ProjectCommands } from './commands.ts';
+
+export interface ConfigurationDependencies {
+  readonly store: ConfigurationStore;
+  readonly random: Random;
+  /** Environments get hosts under it. */
+  readonly baseDomain: string;
+  /** Throws `repository_refused` for a URL the platform will not read. */
+  readonly checkRepository: (repository: string) => void;
+  /** Throws `ref_invalid` for what Git does not take for the name of a branch. */
+  readonly checkBranch: (branch: string) => void;
+  /** Something was marked for deletion: whoever carries that out should look. It is recorded; a call that is lost only delays it. */
+  readonly wake: () => void;
+}
+
+export function projectCommands(dependencies: ConfigurationDependencies): ProjectCommands {
+  const { store, wake } = dependencies;
+  return {
+    async create(actor, input) {
+      requireAccess(actor, 'configure', null);
+      return create(dependencies, input);
+    },
+    async list(actor) {
+      requireAccess(actor, 'read', actor.project);
+      return store.projects.list(actor.project);
+    },
+    async get(actor, name) {
+      requireAccess(actor, 'read', name);
+      return (await store.projects.find(name)) ?? noProject(name);
+    },
+    async update(actor, name, change) {
+      requireAccess(actor, 'configure', name);
+      const apply = (current: Project) => changed(current, change, dependencies.checkRepository);
+      return (await store.projects.update(name, apply)) ?? noProject(name);
+    },
+    async delete(actor, name) {
+      requireAccess(actor, 'configure', name);
+      if (!(await store.projects.markDeleting(name))) noProject(name);
+      wake();
+    },
+  };
+}
+
+export function noProject(name: string): never {
+  throw new CutoverError('not_found', `there is no project "${name}"`);
+}
+
+function create(dependencies: ConfigurationDependencies, input: NewProject): Promise<Project> {
+  const { store, random, baseDomain, checkRepository } = dependencies;
+  const { name, repository } = input;
+  checkName('project', name);
+  const host = environmentHost(name, 'production', baseDomain);
+  checkHost(host);
+  checkRepository(repository);
+  const build = merged(defaultBuildSettings, input.build);
+  const branch = input.branch ?? defaultEnvironmentSettings.branch;
+  const settings = changedSettings(defaultEnvironmentSettings, { branch }, dependencies.checkBranch);
+  return store.projects.create(
+    { id: random.id(), name, repository, build },
+    { id: random.id(), name: 'production', settings, hosts: [host] },
+  );
+}
+
+function changed(current: Project, change: ProjectChange, checkRepository: (url: string) => void): ProjectFields {
+  const repository = change.repository ?? current.repository;
+  if (change.repository !== undefined) checkRepository(change.repository);
+  return { repository, build: merged(current.build, change.build) };
+}
+
+function merged(current: BuildSettings, change: Partial<BuildSettings> = {}): BuildSettings {
+  const build = { ...current, ...change };
+  refuse(buildSettingsProblem(build));
+  return build;
+}

@@ -1,0 +1,60 @@
+import type { Variable } from '../../domain/project.ts';
+import type { ConfigurationStore, StoredVariable, VariableScope } from '../ports/configuration-store.ts';
+import type { Random } from '../ports/random.ts';
+import type { SecretBox } from '../ports/secret-box.ts';
+import { noEnvironment } from './environments.ts';
+import { requireAccess } from './projects-access.ts';
+import { noProject } from './projects.ts';
+import { checkVariables } from './variables-rules.ts';
+import { variableRow } from './variables-snapshot.ts';
+import type { NewVariable, VariableCommands } from './commands.ts';
+
+export interface VariableDependencies {
+  readonly store: ConfigurationStore;
+  readonly random: Random;
+  readonly secretBox: SecretBox;
+}
+
+export function variableCommands(dependencies: VariableDependencies): VariableCommands {
+  const { store, secretBox } = dependencies;
+  return {
+    async list(actor, project, environment) {
+      requireAccess(actor, 'read', project);
+      const stored = await store.variables.list(await scopeOf(store, project, environment));
+      return stored.map((variable) => shown(variable, secretBox));
+    },
+    async set(actor, project, environment, variables) {
+      requireAccess(actor, 'configure', project);
+      checkVariables(variables);
+      const scope = await scopeOf(store, project, environment);
+      const records = variables.map((variable) => seal(variable, dependencies));
+      if (!(await store.variables.set(scope, records))) noScope(project, environment);
+    },
+    async unset(actor, project, environment, names) {
+      requireAccess(actor, 'configure', project);
+      return store.variables.unset(await scopeOf(store, project, environment), names);
+    },
+  };
+}
+
+async function scopeOf(store: ConfigurationStore, project: string, environment: string | null): Promise<VariableScope> {
+  const { id: projectId } = (await store.projects.find(project)) ?? noProject(project);
+  if (environment === null) return { projectId, environmentId: null };
+  const found = (await store.environments.find(projectId, environment)) ?? noEnvironment(project, environment);
+  return { projectId, environmentId: found.id };
+}
+
+function noScope(project: string, environment: string | null): never {
+  return environment === null ? noProject(project) : noEnvironment(project, environment);
+}
+
+function seal({ name, value, secret }: NewVariable, { random, secretBox }: VariableDependencies) {
+  const id = random.id();
+  return { id, name, secret, sealed: secretBox.seal(value, variableRow(id)) };
+}
+
+/** A secret is not even opened. */
+function shown({ id, name, secret, sealed, level, updatedAt }: StoredVariable, secretBox: SecretBox): Variable {
+  const value = secret ? '' : secretBox.open(sealed, variableRow(id));
+  return { name, value, secret, level, updatedAt };
+}

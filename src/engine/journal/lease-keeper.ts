@@ -1,0 +1,113 @@
+import { FencedError, type DeploymentStore, type Lease, type Want } from '../ports/deployment-store.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { OperatorLog } from '../ports/ports.ts';
+
+/** A lease and the signals that go with it. */
+export interface HeldLease {
+  readonly lease: Lease;
+  /** Aborted when the lease is lost or the process shuts down: stop at once, touch nothing. */
+  readonly lost: AbortSignal;
+  /** Aborted when a user wants the deployment to end. */
+  readonly unwanted: AbortSignal;
+  /** Throws when the lease may have run out. Called before every side effect: fencing guards the journal, not the world. */
+  assertHeld(): void;
+}
+
+interface Entry {
+  readonly lease: Lease;
+  readonly lost: AbortController;
+  readonly unwanted: AbortController;
+  deadline: number;
+}
+
+interface LeaseKeeperOptions {
+  readonly store: DeploymentStore;
+  readonly clock: Clock;
+  readonly leaseMs: number;
+  readonly log: OperatorLog;
+}
+
+/** Keeps the leases of this process alive with one heartbeat, and tells their holders when one is lost or its deployment unwanted. */
+export class LeaseKeeper {
+  readonly #entries = new Map<string, Entry>();
+  readonly #options: LeaseKeeperOptions;
+
+  constructor(options: LeaseKeeperOptions) {
+    this.#options = options;
+  }
+
+  hold(lease: Lease): HeldLease {
+    const entry: Entry = {
+      lease,
+      lost: new AbortController(),
+      unwanted: new AbortController(),
+      deadline: this.#nextDeadline(),
+    };
+    this.#entries.set(lease.deploymentId, entry);
+    return {
+      lease,
+      lost: entry.lost.signal,
+      unwanted: entry.unwanted.signal,
+      assertHeld: () => this.#assertHeld(entry),
+    };
+  }
+
+  drop(lease: Lease): void {
+    this.#entries.delete(lease.deploymentId);
+  }
+
+  held(): readonly string[] {
+    return [...this.#entries.keys()];
+  }
+
+  /** Beats until aborted; then every holder is told to stop. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, leaseMs } = this.#options;
+    while (!signal.aborted) {
+      await clock.sleep(leaseMs / 3, signal).catch(() => undefined);
+      if (!signal.aborted) await this.beat();
+    }
+    for (const entry of this.#entries.values()) entry.lost.abort(new Error('the control plane is stopping'));
+  }
+
+  /** One heartbeat now: also how a wish to cancel is noticed early. */
+  async beat(): Promise<void> {
+    const entries = [...this.#entries.values()];
+    if (entries.length === 0) return;
+    const deadline = this.#nextDeadline();
+    try {
+      const held = await this.#options.store.heartbeat(
+        entries.map((entry) => entry.lease),
+        this.#options.leaseMs,
+      );
+      for (const entry of entries) this.#learn(entry, held, deadline);
+    } catch (error) {
+      this.#options.log.warn({ error: String(error) }, 'heartbeat failed');
+      for (const entry of entries) if (this.#isPastDeadline(entry)) entry.lost.abort(error);
+    }
+  }
+
+  #learn(entry: Entry, held: ReadonlyMap<string, Want | null>, deadline: number): void {
+    const want = held.get(entry.lease.deploymentId);
+    if (want === undefined) {
+      entry.lost.abort(new FencedError(entry.lease.deploymentId));
+      return;
+    }
+    entry.deadline = deadline;
+    if (want !== null) entry.unwanted.abort(new Error(want));
+  }
+
+  #assertHeld(entry: Entry): void {
+    if (this.#isPastDeadline(entry)) entry.lost.abort(new FencedError(entry.lease.deploymentId));
+    entry.lost.signal.throwIfAborted();
+  }
+
+  #isPastDeadline(entry: Entry): boolean {
+    return this.#options.clock.monotonic() > entry.deadline;
+  }
+
+  /** A margin of a tenth, so that we stop before somebody else may start. */
+  #nextDeadline(): number {
+    return this.#options.clock.monotonic() + this.#options.leaseMs * 0.9;
+  }
+}

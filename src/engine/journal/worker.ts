@@ -1,0 +1,103 @@
+import type { Clock } from '../ports/clock.ts';
+import { FencedError, type DeploymentStore } from '../ports/deployment-store.ts';
+import type { OperatorLog } from '../ports/ports.ts';
+import { LeaseKeeper, type HeldLease } from './lease-keeper.ts';
+
+interface WorkerOptions {
+  readonly store: DeploymentStore;
+  readonly clock: Clock;
+  readonly log: OperatorLog;
+  /** Identifies this process for as long as its database session lives. */
+  readonly owner: number;
+  readonly leaseMs: number;
+  /** Deployments led side by side. */
+  readonly concurrency: number;
+  /** Leads one deployment until it needs no worker any more; rejects when it should be tried again later. */
+  readonly lead: (held: HeldLease) => Promise<void>;
+}
+
+const pollMs = 1_000;
+const retryDelayMs = 2_000;
+
+/** Claims deployments and leads them. Woken by notifications; the poll is the truth. */
+export class Worker {
+  readonly #options: WorkerOptions;
+  readonly #keeper: LeaseKeeper;
+  readonly #running = new Set<Promise<void>>();
+  #woken = false;
+  #interruptRest: () => void = () => undefined;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    this.#keeper = new LeaseKeeper(options);
+  }
+
+  /** Something may be ready to be claimed, or somebody wants a deployment to end. */
+  wake(): void {
+    this.#claimSoon();
+    void this.#keeper.beat();
+  }
+
+  /** Works until aborted, then waits until every leader has let go. */
+  async run(signal: AbortSignal): Promise<void> {
+    const beating = this.#keeper.run(signal);
+    while (!signal.aborted) {
+      const claimed = this.#running.size < this.#options.concurrency && (await this.#claimOne());
+      if (!claimed) await this.#rest(signal);
+    }
+    await beating;
+    await Promise.allSettled(this.#running);
+  }
+
+  async #claimOne(): Promise<boolean> {
+    const { store, owner, leaseMs, log } = this.#options;
+    try {
+      const lease = await store.claim({ owner, leaseMs, leading: this.#keeper.held() });
+      if (lease === null) return false;
+      const work = this.#lead(this.#keeper.hold(lease));
+      this.#running.add(work);
+      void work.finally(() => this.#running.delete(work));
+      return true;
+    } catch (error) {
+      log.warn({ error: String(error) }, 'claim failed');
+      return false;
+    }
+  }
+
+  async #lead(held: HeldLease): Promise<void> {
+    const { log, store, lead } = this.#options;
+    const { lease } = held;
+    let delayMs = 0;
+    try {
+      await lead(held);
+    } catch (error) {
+      if (!(error instanceof FencedError) && !held.lost.aborted) {
+        log.error({ deployment: lease.deploymentId, error: describe(error) }, 'leading a deployment failed, to be tried again');
+        delayMs = retryDelayMs;
+      }
+    }
+    this.#keeper.drop(lease);
+    await store
+      .release(lease, delayMs)
+      .catch((error: unknown) => log.warn({ error: String(error) }, 'a lease could not be given back and will run out'));
+    this.#claimSoon();
+  }
+
+  #claimSoon(): void {
+    this.#woken = true;
+    this.#interruptRest();
+  }
+
+  async #rest(signal: AbortSignal): Promise<void> {
+    const woken = new AbortController();
+    this.#interruptRest = () => woken.abort();
+    if (!this.#woken) {
+      await this.#options.clock.sleep(pollMs, AbortSignal.any([signal, woken.signal])).catch(() => undefined);
+    }
+    this.#woken = false;
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,62 @@
+import type { Clock } from '../ports/clock.ts';
+import type { OperatorLog } from '../ports/ports.ts';
+import type { Runtime, RuntimeEvent } from '../ports/runtime.ts';
+
+interface InstanceWatchOptions {
+  readonly runtime: Runtime;
+  readonly clock: Clock;
+  readonly log: OperatorLog;
+  /** Called for every event: an address may have changed. */
+  readonly onEvent: (event: RuntimeEvent) => void;
+}
+
+/** Listens to what happens to instances, so that nobody has to poll to learn of an exit. */
+export class InstanceWatch {
+  readonly #options: InstanceWatchOptions;
+  readonly #sleepers = new Map<string, Set<AbortController>>();
+
+  constructor(options: InstanceWatchOptions) {
+    this.#options = options;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { runtime, clock, log, onEvent } = this.#options;
+    while (!signal.aborted) {
+      try {
+        for await (const event of runtime.events(signal)) {
+          if (event.type === 'relist') this.#wakeAll();
+          else this.#wake(event.instanceId);
+          onEvent(event);
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        log.warn({ error: String(error) }, 'the event stream of the runtime broke');
+      }
+      await clock.sleep(1_000, signal).catch(() => undefined);
+    }
+  }
+
+  /** Sleeps, but not past something that happens to this instance. Rejects with the signal's reason when aborted. */
+  async sleep(instanceId: string, ms: number, signal: AbortSignal): Promise<void> {
+    if (ms <= 0) return;
+    const woken = new AbortController();
+    const sleepers = this.#sleepers.get(instanceId) ?? new Set();
+    this.#sleepers.set(instanceId, sleepers.add(woken));
+    try {
+      await this.#options.clock.sleep(ms, AbortSignal.any([signal, woken.signal]));
+    } catch (error) {
+      if (signal.aborted) throw error;
+    } finally {
+      sleepers.delete(woken);
+      if (sleepers.size === 0) this.#sleepers.delete(instanceId);
+    }
+  }
+
+  #wake(instanceId: string): void {
+    for (const sleeper of this.#sleepers.get(instanceId) ?? []) sleeper.abort();
+  }
+
+  #wakeAll(): void {
+    for (const instanceId of this.#sleepers.keys()) this.#wake(instanceId);
+  }
+}

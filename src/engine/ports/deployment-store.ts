@@ -1,0 +1,218 @@
+import type { Artifact } from '../../domain/artifact.ts';
+import type { Deployment, Instance, InstancePhase, Job } from '../../domain/deployment.ts';
+import type { DeploymentEvent } from '../../domain/deployment-state.ts';
+import type { ErrorCode } from '../../domain/errors.ts';
+import type { JobStatus, JobType } from '../../domain/job.ts';
+import type { RouteTarget, SlotNumber } from '../../domain/route.ts';
+import type { CommitInfo } from '../../domain/source.ts';
+import type { TimelineEntry } from '../../domain/timeline.ts';
+import type { RecordedEntry } from './notifier.ts';
+
+/** The right to lead one deployment, for a while. `epoch` rises with every claim; a write under an older one is refused. */
+export interface Lease {
+  readonly deploymentId: string;
+  readonly environmentId: string;
+  readonly epoch: number;
+  /** Of the environment: a route written under a lower fence is refused. */
+  readonly fence: number;
+}
+
+/** How a deployment is to end, once that is decided. From then on it is only taken back. */
+export interface Verdict {
+  readonly outcome: 'failed' | 'cancelled' | 'stopped';
+  readonly code: ErrorCode | null;
+  readonly reason: string;
+}
+
+export type Want = 'cancel' | 'delete';
+
+/** Thrown by a write whose lease has passed to somebody else. The holder stops at once and silently: the work goes on elsewhere. */
+export class FencedError extends Error {
+  constructor(deploymentId: string) {
+    super(`the lease on deployment ${deploymentId} has passed to another worker`);
+    this.name = 'FencedError';
+  }
+}
+
+/** Everything a step changes, written in one transaction under the lease, with the timeline and the journal. */
+export interface Write {
+  readonly transition?: DeploymentEvent;
+  readonly reason?: string;
+  readonly timeline?: readonly TimelineEntry[];
+  readonly jobs?: readonly { readonly type: JobType; readonly status: JobStatus; readonly error?: string }[];
+  /** Replaces the plan of jobs that are still pending. */
+  readonly plannedDeployJob?: JobType;
+  readonly commit?: CommitInfo;
+  readonly artifact?: Artifact;
+  readonly instances?: readonly InstanceChange[];
+  readonly route?: RouteTarget;
+  /** This deployment is now the one that serves. */
+  readonly becomesCurrent?: boolean;
+  readonly verdict?: Verdict;
+  readonly requests?: RequestCount;
+  /** Another deployment of the environment that this one brings to its end. */
+  readonly retired?: { readonly deploymentId: string; readonly reason: string };
+  readonly freeSlotOf?: string;
+  readonly journal?: readonly JournalEntry[];
+  /** What the router had counted for the environment when the rollout began. */
+  readonly counterBaseline?: RequestCount;
+}
+
+/** `begun` opens a row, the others close the open row of that step. */
+export interface JournalEntry {
+  readonly step: string;
+  readonly status: 'begun' | 'done' | 'failed';
+  readonly error?: string;
+}
+
+export interface RequestCount {
+  readonly total: number;
+  readonly failed: number;
+}
+
+export interface InstanceChange {
+  readonly id: string;
+  readonly phase?: InstancePhase;
+  readonly address?: string | null;
+  readonly restarts?: number;
+}
+
+export interface NewInstance {
+  readonly id: string;
+  readonly process: string;
+  readonly ordinal: number;
+  readonly port: number;
+}
+
+/** The deployment as its workflow sees it. */
+export interface DeploymentRecord {
+  readonly deployment: Deployment;
+  readonly jobs: readonly Job[];
+  readonly instances: readonly Instance[];
+  readonly slot: SlotNumber | null;
+  readonly verdict: Verdict | null;
+  readonly want: Want | null;
+  /** Opened configuration values at trigger time and which of them are secret. */
+  readonly sealedVariables: string;
+  readonly counterBaseline: RequestCount | null;
+  /** It is the environment's current deployment: all traffic is its own. */
+  readonly serves: boolean;
+}
+
+/** Errors of all: `database_unavailable`; of writes: `FencedError`, `illegal_transition`. */
+export interface DeploymentStore {
+  create(input: NewDeploymentRecord): Promise<{ readonly deploymentId: string; readonly replayed: boolean }>;
+
+  /** The next deployment that may be led: abandoned ones first, then pending by priority; null when there is none. */
+  claim(request: ClaimRequest): Promise<Lease | null>;
+  /** Extends the leases; resolves to those still held, with what is wanted of each. */
+  heartbeat(leases: readonly Lease[], leaseMs: number): Promise<ReadonlyMap<string, Want | null>>;
+  /** Gives the lease back, to be claimed again not before `delayMs` from now. */
+  release(lease: Lease, delayMs: number): Promise<void>;
+  write(lease: Lease, write: Write): Promise<void>;
+  /** Adds the rows of instances that are to be started; existing ones are left. */
+  addInstances(lease: Lease, instances: readonly NewInstance[]): Promise<void>;
+  /** The lowest free slot, for ever this deployment's; null when all `capacity` are in use. Idempotent. */
+  takeSlot(lease: Lease, capacity: number): Promise<SlotNumber | null>;
+
+  record(deploymentId: string): Promise<DeploymentRecord | null>;
+  /** The other deployments of the environment that have instances or serve. */
+  predecessors(lease: Lease): Promise<readonly DeploymentRecord[]>;
+  route(environmentId: string): Promise<EnvironmentRoute | null>;
+
+  /** Cancels at once what is pending; asks the worker of what runs. Errors: `illegal_transition`. */
+  requestCancel(deploymentId: string): Promise<void>;
+
+  /** Image keys: what was built before from the same input. */
+  findArtifact(imageKey: string): Promise<CachedArtifact | null>;
+  saveArtifact(imageKey: string, projectId: string, cached: CachedArtifact): Promise<void>;
+}
+
+/** null target: the environment has no deployment that serves. */
+export interface EnvironmentRoute {
+  readonly hosts: readonly string[];
+  readonly target: RouteTarget | null;
+}
+
+export interface CachedArtifact {
+  readonly artifact: Artifact;
+  /** Base image reference → id it had on this machine at the build; null when it was not local. */
+  readonly baseImages: Readonly<Record<string, string | null>>;
+}
+
+export interface ClaimRequest {
+  /** This process, for as long as its database session lives. */
+  readonly owner: number;
+  readonly leaseMs: number;
+  /** Deployments this process is leading now. */
+  readonly leading: readonly string[];
+}
+
+export interface NewDeploymentRecord {
+  readonly id: string;
+  readonly projectId: string;
+  readonly environmentId: string;
+  readonly source: Deployment['source'];
+  readonly trigger: Deployment['trigger'];
+  readonly configuration: Deployment['configuration'];
+  readonly sealedVariables: string;
+  readonly jobs: readonly Pick<Job, 'type' | 'order' | 'dependsOn' | 'required'>[];
+  readonly idempotency: { readonly key: string; readonly tokenId: string; readonly requestHash: string } | null;
+}
+
+/** Questions of the API and of the reconciler. */
+export interface DeploymentQueries {
+  byNumber(projectId: string, number: number): Promise<Deployment | null>;
+  list(query: { readonly projectId: string; readonly environmentId?: string; readonly before?: number; readonly limit: number }): Promise<readonly Deployment[]>;
+  jobs(deploymentId: string): Promise<readonly Job[]>;
+  instances(deploymentId: string): Promise<readonly Instance[]>;
+  timeline(deploymentId: string, after: number, limit: number): Promise<readonly RecordedEntry[]>;
+  /** Not final, not completed: pending and running, in the order they will be served. `projectId` null: all. */
+  queue(projectId: string | null): Promise<readonly Deployment[]>;
+}
+
+/** What should exist, for the reconciler. */
+export interface WorldStore {
+  desired(): Promise<DesiredWorld>;
+  updateInstances(changes: readonly InstanceChange[]): Promise<void>;
+  /** Slots whose deployment is over. */
+  freeSlot(deploymentId: string): Promise<void>;
+  /** Environments and projects marked for deletion. */
+  deletions(): Promise<readonly Deletion[]>;
+  /** Asks every deployment of it that is not over to end. Resolves to the deployments that still have a worker or wait for one. */
+  askToEnd(deletion: Deletion): Promise<number>;
+  /** Marks what serves as stopped. */
+  stopServing(deploymentId: string, reason: string): Promise<void>;
+  /** Removes the rows. */
+  erase(deletion: Deletion): Promise<void>;
+}
+
+export interface DesiredWorld {
+  /** Of every environment that is not being deleted. */
+  readonly routes: readonly (EnvironmentRoute & { readonly environmentId: string })[];
+  readonly slots: readonly { readonly slot: SlotNumber; readonly deploymentId: string }[];
+  /** Every deployment that is not in a final state. */
+  readonly deployments: readonly DesiredDeployment[];
+}
+
+export interface DesiredDeployment {
+  readonly deployment: Deployment;
+  readonly slot: SlotNumber | null;
+  readonly sealedVariables: string;
+  /** Those that have a container. */
+  readonly instances: readonly Instance[];
+}
+
+export interface Deletion {
+  readonly kind: 'project' | 'environment';
+  /** Of the project or the environment. */
+  readonly id: string;
+  readonly projectId: string;
+  readonly projectName: string;
+  /** Ids of all its deployments. */
+  readonly deployments: readonly string[];
+  readonly hosts: readonly string[];
+  /** What only it uses. */
+  readonly imageIds: readonly string[];
+  readonly bundles: readonly string[];
+}

@@ -1,0 +1,98 @@
+import { CutoverError } from '../../domain/errors.ts';
+import type { DesiredWorld, WorldStore } from '../ports/deployment-store.ts';
+import type { InstanceStatus } from '../ports/runtime.ts';
+import type { RouterSnapshot } from '../ports/router.ts';
+import type { Workshop } from '../workflows/deployment-run.ts';
+import { collectStrays } from './collect-strays.ts';
+import { tearDown } from './tear-down.ts';
+import { tendInstances } from './tend-instances.ts';
+import { tendRoutes } from './tend-routes.ts';
+
+/** What was found in the world, read before what should be there: whatever is created in between has its row already. */
+export interface Found {
+  readonly containers: readonly InstanceStatus[];
+  readonly router: RouterSnapshot;
+  readonly checkouts: readonly string[];
+}
+
+export interface Pass {
+  readonly workshop: Workshop;
+  readonly world: WorldStore;
+  readonly found: Found;
+  readonly desired: DesiredWorld;
+  readonly signal: AbortSignal;
+}
+
+interface ReconcilerOptions {
+  readonly workshop: Workshop;
+  readonly world: WorldStore;
+  readonly intervalMs: number;
+}
+
+/** Compares what should exist with what exists, at start, on every event of the runtime, and every few seconds; and sets it right. */
+export class Reconciler {
+  readonly #options: ReconcilerOptions;
+  #woken = false;
+  #interruptRest: () => void = () => undefined;
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+  }
+
+  wake(): void {
+    this.#woken = true;
+    this.#interruptRest();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.#woken = false;
+      await this.pass(signal).catch((error: unknown) => this.#report(error, signal));
+      await this.#rest(signal);
+    }
+  }
+
+  /** One whole comparison. A part that fails is reported and does not keep the others from their work. */
+  async pass(signal: AbortSignal): Promise<void> {
+    const { workshop, world } = this.#options;
+    const { ports } = workshop;
+    await Promise.all([this.#try(ports.router.ensureRunning(signal), signal), this.#try(ports.staticFiles.ensureRunning(signal), signal)]);
+    await tearDown(workshop, world, signal);
+    const [containers, router, checkouts] = await Promise.all([
+      ports.runtime.list(signal),
+      ports.router.snapshot(signal),
+      ports.source.owners(),
+    ]);
+    const desired = await world.desired();
+    const pass: Pass = { workshop, world, signal, desired, found: { containers, router, checkouts } };
+    for (const part of [tendRoutes, tendInstances, collectStrays]) await this.#try(part(pass), signal);
+    await this.#growPool(desired, signal);
+  }
+
+  /** Before slots run low, and never while something is being deployed. */
+  async #growPool(desired: DesiredWorld, signal: AbortSignal): Promise<void> {
+    const { router } = this.#options.workshop.ports;
+    const capacity = router.capacity();
+    const busy = desired.deployments.some(({ deployment }) => deployment.state !== 'completed' && deployment.state !== 'paused');
+    if (!busy && desired.slots.length > capacity * 0.8) await this.#try(router.grow(capacity * 2, signal), signal);
+  }
+
+  async #try(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+    await work.catch((error: unknown) => this.#report(error, signal));
+  }
+
+  #report(error: unknown, signal: AbortSignal): void {
+    if (signal.aborted) return;
+    const code = error instanceof CutoverError ? error.code : 'internal';
+    const detail = error instanceof Error && code === 'internal' ? error.stack : String(error);
+    this.#options.workshop.log.warn({ code, error: detail }, 'reconciliation could not be finished, to be tried again');
+  }
+
+  async #rest(signal: AbortSignal): Promise<void> {
+    if (this.#woken || signal.aborted) return;
+    const woken = new AbortController();
+    this.#interruptRest = () => woken.abort();
+    const { workshop, intervalMs } = this.#options;
+    await workshop.ports.clock.sleep(intervalMs, AbortSignal.any([signal, woken.signal])).catch(() => undefined);
+  }
+}

@@ -1,0 +1,36 @@
+import type { DeploymentStore } from '../ports/deployment-store.ts';
+import type { Router } from '../ports/router.ts';
+
+/**
+ * Makes the router follow the row in the database that says where an environment's traffic goes. One change at a time per
+ * environment, and each reads the row anew, so that a late follower can never bring back an older route.
+ */
+export class RouteFollower {
+  readonly #store: DeploymentStore;
+  readonly #router: Router;
+  readonly #queues = new Map<string, Promise<void>>();
+
+  constructor(store: DeploymentStore, router: Router) {
+    this.#store = store;
+    this.#router = router;
+  }
+
+  /** Resolves when the router serves what the row says. */
+  async follow(environmentId: string, signal: AbortSignal): Promise<void> {
+    const before = this.#queues.get(environmentId) ?? Promise.resolve();
+    const turn = before.catch(() => undefined).then(() => this.#apply(environmentId, signal));
+    this.#queues.set(environmentId, turn);
+    try {
+      await turn;
+    } finally {
+      if (this.#queues.get(environmentId) === turn) this.#queues.delete(environmentId);
+    }
+  }
+
+  async #apply(environmentId: string, signal: AbortSignal): Promise<void> {
+    const route = await this.#store.route(environmentId);
+    if (route === null) return;
+    if (route.target === null) await this.#router.removeRoute(route.hosts, signal);
+    else await this.#router.setRoute(route.hosts, route.target, signal);
+  }
+}

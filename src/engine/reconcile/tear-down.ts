@@ -1,0 +1,39 @@
+import type { Deletion, WorldStore } from '../ports/deployment-store.ts';
+import type { Workshop } from '../workflows/deployment-run.ts';
+
+/** Takes down deleted projects and environments. Every part can be repeated; the rows go last, so that nothing is forgotten. */
+export async function tearDown(workshop: Workshop, world: WorldStore, signal: AbortSignal): Promise<void> {
+  for (const deletion of await world.deletions()) {
+    const stillLed = await world.askToEnd(deletion);
+    if (stillLed > 0) continue;
+    await stopAll(workshop, world, { deletion, signal });
+    await removeLeftovers(workshop, deletion, signal);
+    await world.erase(deletion);
+    workshop.log.info({ kind: deletion.kind, id: deletion.id }, 'deleted');
+  }
+}
+
+async function stopAll(
+  workshop: Workshop,
+  world: WorldStore,
+  { deletion, signal }: { readonly deletion: Deletion; readonly signal: AbortSignal },
+): Promise<void> {
+  const { router, runtime } = workshop.ports;
+  await router.removeRoute(deletion.hosts, signal);
+  const { deployments } = await world.desired();
+  for (const { deployment, slot, instances } of deployments) {
+    if (!deletion.deployments.includes(deployment.id)) continue;
+    if (slot !== null) await router.clearSlot(slot, signal);
+    const { stopGraceMs } = deployment.configuration.settings;
+    await Promise.all(instances.map(({ id }) => runtime.stop(id, stopGraceMs, signal)));
+    await world.stopServing(deployment.id, 'deleted');
+  }
+}
+
+async function removeLeftovers(workshop: Workshop, deletion: Deletion, signal: AbortSignal): Promise<void> {
+  const { runtime, logs, staticFiles } = workshop.ports;
+  for (const imageId of deletion.imageIds) await runtime.removeImage(imageId, signal);
+  for (const bundle of deletion.bundles) await staticFiles.remove(bundle);
+  for (const id of deletion.deployments) await logs.remove(`deployments/${id}`);
+  if (deletion.kind === 'project') await runtime.removeNetwork(deletion.projectName, signal);
+}

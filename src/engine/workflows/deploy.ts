@@ -1,0 +1,56 @@
+import type { JobType } from '../../domain/job.ts';
+import { isFinal } from '../../domain/deployment-state.ts';
+import type { HeldLease } from '../journal/lease-keeper.ts';
+import type { DeploymentRecord } from '../ports/deployment-store.ts';
+import { DeploymentRun, type Workshop } from './deployment-run.ts';
+import { persevere } from './persevere.ts';
+import { buildArtifact } from './steps/build-artifact.ts';
+import { deployArtifact } from './steps/deploy-artifact.ts';
+import { downloadRepository } from './steps/download-repository.ts';
+import { markComplete } from './steps/mark-complete.ts';
+import { takeBack } from './take-back.ts';
+
+/** One job of a deployment: observe whether it is done, else do it. Doing it again after a crash must be harmless. */
+export interface Step {
+  readonly name: string;
+  job(record: DeploymentRecord): JobType;
+  isDone(record: DeploymentRecord): boolean;
+  run(run: DeploymentRun): Promise<void>;
+}
+
+/** The story of a deployment, top to bottom. */
+export const deployWorkflow: readonly Step[] = [downloadRepository, buildArtifact, deployArtifact, markComplete];
+
+/** Leads a deployment to its end, from wherever it stands. */
+export async function leadDeployment(workshop: Workshop, held: HeldLease): Promise<void> {
+  await using run = await DeploymentRun.begin(workshop, held);
+  if (run === null || isFinal(run.deployment.state)) return;
+  for (const step of deployWorkflow) {
+    if (run.record.verdict !== null) break;
+    if (!step.isDone(run.record)) await runStep(run, step);
+  }
+  if (run.record.verdict !== null) await takeBack(run);
+}
+
+async function runStep(run: DeploymentRun, step: Step): Promise<void> {
+  const job = step.job(run.record);
+  const alreadyStarted = run.record.jobs.some((known) => known.type === job && known.status === 'running');
+  await run.write({
+    journal: [{ step: step.name, status: 'begun' }],
+    jobs: alreadyStarted ? [] : [{ type: job, status: 'running' }],
+    timeline: alreadyStarted ? [] : [{ kind: 'job.started', job }],
+  });
+  const verdict = await persevere(run, step);
+  if (verdict !== null) {
+    await run.closeLog(job);
+    await run.write({ verdict, journal: [{ step: step.name, status: 'failed', error: verdict.reason }] });
+    return;
+  }
+  await run.closeLog(job);
+  if (isFinal(run.deployment.state) || run.deployment.state === 'completed') return;
+  await run.write({
+    journal: [{ step: step.name, status: 'done' }],
+    jobs: [{ type: job, status: 'success' }],
+    timeline: [{ kind: 'job.finished', job, status: 'success', error: null }],
+  });
+}

@@ -1,0 +1,61 @@
+import { injectedVariables, mergeVariables, type Variables } from '../../domain/variables.ts';
+import type { Masker } from '../ports/logs.ts';
+import type { SecretBox } from '../ports/secret-box.ts';
+import { createMasker } from '../masking.ts';
+
+/** The variables of a deployment, as they were when it was triggered. */
+export interface SnapshotVariables {
+  readonly project: Variables;
+  readonly environment: Variables;
+  /** Values that are masked in every log. */
+  readonly secrets: readonly string[];
+}
+
+export interface OpenConfiguration {
+  /** What an instance that listens on `port` is given. */
+  variablesFor(port: number): Variables;
+  readonly mask: Masker;
+}
+
+interface Sealed {
+  readonly sealedVariables: string;
+  readonly deployment: {
+    readonly id: string;
+    readonly projectName: string;
+    readonly environmentName: string;
+    readonly number: number;
+    readonly configuration: { readonly hosts: readonly string[] };
+    readonly source: { readonly commit: { readonly sha: string } | null };
+  };
+}
+
+export function sealVariables(box: SecretBox, deploymentId: string, variables: SnapshotVariables): string {
+  return box.seal(JSON.stringify(variables), snapshotRow(deploymentId));
+}
+
+export function openConfiguration(box: SecretBox, record: Sealed): OpenConfiguration {
+  const { deployment } = record;
+  const snapshot = JSON.parse(box.open(record.sealedVariables, snapshotRow(deployment.id))) as SnapshotVariables;
+  return {
+    mask: createMasker(snapshot.secrets),
+    variablesFor: (port) =>
+      mergeVariables({
+        platformDefaults: {},
+        project: snapshot.project,
+        environment: snapshot.environment,
+        serviceCredentials: {},
+        injected: injectedVariables({
+          port,
+          project: deployment.projectName,
+          environment: deployment.environmentName,
+          deploymentNumber: deployment.number,
+          url: `http://${deployment.configuration.hosts[0] ?? 'localhost'}`,
+          commit: deployment.source.commit?.sha ?? '',
+        }),
+      }),
+  };
+}
+
+function snapshotRow(deploymentId: string): string {
+  return `deployment:${deploymentId}:sealed_variables`;
+}

@@ -1,0 +1,55 @@
+import { isCancellable } from '../../domain/deployment-state.ts';
+import { CutoverError, isTerminal } from '../../domain/errors.ts';
+import { FencedError, type Verdict } from '../ports/deployment-store.ts';
+import type { Step } from './deploy.ts';
+import type { DeploymentRun } from './deployment-run.ts';
+
+const longestDelayMs = 10_000;
+const triesBeforeTraffic = 5;
+
+/**
+ * Runs a step until it succeeds or it is certain that it will not; resolves to the verdict in the latter case. Retries what may
+ * pass (an engine that does not answer) with backoff: a few times while the old version serves alone, and without an end once
+ * traffic has moved, because then the only way is forward.
+ */
+export async function persevere(run: DeploymentRun, step: Step): Promise<Verdict | null> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await step.run(run);
+      return null;
+    } catch (error) {
+      const verdict = await judge(run, error, attempt);
+      if (verdict !== null) return verdict;
+      const delayMs = Math.min(longestDelayMs, 500 * 2 ** attempt);
+      run.workshop.log.warn({ deployment: run.deployment.id, step: step.name, attempt, error: describe(error) }, 'step failed, trying again');
+      await run.say(step.job(run.record), `trying again in ${delayMs / 1000} s: ${messageOf(error)}`);
+      await run.ports.clock.sleep(delayMs, run.signal).catch(() => undefined);
+      await run.reload();
+    }
+  }
+}
+
+/** null: try again. Throws what the leader must not handle: a lost lease. */
+async function judge(run: DeploymentRun, error: unknown, attempt: number): Promise<Verdict | null> {
+  if (error instanceof FencedError || run.leaseSignal.aborted) throw error;
+  await run.reload();
+  const { want, serves } = run.record;
+  const cancellable = isCancellable(run.deployment.state);
+  if (want === 'delete') return { outcome: cancellable ? 'cancelled' : 'stopped', code: 'cancelled', reason: 'deleted' };
+  if (want === 'cancel' && cancellable) return { outcome: 'cancelled', code: 'cancelled', reason: 'cancelled by a user' };
+  if (serves) return null;
+  return isTerminal(error) || attempt >= triesBeforeTraffic ? failure(error) : null;
+}
+
+function failure(error: unknown): Verdict {
+  const code = error instanceof CutoverError ? error.code : 'internal';
+  return { outcome: 'failed', code, reason: messageOf(error) };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,127 @@
+import { join } from 'node:path';
+import type { Artifact } from '../../../domain/artifact.ts';
+import type { BuildPlan } from '../../../domain/build-plan.ts';
+import type { CommitInfo } from '../../../domain/source.ts';
+import { CutoverError } from '../../../domain/errors.ts';
+import type { BuildLine } from '../../ports/builder.ts';
+import type { CachedArtifact } from '../../ports/deployment-store.ts';
+import type { Step } from '../deploy.ts';
+import type { DeploymentRun } from '../deployment-run.ts';
+import { imageKey } from '../image-key.ts';
+
+const job = 'BuildImageJob';
+
+/** Turns the commit into an image or a bundle; the same input that was built before is not built again. */
+export const buildArtifact: Step = {
+  name: 'build-artifact',
+  job: () => job,
+  isDone: (record) => record.deployment.artifact !== null,
+  async run(run) {
+    const commit = run.deployment.source.commit;
+    if (commit === null) throw new CutoverError('internal', 'a build was begun before the commit was known');
+    const key = await keyOf(run, commit);
+    const cached = run.deployment.trigger.noCache ? null : await findUsable(run, key);
+    if (cached !== null) {
+      await run.say(job, `nothing changed since this was last built: ${nameOf(cached.artifact)} is used again`);
+      return record(run, cached.artifact, true);
+    }
+    const built = await build(run, commit);
+    await run.ports.deployments.saveArtifact(key, run.deployment.projectId, built);
+    await record(run, built.artifact, false);
+  },
+};
+
+async function keyOf(run: DeploymentRun, commit: CommitInfo): Promise<string> {
+  const { source, configuration, projectId } = run.deployment;
+  const { build: settings } = configuration;
+  const treeId = await run.ports.source.treeId(source.repository, commit.sha, settings.directory, run.signal);
+  return imageKey({ project: projectId, treeId, settings, plannerVersion: run.ports.planner.version });
+}
+
+/** What was built from this key, if it is still here and its base images are still the same. */
+async function findUsable(run: DeploymentRun, key: string): Promise<CachedArtifact | null> {
+  const cached = await run.ports.deployments.findArtifact(key);
+  if (cached === null || !(await exists(run, cached.artifact))) return null;
+  const now = await baseImageIds(run, Object.keys(cached.baseImages));
+  const same = Object.entries(cached.baseImages).every(([ref, id]) => now[ref] === id);
+  return same ? cached : null;
+}
+
+async function exists(run: DeploymentRun, artifact: Artifact): Promise<boolean> {
+  if (artifact.type === 'bundle') return run.ports.staticFiles.has(artifact.bundle);
+  return (await run.ports.runtime.inspectImage(artifact.imageId, run.signal)) !== null;
+}
+
+async function baseImageIds(run: DeploymentRun, refs: readonly string[]): Promise<Record<string, string | null>> {
+  const images = await Promise.all(refs.map((ref) => run.ports.runtime.inspectImage(ref, run.signal)));
+  return Object.fromEntries(refs.map((ref, index) => [ref, images[index]?.imageId ?? null]));
+}
+
+async function build(run: DeploymentRun, commit: CommitInfo): Promise<CachedArtifact> {
+  const { source, configuration, id } = run.deployment;
+  try {
+    const { path } = await run.ports.source.checkout(source.repository, commit.sha, id, run.signal);
+    const plan = await run.ports.planner.plan(path, configuration.build);
+    await run.write({ timeline: [{ kind: 'build.planned', preset: plan.preset, explanation: plan.explanation }] });
+    for (const sentence of plan.explanation) await run.say(job, sentence);
+    const artifact = await produce(run, plan, join(path, configuration.build.directory));
+    return { artifact, baseImages: await baseImageIds(run, plan.baseImages) };
+  } finally {
+    await run.ports.source.release(id);
+  }
+}
+
+async function produce(run: DeploymentRun, plan: BuildPlan, appPath: string): Promise<Artifact> {
+  const { output } = plan;
+  const { staticFiles, builder } = run.ports;
+  if (output.type === 'checkout-files') {
+    const stored = await staticFiles.putDirectory(join(appPath, output.directory), run.signal);
+    return { type: 'bundle', bundle: stored.bundle, sizeBytes: stored.sizeBytes, spa: output.spa };
+  }
+  const image = await buildImage(run, plan, appPath);
+  if (output.type === 'image') return { type: 'image', ...image };
+  try {
+    const stored = await staticFiles.putTar(await builder.exportFiles(image.imageId, output.path, run.signal), run.signal);
+    return { type: 'bundle', bundle: stored.bundle, sizeBytes: stored.sizeBytes, spa: output.spa };
+  } finally {
+    await run.ports.runtime.removeImage(image.imageId, run.leaseSignal);
+  }
+}
+
+async function buildImage(run: DeploymentRun, plan: BuildPlan, contextPath: string) {
+  const { id, projectName, number, projectId, trigger } = run.deployment;
+  const givePlaceBack = await run.workshop.takeBuildPlace(run.signal);
+  try {
+    return await run.ports.builder.build(
+      {
+        deploymentId: id,
+        contextPath,
+        plan,
+        tag: `cutover/${projectName}:${number}-${id.slice(-12)}`,
+        labels: { 'cutover.project': projectId, 'cutover.deployment': id },
+        noCache: trigger.noCache,
+        timeoutMs: run.workshop.buildTimeoutMs,
+      },
+      (line) => run.emit(job, streamOf(line), line.text),
+      run.signal,
+    );
+  } finally {
+    givePlaceBack();
+  }
+}
+
+function streamOf(line: BuildLine): 'stdout' | 'stderr' | 'system' {
+  return line.stream === 'progress' ? 'system' : line.stream;
+}
+
+async function record(run: DeploymentRun, artifact: Artifact, reused: boolean): Promise<void> {
+  await run.write({
+    artifact,
+    plannedDeployJob: artifact.type === 'bundle' ? 'DeployStaticJob' : 'DeployImageJob',
+    timeline: [{ kind: 'build.completed', sizeBytes: artifact.sizeBytes, reused }],
+  });
+}
+
+function nameOf(artifact: Artifact): string {
+  return artifact.type === 'image' ? `image ${artifact.imageId.slice(7, 19)}` : `bundle ${artifact.bundle.slice(0, 12)}`;
+}

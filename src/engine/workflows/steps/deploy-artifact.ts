@@ -1,0 +1,21 @@
+import type { Step } from '../deploy.ts';
+import { drainPredecessors } from '../drain-predecessors.ts';
+import { shiftTraffic } from '../shift-traffic.ts';
+import { shiftStaticTraffic } from '../shift-static-traffic.ts';
+import { takeSlot } from '../take-slot.ts';
+
+/** Brings the artifact into service and the version before it out of service, without a request noticing (rules 5.1 to 5.4). */
+export const deployArtifact: Step = {
+  name: 'deploy-artifact',
+  job: (record) => (record.deployment.artifact?.type === 'bundle' ? 'DeployStaticJob' : 'DeployImageJob'),
+  isDone: (record) => record.deployment.requests !== null,
+  async run(run) {
+    const artifact = run.deployment.artifact;
+    if (artifact === null) throw new Error('the deploy step was reached without an artifact');
+    if (run.deployment.state === 'running') await takeSlot(run);
+    await run.phase('shift-traffic', () =>
+      artifact.type === 'bundle' ? shiftStaticTraffic(run, artifact) : shiftTraffic(run, artifact),
+    );
+    await run.phase('drain', () => drainPredecessors(run));
+  },
+};

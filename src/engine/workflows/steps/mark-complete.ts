@@ -1,0 +1,16 @@
+import type { Step } from '../deploy.ts';
+
+/** The old version is gone and the new one serves: the deployment is complete. */
+export const markComplete: Step = {
+  name: 'mark-complete',
+  job: () => 'MarkDeploymentCompleteJob',
+  isDone: (record) => record.deployment.state === 'completed',
+  async run(run) {
+    await run.write({
+      transition: { type: 'predecessor-drained' },
+      jobs: [{ type: 'MarkDeploymentCompleteJob', status: 'success' }],
+      journal: [{ step: 'mark-complete', status: 'done' }],
+      timeline: [{ kind: 'job.finished', job: 'MarkDeploymentCompleteJob', status: 'success', error: null }],
+    });
+  },
+};

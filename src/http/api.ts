@@ -1,0 +1,84 @@
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { operations } from '../contract/endpoints.ts';
+import type { Endpoint } from '../contract/endpoint.ts';
+import { CutoverError } from '../contract/errors.ts';
+import type { Commands } from '../engine/commands/commands.ts';
+import type { OperatorLog } from '../engine/ports/ports.ts';
+import { callEndpoint } from './call-endpoint.ts';
+import { describeFailure, HttpError, problemResponse } from './failure.ts';
+import type { Handler, Handlers } from './handler.ts';
+import { deploymentHandlers } from './handlers/deployments.ts';
+import { environmentHandlers } from './handlers/environments.ts';
+import { projectHandlers } from './handlers/projects.ts';
+import { systemHandlers } from './handlers/system.ts';
+import { tokenHandlers } from './handlers/tokens.ts';
+import { environmentVariableHandlers, projectVariableHandlers } from './handlers/variables.ts';
+import { hostCheck } from './host-check.ts';
+import type { System } from './system.ts';
+
+export interface ApiOptions {
+  readonly commands: Commands;
+  readonly system: System;
+  readonly log: OperatorLog;
+  /** Aborted when the server shuts down: every stream is closed at once. */
+  readonly shutdown: AbortSignal;
+  /** Host names, without port, that are answered beside localhost, 127.0.0.1 and [::1]. */
+  readonly hostNames?: readonly string[];
+  /** Default 15 s. */
+  readonly heartbeatMs?: number;
+}
+
+const maxBodyBytes = 1_000_000;
+
+/** The API as a Hono app: every endpoint of the contract's table, and nothing else. */
+export function createApi(options: ApiOptions): Hono {
+  const app = new Hono();
+  const checkHost = hostCheck(options.hostNames ?? []);
+  app.use(async (context, next) => {
+    checkHost(context.req.header('host'));
+    await next();
+  });
+  app.use(bodyLimit({ maxSize: maxBodyBytes, onError: refuseBody }));
+  const handlers = handlersOf(options);
+  for (const { id, endpoint } of operations()) {
+    const handler = handlerOf(handlers, id);
+    app.on(endpoint.method, honoPath(endpoint), (context) => callEndpoint({ endpoint, handler, context, options }));
+  }
+  app.notFound(({ req }) => {
+    const message = `${req.method} ${req.path} is no endpoint; /api/openapi.json lists them`;
+    return problemResponse(describeFailure(new CutoverError('not_found', message), options.log, ''));
+  });
+  app.onError((error, { req }) => problemResponse(describeFailure(error, options.log, `${req.method} ${req.path}`)));
+  return app;
+}
+
+function refuseBody(): never {
+  throw new HttpError(413, 'invalid_input', `the body is larger than ${maxBodyBytes} bytes`);
+}
+
+function handlersOf({ commands, system }: ApiOptions): Handlers {
+  return {
+    system: systemHandlers(system, commands.deployments),
+    projects: projectHandlers(commands.projects),
+    environments: environmentHandlers(commands.environments),
+    projectVariables: projectVariableHandlers(commands.variables),
+    environmentVariables: environmentVariableHandlers(commands.variables),
+    tokens: tokenHandlers(commands.tokens),
+    deployments: deploymentHandlers(commands.deployments),
+  };
+}
+
+/** The types of `Handlers` are lost here: what a handler is given has been checked against its endpoint's schemas instead. */
+function handlerOf(handlers: Handlers, id: string): Handler<Endpoint> {
+  const [group, name] = id.split('.');
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
+  const table = handlers as unknown as Readonly<Record<string, Readonly<Record<string, Handler<Endpoint>>>>>;
+  const handler = table[group ?? '']?.[name ?? ''];
+  if (handler === undefined) throw new Error(`no handler for ${id}`);
+  return handler;
+}
+
+function honoPath(endpoint: Endpoint): string {
+  return endpoint.path.replaceAll(/\{(\w+)\}/g, ':$1');
+}

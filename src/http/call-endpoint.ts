@@ -1,0 +1,58 @@
+import type { Context } from 'hono';
+import { eventStreamMediaType, jsonMediaType, type Endpoint } from '../contract/endpoint.ts';
+import { CutoverError } from '../contract/errors.ts';
+import type { Actor } from '../domain/roles.ts';
+import type { Answer } from './answer.ts';
+import type { ApiOptions } from './api.ts';
+import { authenticate, authorize } from './authorize.ts';
+import { commonHeaders, describeFailure } from './failure.ts';
+import type { ApiRequest, Handler } from './handler.ts';
+import { parseRequest } from './parse-request.ts';
+import { openEventStream } from './stream/event-stream.ts';
+
+export interface EndpointCall {
+  readonly endpoint: Endpoint;
+  readonly handler: Handler<Endpoint>;
+  readonly context: Context;
+  readonly options: ApiOptions;
+}
+
+const defaultHeartbeatMs = 15_000;
+
+/** One request from its headers to its response: who, whether they may, what they ask, the call, the answer. */
+export async function callEndpoint({ endpoint, handler, context, options }: EndpointCall): Promise<Response> {
+  const actor = await identify(endpoint, context, options);
+  const parsed = await parseRequest(endpoint, context.req);
+  const abandoned = new AbortController();
+  const signal = AbortSignal.any([context.req.raw.signal, options.shutdown, abandoned.signal]);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- parsed with the endpoint's own schemas
+  const request = { ...parsed, actor, signal } as ApiRequest<Endpoint>;
+  const answer = await handler(request).catch((error: unknown) => {
+    if (signal.aborted) throw new CutoverError('cancelled', 'the request was abandoned', { cause: error });
+    throw error;
+  });
+  if (answer.type !== 'events') return plainResponse(endpoint, answer);
+  const stream = await openEventStream(answer.events, {
+    heartbeatMs: options.heartbeatMs ?? defaultHeartbeatMs,
+    signal,
+    onCancel: () => abandoned.abort(),
+    describe: (error) => describeFailure(error, options.log, `${context.req.method} ${context.req.path}`),
+  });
+  return new Response(stream, { headers: { ...commonHeaders, ...streamHeaders } });
+}
+
+async function identify(endpoint: Endpoint, context: Context, options: ApiOptions): Promise<Actor | null> {
+  if (endpoint.access.kind === 'public') return null;
+  const actor = await authenticate(options.commands.tokens, context.req.header('authorization'));
+  authorize(endpoint.access, actor, context.req.param('project') ?? null);
+  return actor;
+}
+
+const streamHeaders = { 'content-type': eventStreamMediaType, 'x-accel-buffering': 'no' };
+
+function plainResponse(endpoint: Endpoint, answer: Exclude<Answer<Endpoint>, { type: 'events' }>): Response {
+  if (answer.type === 'nothing') return new Response(null, { status: endpoint.status, headers: commonHeaders });
+  const headers = new Headers({ ...commonHeaders, 'content-type': jsonMediaType });
+  if (answer.location !== undefined) headers.set('location', answer.location);
+  return new Response(JSON.stringify(answer.body), { status: answer.status ?? endpoint.status, headers });
+}

@@ -1,0 +1,30 @@
+import type { BodyOf, Endpoint, ParamsOf, QueryOf } from '../contract/endpoint.ts';
+import type { endpoints } from '../contract/endpoints.ts';
+import type { Actor } from '../domain/roles.ts';
+import type { Answer } from './answer.ts';
+
+/** A request that has been authenticated, authorized and checked against the endpoint's schemas. */
+export interface ApiRequest<E extends Endpoint> {
+  readonly params: ParamsOf<E>;
+  readonly query: QueryOf<E>;
+  readonly body: BodyOf<E>;
+  readonly actor: E['access'] extends { readonly kind: 'public' } ? null : Actor;
+  readonly idempotencyKey: string | null;
+  /** True when the caller accepts `text/event-stream` and the endpoint offers it. */
+  readonly streams: boolean;
+  readonly lastEventId: number | null;
+  /** Aborted when the caller goes away or the server shuts down. */
+  readonly signal: AbortSignal;
+}
+
+/** Makes one call and puts the result into wire form. Throws CutoverError. */
+export type Handler<E extends Endpoint> = (request: ApiRequest<E>) => Promise<Answer<E>>;
+
+export type HandlerGroup<G extends keyof typeof endpoints> = {
+  readonly [N in keyof (typeof endpoints)[G]]: (typeof endpoints)[G][N] extends infer E extends Endpoint
+    ? Handler<E>
+    : never;
+};
+
+/** One handler for every endpoint of the table: a missing one does not compile. */
+export type Handlers = { readonly [G in keyof typeof endpoints]: HandlerGroup<G> };

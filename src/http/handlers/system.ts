@@ -1,0 +1,21 @@
+import { openApiDocument } from '../../contract/openapi/document.ts';
+import type { DeploymentCommands } from '../../engine/commands/commands.ts';
+import { json } from '../answer.ts';
+import type { HandlerGroup } from '../handler.ts';
+import type { System } from '../system.ts';
+import { wireDeployment } from '../wire/deployment.ts';
+
+export function systemHandlers(system: System, deployments: DeploymentCommands): HandlerGroup<'system'> {
+  const document = openApiDocument(system.version);
+  return {
+    health: async () => json({ status: 'ok' }),
+    openapi: async () => json(document),
+    whoami: async ({ actor }) => json({ ...actor }),
+    queue: async ({ actor }) => {
+      const items = await deployments.queue(actor);
+      return json({ items: items.map((item) => ({ ...item, deployment: wireDeployment(item.deployment) })) });
+    },
+    server: async ({ signal }) => json(await system.status(signal)),
+    doctor: async ({ signal }) => json(await system.doctor(signal)),
+  };
+}

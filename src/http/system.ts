@@ -1,0 +1,11 @@
+import type { DoctorReport, ServerStatus } from '../contract/schemas/system.ts';
+
+/** What the API tells about the process it runs in. The daemon implements it. */
+export interface System {
+  /** Version of the product. */
+  readonly version: string;
+  /** Versions, ports and whether each part answers; a part that does not is reported, not thrown. */
+  status(signal: AbortSignal): Promise<ServerStatus>;
+  /** Every prerequisite with its fix; resolves also when checks fail. */
+  doctor(signal: AbortSignal): Promise<DoctorReport>;
+}

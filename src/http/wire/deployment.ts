@@ -1,0 +1,73 @@
+import { errorCatalogue } from '../../contract/errors.ts';
+import type { WireDeployment, WireDeploymentDetail } from '../../contract/schemas/deployment.ts';
+import type { WireLogLine } from '../../contract/schemas/log.ts';
+import type { WireTimelineEntry } from '../../contract/schemas/timeline.ts';
+import type { Artifact } from '../../domain/artifact.ts';
+import type { Deployment, Instance, Job } from '../../domain/deployment.ts';
+import { describeEntry, type TimelineEntry } from '../../domain/timeline.ts';
+import type { DeploymentDetail } from '../../engine/commands/commands.ts';
+import type { LogEntry } from '../../engine/ports/logs.ts';
+import type { RecordedEntry } from '../../engine/ports/notifier.ts';
+import { wireBuild, wireSettings } from './project.ts';
+
+export function wireDeployment(deployment: Deployment): WireDeployment {
+  const { id, number, kind, state, reason, requests, createdAt, startedAt, readyAt, finishedAt } = deployment;
+  return {
+    id,
+    project: deployment.projectName,
+    environment: deployment.environmentName,
+    number,
+    kind,
+    state,
+    reason,
+    failure: wireFailure(deployment.failure),
+    source: deployment.source,
+    trigger: deployment.trigger,
+    artifact: wireArtifact(deployment.artifact),
+    requests,
+    createdAt,
+    startedAt,
+    readyAt,
+    finishedAt,
+  };
+}
+
+export function wireDetail(detail: DeploymentDetail): WireDeploymentDetail {
+  const { build, settings, hosts } = detail.deployment.configuration;
+  return {
+    deployment: wireDeployment(detail.deployment),
+    configuration: { build: wireBuild(build), settings: wireSettings(settings), hosts: [...hosts] },
+    jobs: detail.jobs.map(wireJob),
+    instances: detail.instances.map(wireInstance),
+    url: detail.url,
+  };
+}
+
+export function wireTimelineEntry({ id, at, entry }: RecordedEntry): WireTimelineEntry {
+  return { id, at, text: describeEntry(entry), event: wireEvent(entry) };
+}
+
+export function wireLogLine({ at, stream, text, next }: LogEntry): WireLogLine {
+  return { at, stream, text, next };
+}
+
+function wireFailure(failure: Deployment['failure']): WireDeployment['failure'] {
+  return failure === null ? null : { ...failure, next: errorCatalogue[failure.code].next };
+}
+
+function wireArtifact(artifact: Artifact | null): WireDeployment['artifact'] {
+  if (artifact?.type !== 'image') return artifact;
+  return { ...artifact, exposedPorts: [...artifact.exposedPorts] };
+}
+
+function wireJob(job: Job): WireDeploymentDetail['jobs'][number] {
+  return { ...job, dependsOn: [...job.dependsOn] };
+}
+
+function wireInstance({ id, process, ordinal, phase, port, restarts }: Instance) {
+  return { id, process, ordinal, phase, port, restarts };
+}
+
+function wireEvent(entry: TimelineEntry): WireTimelineEntry['event'] {
+  return entry.kind === 'build.planned' ? { ...entry, explanation: [...entry.explanation] } : entry;
+}

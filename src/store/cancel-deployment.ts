@@ -1,0 +1,43 @@
+import { sql, type Kysely } from 'kysely';
+import { isCancellable } from '../domain/deployment-state.ts';
+import { CutoverError } from '../domain/errors.ts';
+import type { Database } from './schema.ts';
+import { appendTimeline } from './timeline-rows.ts';
+import { notifyAll } from './wakeups.ts';
+
+/** What waits is cancelled here and now; what runs is marked, and its worker told. */
+export async function requestCancel(db: Kysely<Database>, deploymentId: string): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const row = await tx
+      .selectFrom('deployment')
+      .select(['id', 'project_id', 'state', 'number'])
+      .where('id', '=', deploymentId)
+      .forUpdate()
+      .executeTakeFirst();
+    if (row === undefined) throw new CutoverError('not_found', 'there is no such deployment');
+    if (!isCancellable(row.state)) {
+      throw new CutoverError(
+        'illegal_transition',
+        `#${row.number} is ${row.state} and cannot be cancelled: only pending and running ones can`,
+      );
+    }
+    if (row.state === 'pending') await cancelPending(tx, row, 'cancelled by a user');
+    else await tx.updateTable('deployment').set({ want: 'cancel' }).where('id', '=', row.id).execute();
+    await notifyAll(tx, row.id);
+  });
+}
+
+/** The caller holds the row's lock. */
+export async function cancelPending(
+  tx: Kysely<Database>,
+  row: { readonly id: string; readonly project_id: string },
+  reason: string,
+): Promise<void> {
+  await tx
+    .updateTable('deployment')
+    .set({ state: 'cancelled', reason, finished_at: sql`now()` })
+    .where('id', '=', row.id)
+    .execute();
+  await tx.updateTable('job').set({ status: 'cancelled' }).where('deployment_id', '=', row.id).execute();
+  await appendTimeline(tx, row, [{ kind: 'state.changed', from: 'pending', to: 'cancelled', reason }]);
+}

@@ -1,0 +1,120 @@
+import { sql, type Kysely } from 'kysely';
+import { CutoverError } from '../domain/errors.ts';
+import type { NewDeploymentRecord } from '../engine/ports/deployment-store.ts';
+import { toJson, type Database } from './schema.ts';
+import { appendTimeline } from './timeline-rows.ts';
+import { notifyAll } from './wakeups.ts';
+
+/** Records a trigger with everything that follows from it, or nothing: number, jobs, superseded predecessors, idempotency key. */
+export async function createDeployment(
+  db: Kysely<Database>,
+  input: NewDeploymentRecord,
+): Promise<{ readonly deploymentId: string; readonly replayed: boolean }> {
+  return db.transaction().execute(async (tx) => {
+    // The row lock makes triggers of one project take turns, so that numbers and idempotency keys cannot race.
+    const project = await tx
+      .updateTable('project')
+      .set({ last_number: sql`last_number + 1` })
+      .where('id', '=', input.projectId)
+      .where('deleting', '=', false)
+      .returning('last_number')
+      .executeTakeFirst();
+    if (project === undefined) throw new CutoverError('not_found', 'the project is being deleted');
+    const earlier = await replay(tx, input);
+    if (earlier !== null) {
+      await tx
+        .updateTable('project')
+        .set({ last_number: sql`last_number - 1` })
+        .where('id', '=', input.projectId)
+        .execute();
+      return { deploymentId: earlier, replayed: true };
+    }
+    await supersede(tx, input, project.last_number);
+    await insert(tx, input, project.last_number);
+    await notifyAll(tx, input.id);
+    return { deploymentId: input.id, replayed: false };
+  });
+}
+
+async function replay(tx: Kysely<Database>, input: NewDeploymentRecord): Promise<string | null> {
+  if (input.idempotency === null) return null;
+  const { key, tokenId, requestHash } = input.idempotency;
+  const earlier = await tx
+    .selectFrom('idempotency')
+    .select(['deployment_id', 'request_hash'])
+    .where('token_id', '=', tokenId)
+    .where('key', '=', key)
+    .executeTakeFirst();
+  if (earlier === undefined) return null;
+  if (earlier.request_hash !== requestHash) {
+    throw new CutoverError('idempotency_mismatch', `the key "${key}" was used for a different request`);
+  }
+  return earlier.deployment_id;
+}
+
+/** A newer trigger of the same branch replaces an older one that still waits (rule 2.4). */
+async function supersede(tx: Kysely<Database>, input: NewDeploymentRecord, number: number): Promise<void> {
+  const reason = `superseded by #${number}`;
+  const waiting = await tx
+    .updateTable('deployment')
+    .set({ state: 'cancelled', reason, finished_at: sql`now()` })
+    .where('environment_id', '=', input.environmentId)
+    .where('branch', '=', input.source.branch)
+    .where('state', '=', 'pending')
+    .returning(['id', 'project_id'])
+    .execute();
+  for (const old of waiting) {
+    await tx.updateTable('job').set({ status: 'cancelled' }).where('deployment_id', '=', old.id).execute();
+    await appendTimeline(tx, old, [{ kind: 'state.changed', from: 'pending', to: 'cancelled', reason }]);
+    await notifyAll(tx, old.id);
+  }
+}
+
+async function insert(tx: Kysely<Database>, input: NewDeploymentRecord, number: number): Promise<void> {
+  const environment = await tx
+    .selectFrom('environment')
+    .select('name')
+    .where('id', '=', input.environmentId)
+    .where('deleting', '=', false)
+    .executeTakeFirst();
+  if (environment === undefined) throw new CutoverError('not_found', 'the environment is being deleted');
+  await tx
+    .insertInto('deployment')
+    .values({
+      id: input.id,
+      project_id: input.projectId,
+      environment_id: input.environmentId,
+      number,
+      kind: 'git',
+      state: 'pending',
+      source: toJson(input.source),
+      trigger: toJson(input.trigger),
+      configuration: toJson(input.configuration),
+      sealed_variables: input.sealedVariables,
+      branch: input.source.branch,
+      production: environment.name === 'production',
+    })
+    .execute();
+  await tx
+    .insertInto('job')
+    .values(
+      input.jobs.map((job) => ({
+        deployment_id: input.id,
+        type: job.type,
+        position: job.order,
+        depends_on: toJson(job.dependsOn),
+        required: job.required,
+        status: 'pending' as const,
+      })),
+    )
+    .execute();
+  if (input.idempotency !== null) {
+    const { key, tokenId, requestHash } = input.idempotency;
+    await tx
+      .insertInto('idempotency')
+      .values({ key, token_id: tokenId, request_hash: requestHash, deployment_id: input.id })
+      .execute();
+  }
+  const owner = { id: input.id, project_id: input.projectId };
+  await appendTimeline(tx, owner, [{ kind: 'state.changed', from: null, to: 'pending', reason: null }]);
+}

@@ -1,0 +1,70 @@
+import { sql, type Kysely, type Selectable } from 'kysely';
+import type { Deployment, Instance, Job } from '../domain/deployment.ts';
+import type { Database, DeploymentTable, InstanceTable, JobTable } from './schema.ts';
+
+/** A deployment with the names of its project and environment. */
+export function selectDeployments(db: Kysely<Database>) {
+  return db
+    .selectFrom('deployment as d')
+    .innerJoin('project as p', 'p.id', 'd.project_id')
+    .innerJoin('environment as e', 'e.id', 'd.environment_id')
+    .selectAll('d')
+    .select(['p.name as project_name', 'e.name as environment_name'])
+    .select(sql<boolean>`coalesce(e.current_deployment_id = d.id, false)`.as('serves'));
+}
+
+export type DeploymentRow = Selectable<DeploymentTable> & {
+  readonly project_name: string;
+  readonly environment_name: string;
+  readonly serves: boolean;
+};
+
+export function toDeployment(row: DeploymentRow): Deployment {
+  return {
+    id: row.id,
+    projectId: row.project_id,
+    projectName: row.project_name,
+    environmentId: row.environment_id,
+    environmentName: row.environment_name,
+    number: row.number,
+    kind: row.kind,
+    state: row.state,
+    reason: row.reason,
+    failure: row.failure,
+    source: row.source,
+    trigger: row.trigger,
+    configuration: row.configuration,
+    artifact: row.artifact,
+    requests: row.requests,
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    readyAt: row.ready_at,
+    finishedAt: row.finished_at,
+  };
+}
+
+export function toJob(row: Selectable<JobTable>): Job {
+  return {
+    type: row.type,
+    order: row.position,
+    dependsOn: row.depends_on,
+    required: row.required,
+    status: row.status,
+    error: row.error,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+  };
+}
+
+export function toInstance(row: Selectable<InstanceTable>): Instance {
+  return {
+    id: row.id,
+    deploymentId: row.deployment_id,
+    process: row.process,
+    ordinal: row.ordinal,
+    phase: row.phase,
+    address: row.address,
+    port: row.port,
+    restarts: row.restarts,
+  };
+}

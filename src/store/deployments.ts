@@ -1,0 +1,52 @@
+import type { Kysely } from 'kysely';
+import type { CachedArtifact, DeploymentStore } from '../engine/ports/deployment-store.ts';
+import { requestCancel } from './cancel-deployment.ts';
+import { claimDeployment, heartbeat, releaseLease } from './claim-deployment.ts';
+import { createDeployment } from './create-deployment.ts';
+import { addInstances, readPredecessors, readRecord, readRoute, takeSlot } from './deployment-records.ts';
+import { toJson, type Database } from './schema.ts';
+import { writeDeployment } from './write-deployment.ts';
+
+/** The journal and the queue, in PostgreSQL. */
+export function createDeploymentStore(db: Kysely<Database>): DeploymentStore {
+  return {
+    create: (input) => createDeployment(db, input),
+    claim: (request) => claimDeployment(db, request),
+    heartbeat: (leases, leaseMs) => heartbeat(db, leases, leaseMs),
+    release: (lease, delayMs) => releaseLease(db, lease, delayMs),
+    write: (lease, write) => writeDeployment(db, lease, write),
+    addInstances: (lease, instances) => addInstances(db, lease, instances),
+    takeSlot: (lease, capacity) => takeSlot(db, lease, capacity),
+    record: (deploymentId) => readRecord(db, deploymentId),
+    predecessors: (lease) => readPredecessors(db, lease),
+    route: (environmentId) => readRoute(db, environmentId),
+    requestCancel: (deploymentId) => requestCancel(db, deploymentId),
+    findArtifact: (imageKey) => findArtifact(db, imageKey),
+    saveArtifact: (imageKey, projectId, cached) => saveArtifact(db, { imageKey, projectId, cached }),
+  };
+}
+
+async function findArtifact(db: Kysely<Database>, imageKey: string): Promise<CachedArtifact | null> {
+  const row = await db
+    .selectFrom('artifact')
+    .select(['artifact', 'base_images'])
+    .where('image_key', '=', imageKey)
+    .executeTakeFirst();
+  return row === undefined ? null : { artifact: row.artifact, baseImages: row.base_images };
+}
+
+async function saveArtifact(
+  db: Kysely<Database>,
+  {
+    imageKey,
+    projectId,
+    cached,
+  }: { readonly imageKey: string; readonly projectId: string; readonly cached: CachedArtifact },
+): Promise<void> {
+  const columns = { artifact: toJson(cached.artifact), base_images: toJson(cached.baseImages) };
+  await db
+    .insertInto('artifact')
+    .values({ image_key: imageKey, project_id: projectId, ...columns })
+    .onConflict((conflict) => conflict.column('image_key').doUpdateSet(columns))
+    .execute();
+}

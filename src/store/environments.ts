@@ -1,0 +1,118 @@
+import { sql, type Kysely, type Transaction } from 'kysely';
+import type { EnvironmentSettings } from '../domain/environment-settings.ts';
+import { CutoverError } from '../domain/errors.ts';
+import type { Environment } from '../domain/project.ts';
+import type { EnvironmentStore, NewEnvironmentRecord } from '../engine/ports/configuration-store.ts';
+import { brokenUniqueConstraint } from './database-errors.ts';
+import { toJson, type Database } from './schema.ts';
+
+export function environmentStore(db: Kysely<Database>): EnvironmentStore {
+  return {
+    create: (projectId, environment) =>
+      db.transaction().execute((transaction) => create(transaction, projectId, environment)),
+    list: (projectId) =>
+      live(db, projectId)
+        .orderBy(sql`name <> 'production'`)
+        .orderBy('name')
+        .execute(),
+    find: async (projectId, name) => (await live(db, projectId).where('name', '=', name).executeTakeFirst()) ?? null,
+    updateSettings: (projectId, name, change) =>
+      db.transaction().execute((transaction) => updateSettings(transaction, projectId, name, change)),
+    async markDeleting(projectId, name) {
+      const { numUpdatedRows } = await db
+        .updateTable('environment')
+        .set({ deleting: true })
+        .where('project_id', '=', projectId)
+        .where('name', '=', name)
+        .executeTakeFirst();
+      return numUpdatedRows > 0n;
+    },
+  };
+}
+
+/** Inserts an environment and its hosts. Errors: `already_exists`, `host_taken`. */
+export async function insertEnvironment(
+  transaction: Transaction<Database>,
+  projectId: string,
+  environment: NewEnvironmentRecord,
+): Promise<void> {
+  const { id, name, settings, hosts } = environment;
+  try {
+    await transaction
+      .insertInto('environment')
+      .values({ id, project_id: projectId, name, settings: toJson(settings) })
+      .execute();
+    await transaction
+      .insertInto('host')
+      .values(hosts.map((host, position) => ({ host, position, environment_id: id })))
+      .execute();
+  } catch (error) {
+    throw explainConflict(error, environment);
+  }
+}
+
+function explainConflict(error: unknown, { name, hosts }: NewEnvironmentRecord): unknown {
+  const constraint = brokenUniqueConstraint(error);
+  if (constraint === 'host_pkey') {
+    return new CutoverError('host_taken', `${hosts.join(', ')} belongs to another environment`, { cause: error });
+  }
+  if (constraint === 'environment_project_id_name_key') {
+    const message = `there is an environment "${name}", or it is being deleted`;
+    return new CutoverError('already_exists', message, { cause: error });
+  }
+  return error;
+}
+
+async function create(
+  transaction: Transaction<Database>,
+  projectId: string,
+  environment: NewEnvironmentRecord,
+): Promise<Environment | null> {
+  const project = await transaction
+    .selectFrom('project')
+    .select('id')
+    .where('id', '=', projectId)
+    .where('deleting', '=', false)
+    // Until this transaction ends nobody marks the project as deleting.
+    .forShare()
+    .executeTakeFirst();
+  if (project === undefined) return null;
+  await insertEnvironment(transaction, projectId, environment);
+  return live(transaction, projectId).where('id', '=', environment.id).executeTakeFirstOrThrow();
+}
+
+async function updateSettings(
+  transaction: Transaction<Database>,
+  projectId: string,
+  name: string,
+  change: (current: EnvironmentSettings) => EnvironmentSettings,
+): Promise<Environment | null> {
+  const current = await live(transaction, projectId).where('name', '=', name).forUpdate().executeTakeFirst();
+  if (current === undefined) return null;
+  const settings = change(current.settings);
+  await transaction
+    .updateTable('environment')
+    .set({ settings: toJson(settings) })
+    .where('id', '=', current.id)
+    .execute();
+  return { ...current, settings };
+}
+
+/** Columns are named as the domain names them, so that a row is an `Environment`. */
+function live(db: Kysely<Database>, projectId: string) {
+  return db
+    .selectFrom('environment')
+    .select([
+      'id',
+      'project_id as projectId',
+      'name',
+      'settings',
+      'current_deployment_id as currentDeploymentId',
+      'created_at as createdAt',
+    ])
+    .select(
+      sql<string[]>`array(select host from host where environment_id = environment.id order by position)`.as('hosts'),
+    )
+    .where('project_id', '=', projectId)
+    .where('deleting', '=', false);
+}

@@ -1,0 +1,59 @@
+import { sql, type Kysely, type Transaction } from 'kysely';
+import { CutoverError } from '../domain/errors.ts';
+import * as initial from './migrations/0001-initial.ts';
+import type { Database } from './schema.ts';
+
+interface Migration {
+  readonly name: string;
+  up(db: Kysely<Database>): Promise<void>;
+}
+
+/** In order; a file that has been released is never changed. */
+const migrations: readonly Migration[] = [{ name: '0001-initial', up: initial.up }];
+
+/** Any number, the same in every version: who holds it may migrate. */
+const migrationLock = 7_283_155_001;
+
+/**
+ * Brings the schema up to date. Each migration is one transaction with its own record, so a crash leaves whole migrations only
+ * and the next start goes on after them; several processes may do this at once. Resolves to the names applied by this call.
+ * `db` should be opened with a statement timeout that fits the longest migration and the wait for another process's.
+ */
+export async function migrate(db: Kysely<Database>): Promise<readonly string[]> {
+  const applied: string[] = [];
+  for (const migration of migrations) {
+    if (await db.transaction().execute((transaction) => applyOnce(transaction, migration)))
+      applied.push(migration.name);
+  }
+  return applied;
+}
+
+async function applyOnce(transaction: Transaction<Database>, migration: Migration): Promise<boolean> {
+  await sql`select pg_advisory_xact_lock(${migrationLock})`.execute(transaction);
+  const done = await appliedNames(transaction);
+  refuseUnknown(done);
+  if (done.includes(migration.name)) return false;
+  await migration.up(transaction);
+  await sql`insert into migration (name) values (${migration.name})`.execute(transaction);
+  return true;
+}
+
+async function appliedNames(transaction: Transaction<Database>): Promise<string[]> {
+  await sql`create table if not exists migration (
+    name text primary key,
+    applied_at timestamptz not null default now()
+  )`.execute(transaction);
+  const { rows } = await sql<{ name: string }>`select name from migration`.execute(transaction);
+  return rows.map((row) => row.name);
+}
+
+/** An older program must not write into a schema it does not know. */
+function refuseUnknown(done: readonly string[]): void {
+  const known = new Set(migrations.map((migration) => migration.name));
+  const unknown = done.filter((name) => !known.has(name));
+  if (unknown.length === 0) return;
+  throw new CutoverError(
+    'database_unavailable',
+    `the database was migrated by a newer version of Cutover (${unknown.join(', ')}): start that version`,
+  );
+}

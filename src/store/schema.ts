@@ -1,0 +1,199 @@
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
+import type { Artifact } from '../domain/artifact.ts';
+import type { BuildSettings } from '../domain/build-settings.ts';
+import type { ConfigurationSnapshot, Deployment, DeploymentFailure, InstancePhase } from '../domain/deployment.ts';
+import type { DeploymentState } from '../domain/deployment-state.ts';
+import type { EnvironmentSettings } from '../domain/environment-settings.ts';
+import type { JobStatus, JobType } from '../domain/job.ts';
+import type { Role } from '../domain/roles.ts';
+import type { DeploymentSource, Trigger } from '../domain/source.ts';
+import type { TimelineEntry } from '../domain/timeline.ts';
+import type { CachedArtifact, RequestCount, Verdict, Want } from '../engine/ports/deployment-store.ts';
+
+/**
+ * The tables as `migrations/` leaves them, one property per table. `bigint` is a number. A `timestamptz` is an ISO 8601
+ * string in UTC with milliseconds, both ways: PostgreSQL keeps microseconds, so never page by a time that was read.
+ * A `jsonb` is read as its domain type and written with `toJson`.
+ */
+export interface Database {
+  token: TokenTable;
+  project: ProjectTable;
+  environment: EnvironmentTable;
+  host: HostTable;
+  variable: VariableTable;
+  deployment: DeploymentTable;
+  job: JobTable;
+  step: StepTable;
+  timeline: TimelineTable;
+  instance: InstanceTable;
+  slot: SlotTable;
+  route: RouteTable;
+  artifact: ArtifactTable;
+  idempotency: IdempotencyTable;
+}
+
+/** Text that holds a `T`. Only `toJson` makes one: `pg` itself would write an array as a PostgreSQL array. */
+export type JsonText<T> = string & { readonly json: T };
+export type Json<T> = ColumnType<T, JsonText<T>, JsonText<T>>;
+export type NullableJson<T> = ColumnType<T | null, JsonText<T> | null | undefined, JsonText<T> | null>;
+
+export function toJson<T>(value: T): JsonText<T> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the one place that makes the brand
+  return JSON.stringify(value) as JsonText<T>;
+}
+
+type Optional<T> = ColumnType<T | null, T | null | undefined, T | null>;
+
+export interface TokenTable {
+  id: string;
+  name: string;
+  role: Role;
+  /** null: every project. Not a foreign key: a token whose project is gone is valid nowhere. */
+  project_id: Optional<string>;
+  secret_hash: string;
+  created_at: Generated<string>;
+  revoked_at: Optional<string>;
+}
+
+export interface ProjectTable {
+  id: string;
+  name: string;
+  repository: string;
+  build: Json<BuildSettings>;
+  /** Highest deployment number given. */
+  last_number: Generated<number>;
+  deleting: Generated<boolean>;
+  created_at: Generated<string>;
+}
+
+export interface EnvironmentTable {
+  id: string;
+  project_id: string;
+  name: string;
+  settings: Json<EnvironmentSettings>;
+  fence: Generated<number>;
+  current_deployment_id: Optional<string>;
+  deleting: Generated<boolean>;
+  created_at: Generated<string>;
+}
+
+export interface HostTable {
+  host: string;
+  environment_id: string;
+  /** From 0; 0 is the environment's own. */
+  position: number;
+}
+
+export interface VariableTable {
+  id: string;
+  project_id: string;
+  /** null: project level. */
+  environment_id: Optional<string>;
+  name: string;
+  /** By the `SecretBox`, bound to `variable:<id>:value`. */
+  sealed: string;
+  secret: boolean;
+  updated_at: Generated<string>;
+}
+
+export interface DeploymentTable {
+  id: string;
+  project_id: string;
+  environment_id: string;
+  number: number;
+  kind: Deployment['kind'];
+  state: DeploymentState;
+  reason: Optional<string>;
+  failure: NullableJson<DeploymentFailure>;
+  source: Json<DeploymentSource>;
+  trigger: Json<Trigger>;
+  configuration: Json<ConfigurationSnapshot>;
+  sealed_variables: string;
+  artifact: NullableJson<Artifact>;
+  requests: NullableJson<NonNullable<Deployment['requests']>>;
+  counter_baseline: NullableJson<RequestCount>;
+  want: Optional<Want>;
+  verdict: NullableJson<Verdict>;
+  branch: string;
+  production: boolean;
+  fence: Optional<number>;
+  epoch: Generated<number>;
+  lease_owner: Optional<number>;
+  lease_until: Optional<string>;
+  not_before: Generated<string>;
+  created_at: Generated<string>;
+  started_at: Optional<string>;
+  ready_at: Optional<string>;
+  finished_at: Optional<string>;
+}
+
+export interface JobTable {
+  deployment_id: string;
+  type: JobType;
+  position: number;
+  depends_on: Json<readonly JobType[]>;
+  required: boolean;
+  status: JobStatus;
+  error: Optional<string>;
+  started_at: Optional<string>;
+  ended_at: Optional<string>;
+}
+
+export interface StepTable {
+  deployment_id: string;
+  seq: GeneratedAlways<number>;
+  name: string;
+  epoch: number;
+  status: string;
+  error: Optional<string>;
+  started_at: Generated<string>;
+  ended_at: Optional<string>;
+}
+
+export interface TimelineTable {
+  id: GeneratedAlways<number>;
+  deployment_id: string;
+  project_id: string;
+  at: Generated<string>;
+  entry: Json<TimelineEntry>;
+}
+
+export interface InstanceTable {
+  id: string;
+  deployment_id: string;
+  process: string;
+  ordinal: number;
+  phase: InstancePhase;
+  address: Optional<string>;
+  port: number;
+  restarts: Generated<number>;
+}
+
+export interface SlotTable {
+  number: number;
+  deployment_id: string;
+}
+
+export interface RouteTable {
+  environment_id: string;
+  fence: number;
+  stable: number;
+  candidate: Optional<number>;
+  share: number;
+}
+
+export interface ArtifactTable {
+  image_key: string;
+  artifact: Json<Artifact>;
+  base_images: Json<CachedArtifact['baseImages']>;
+  project_id: string;
+  created_at: Generated<string>;
+}
+
+export interface IdempotencyTable {
+  key: string;
+  token_id: string;
+  request_hash: string;
+  deployment_id: string;
+  created_at: Generated<string>;
+}

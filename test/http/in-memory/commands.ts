@@ -1,0 +1,276 @@
+import { randomUUID } from 'node:crypto';
+import { defaultBuildSettings } from '../../../src/domain/build-settings.ts';
+import { isCancellable, isFinal } from '../../../src/domain/deployment-state.ts';
+import { defaultEnvironmentSettings } from '../../../src/domain/environment-settings.ts';
+import { CutoverError } from '../../../src/domain/errors.ts';
+import type { Environment, Variable } from '../../../src/domain/project.ts';
+import { mayAccess, type Actor, type Permission } from '../../../src/domain/roles.ts';
+import type {
+  Commands,
+  DeploymentCommands,
+  EnvironmentCommands,
+  ProjectCommands,
+  SettingsChange,
+  TokenCommands,
+  VariableCommands,
+} from '../../../src/engine/commands/commands.ts';
+import { Feed } from './feed.ts';
+import type { HeldDeployment, HeldProject, Platform } from './platform.ts';
+
+/** The seam below HTTP, answered from memory: enough to test what HTTP and the CLI make of it, and nothing of the engine. */
+export function inMemoryCommands(platform: Platform): Commands {
+  return {
+    projects: projectCommands(platform),
+    environments: environmentCommands(platform),
+    variables: variableCommands(platform),
+    tokens: tokenCommands(platform),
+    deployments: deploymentCommands(platform),
+  };
+}
+
+function requireInstallation(actor: Actor, permission: Permission): void {
+  if (!mayAccess(actor, permission, null)) throw new CutoverError('forbidden', `${actor.name} may not ${permission}`);
+}
+
+function newEnvironment(held: HeldProject, name: string, settings: SettingsChange): Environment {
+  const label = name === 'production' ? held.project.name : `${name}-${held.project.name}`;
+  const environment = {
+    id: randomUUID(),
+    projectId: held.project.id,
+    name,
+    settings: mergeSettings(defaultEnvironmentSettings, settings),
+    hosts: [`${label}.localhost`],
+    currentDeploymentId: null,
+    createdAt: new Date().toISOString(),
+  };
+  held.environments.set(name, environment);
+  return environment;
+}
+
+function mergeSettings(settings: Environment['settings'], change: SettingsChange): Environment['settings'] {
+  return { ...settings, ...change, health: { ...settings.health, ...change.health } };
+}
+
+function projectCommands(platform: Platform): ProjectCommands {
+  return {
+    async create(actor, input) {
+      requireInstallation(actor, 'configure');
+      if (platform.projects.has(input.name)) throw new CutoverError('already_exists', `"${input.name}" is taken`);
+      const held: HeldProject = {
+        project: {
+          id: randomUUID(),
+          name: input.name,
+          repository: input.repository,
+          build: { ...defaultBuildSettings, ...input.build },
+          createdAt: new Date().toISOString(),
+        },
+        environments: new Map(),
+        variables: new Map(),
+        deployments: [],
+      };
+      newEnvironment(held, 'production', input.branch === undefined ? {} : { branch: input.branch });
+      platform.projects.set(input.name, held);
+      return held.project;
+    },
+    list: async (actor) =>
+      [...platform.projects.values()].map((held) => held.project).filter(({ name }) => mayAccess(actor, 'read', name)),
+    get: async (actor, name) => platform.project(actor, name, 'read').project,
+    async update(actor, name, change) {
+      const held = platform.project(actor, name, 'configure');
+      const { repository = held.project.repository, build } = change;
+      held.project = { ...held.project, repository, build: { ...held.project.build, ...build } };
+      return held.project;
+    },
+    async delete(actor, name) {
+      platform.project(actor, name, 'configure');
+      platform.projects.delete(name);
+    },
+  };
+}
+
+function environmentCommands(platform: Platform): EnvironmentCommands {
+  return {
+    async create(actor, project, { name, settings }) {
+      const held = platform.project(actor, project, 'configure');
+      if (held.environments.has(name)) throw new CutoverError('already_exists', `"${name}" is taken`);
+      return newEnvironment(held, name, settings ?? {});
+    },
+    list: async (actor, project) => [...platform.project(actor, project, 'read').environments.values()],
+    get: async (actor, project, name) => platform.environment(platform.project(actor, project, 'read'), name),
+    async update(actor, project, name, change) {
+      const held = platform.project(actor, project, 'configure');
+      const environment = platform.environment(held, name);
+      const changed = { ...environment, settings: mergeSettings(environment.settings, change) };
+      held.environments.set(name, changed);
+      return changed;
+    },
+    async delete(actor, project, name) {
+      const held = platform.project(actor, project, 'configure');
+      platform.environment(held, name);
+      held.environments.delete(name);
+    },
+  };
+}
+
+function key(environment: string | null, name: string): string {
+  return `${environment ?? ''}/${name}`;
+}
+
+function variableCommands(platform: Platform): VariableCommands {
+  return {
+    async list(actor, project, environment) {
+      const held = platform.project(actor, project, 'read');
+      return [...held.variables.entries()]
+        .filter(([id]) => id.startsWith('/') || id.startsWith(`${environment}/`))
+        .map(([, variable]) => (variable.secret ? { ...variable, value: '' } : variable));
+    },
+    async set(actor, project, environment, variables) {
+      const held = platform.project(actor, project, 'configure');
+      const level: Variable['level'] = environment === null ? 'project' : 'environment';
+      for (const variable of variables) {
+        const updatedAt = new Date().toISOString();
+        held.variables.set(key(environment, variable.name), { ...variable, level, updatedAt });
+      }
+    },
+    async unset(actor, project, environment, names) {
+      const held = platform.project(actor, project, 'configure');
+      return names.filter((name) => held.variables.delete(key(environment, name)));
+    },
+  };
+}
+
+function tokenCommands(platform: Platform): TokenCommands {
+  return {
+    async authenticate(secret) {
+      const token = platform.tokens.find((candidate) => candidate.secret === secret);
+      return token === undefined
+        ? null
+        : { tokenId: token.id, name: token.name, role: token.role, project: token.project };
+    },
+    async create(actor, { name, role, project }) {
+      requireInstallation(actor, 'administer');
+      const secret = platform.token(name, role, project);
+      const created = platform.tokens.find((token) => token.secret === secret);
+      if (created === undefined) throw new Error('the token was not kept');
+      return created;
+    },
+    async list(actor) {
+      requireInstallation(actor, 'administer');
+      return platform.tokens;
+    },
+    async revoke(actor, id) {
+      requireInstallation(actor, 'administer');
+      const index = platform.tokens.findIndex((token) => token.id === id);
+      if (index < 0) throw new CutoverError('not_found', `there is no token ${id}`);
+      platform.tokens.splice(index, 1);
+    },
+  };
+}
+
+function deploymentCommands(platform: Platform): DeploymentCommands {
+  return {
+    async trigger(actor, project, { idempotencyKey, ...input }) {
+      const held = platform.project(actor, project, 'deploy');
+      const environment = platform.environment(held, input.environment);
+      const request = JSON.stringify({ project, ...input });
+      const known = idempotencyKey === undefined ? undefined : platform.idempotency.get(idempotencyKey);
+      if (known !== undefined && known.request !== request) {
+        throw new CutoverError('idempotency_mismatch', 'the key was used for another request');
+      }
+      if (known !== undefined) return { deployment: known.held.deployment, replayed: true };
+      const deployment = newDeployment(held, environment, actor, input);
+      if (idempotencyKey !== undefined) platform.idempotency.set(idempotencyKey, { request, held: deployment });
+      platform.record(deployment, { kind: 'state.changed', from: null, to: 'pending', reason: null });
+      void platform.play(deployment);
+      return { deployment: deployment.deployment, replayed: false };
+    },
+    async list(actor, project, { environment, before, limit }) {
+      return platform
+        .project(actor, project, 'read')
+        .deployments.map((held) => held.deployment)
+        .filter(({ number, environmentName }) => {
+          return number < (before ?? Infinity) && environmentName === (environment ?? environmentName);
+        })
+        .toReversed()
+        .slice(0, limit);
+    },
+    async get(actor, project, number) {
+      const { deployment, jobs } = platform.deployment(actor, project, number);
+      return { deployment, jobs, instances: [], url: `http://${project}.localhost:8080` };
+    },
+    async cancel(actor, project, number) {
+      const held = platform.deployment(actor, project, number);
+      platform.project(actor, project, 'deploy');
+      if (!isCancellable(held.deployment.state)) {
+        throw new CutoverError(
+          'illegal_transition',
+          `a deployment that is ${held.deployment.state} cannot be cancelled`,
+        );
+      }
+      platform.move(held, 'cancelled', { reason: `cancelled by ${actor.name}` });
+      held.timeline.close();
+      return held.deployment;
+    },
+    async *timeline(actor, project, number, { after, follow }, signal) {
+      const held = platform.deployment(actor, project, number);
+      yield* held.timeline.read((entry) => entry.id > after, follow, signal);
+    },
+    // oxlint-disable-next-line eslint/max-params -- the interface's own
+    async *log(actor, project, number, name, { offset, follow }, signal) {
+      const feed = platform.deployment(actor, project, number).logs.get(name);
+      if (feed === undefined) throw new CutoverError('not_found', `#${number} has no log "${name}"`);
+      yield* feed.read((line) => line.next > offset, follow, signal);
+    },
+    async queue(actor) {
+      return [...platform.projects.values()]
+        .flatMap((held) => held.deployments.map(({ deployment }) => deployment))
+        .filter(({ state, projectName }) => {
+          return !isFinal(state) && state !== 'completed' && mayAccess(actor, 'read', projectName);
+        })
+        .map((deployment) => ({ deployment, waitsFor: deployment.state === 'pending' ? 'a free worker' : null }));
+    },
+  };
+}
+
+function newDeployment(
+  held: HeldProject,
+  environment: Environment,
+  actor: Actor,
+  input: { readonly branch?: string; readonly commit?: string; readonly noCache?: boolean },
+): HeldDeployment {
+  const { project } = held;
+  const deployment: HeldDeployment = {
+    deployment: {
+      id: randomUUID(),
+      projectId: project.id,
+      projectName: project.name,
+      environmentId: environment.id,
+      environmentName: environment.name,
+      number: held.deployments.length + 1,
+      kind: 'git',
+      state: 'pending',
+      reason: null,
+      failure: null,
+      source: {
+        kind: 'git',
+        repository: project.repository,
+        branch: input.branch ?? environment.settings.branch,
+        requestedCommit: input.commit ?? null,
+        commit: null,
+      },
+      trigger: { kind: 'manual', by: actor.name, noCache: input.noCache ?? false },
+      configuration: { build: project.build, settings: environment.settings, hosts: environment.hosts },
+      artifact: null,
+      requests: null,
+      createdAt: new Date().toISOString(),
+      startedAt: null,
+      readyAt: null,
+      finishedAt: null,
+    },
+    jobs: [],
+    timeline: new Feed(),
+    logs: new Map(),
+  };
+  held.deployments.push(deployment);
+  return deployment;
+}
