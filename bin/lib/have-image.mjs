@@ -6,7 +6,7 @@ import Docker from 'dockerode';
 
 const reference = process.argv[2];
 const silenceMs = 10_000;
-const docker = new Docker();
+const docker = new Docker({ socketPath: process.env.CUTOVER_DOCKER_SOCKET ?? '/var/run/docker.sock' });
 
 process.exitCode = (await isHere()) || (await pull()) ? 0 : 1;
 

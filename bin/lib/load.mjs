@@ -20,16 +20,18 @@ const timer = setInterval(() => {
     // Every fourth request comes on a connection of its own.
     const one = send(sent++ % 4 === 0 ? false : agent).then(count);
     underWay.add(one);
-    one.finally(() => underWay.delete(one));
+    void one.finally(() => underWay.delete(one));
   }
 }, 5);
 
-process.once('SIGTERM', async () => {
+process.once('SIGTERM', () => void finish());
+
+async function finish() {
   clearInterval(timer);
   await Promise.all(underWay);
   agent.destroy();
   report();
-});
+}
 
 /** Resolves to what went wrong, or null. */
 function send(connections) {

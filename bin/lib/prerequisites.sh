@@ -84,10 +84,7 @@ without_starting_servers() (
 
 has_service_manager() { [ -d /run/systemd/system ]; }
 
-docker_socket() {
-  local host=${DOCKER_HOST:-unix:///var/run/docker.sock}
-  printf '%s' "${host#unix://}"
-}
+docker_socket() { printf '%s' "${CUTOVER_DOCKER_SOCKET:-/var/run/docker.sock}"; }
 
 docker_answers() {
   node -e 'require("node:http").get({ socketPath: process.argv[1], path: "/_ping", timeout: 3000 },

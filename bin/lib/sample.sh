@@ -15,12 +15,10 @@ make_sample() {
   sample_git commit --quiet -m 'Say hello'
 }
 
-# change_sample <text>: changes the line of the app that says hello, and commits.
+# change_sample: raises the version that the app shows, and commits.
 change_sample() {
-  sed -i -E "s/^(const greeting = ).*/\\1'$1';/" "$sample/server.js"
-  if sample_git diff --quiet; then
-    echo "nothing to change: $sample/server.js has no line that begins with \`const greeting = \`"
-    return 1
-  fi
-  sample_git commit --quiet --all -m "Say: $1"
+  local version
+  version=1.0.$(sample_git rev-list --count HEAD)
+  sed -i -E "s/(\"version\": )\"[^\"]*\"/\\1\"$version\"/" "$sample/package.json"
+  sample_git commit --quiet --all -m "Version $version"
 }

@@ -1,28 +1,49 @@
 /**
- * Removes containers, networks and images by their label `cutover.platform`, and nothing without it:
- *   sweep.mjs --tests           those of test platforms: the label begins with `test-`
- *   sweep.mjs --platform <id>   those of one platform
+ * Removes from Docker what Cutover made, and nothing else:
+ *   sweep.mjs --tests           what test platforms made: the label `cutover.platform` begins with `test-`
+ *   sweep.mjs --platform <id>   what one platform made: the label is exactly this
  *   sweep.mjs --base-images     the base images assembled on this machine, with all their names
  */
 import Docker from 'dockerode';
 
 const [mode, id] = process.argv.slice(2);
-const label = mode === '--base-images' ? 'cutover.recipe' : 'cutover.platform';
-const isWanted = {
-  '--tests': (value) => value.startsWith('test-'),
-  '--platform': (value) => value === id && value !== '',
-  '--base-images': (value) => value !== '',
-}[mode];
-if (isWanted === undefined) throw new Error('usage: sweep.mjs --tests | --platform <id> | --base-images');
-
-const docker = new Docker();
-const filters = { label: [label] };
+const docker = new Docker({ socketPath: process.env.CUTOVER_DOCKER_SOCKET ?? '/var/run/docker.sock' });
+const label = 'cutover.platform';
 const absent = 404;
 const left = [];
 
-async function remove(what, things, act) {
+if (mode === '--tests') await removeLabelled((value) => value.startsWith('test-'));
+else if (mode === '--platform' && id) await removeLabelled((value) => value === id);
+else if (mode === '--base-images') await removeBaseImages();
+else throw new Error('usage: sweep.mjs --tests | --platform <id> | --base-images');
+
+for (const line of left) console.error(`left behind: ${line}`);
+if (left.length > 0) process.exitCode = 1;
+
+async function removeLabelled(isWanted) {
+  const filters = { label: [label] };
+  const wanted = (things) => things.filter((thing) => isWanted(thing.Labels?.[label] ?? ''));
+  await removeEach('container', wanted(await docker.listContainers({ all: true, filters })), (container) =>
+    docker.getContainer(container).remove({ force: true, v: true }),
+  );
+  await removeEach('network', wanted(await docker.listNetworks({ filters })), (network) =>
+    docker.getNetwork(network).remove(),
+  );
+  await removeEach('image', wanted(await docker.listImages({ filters })), removeImage);
+}
+
+/** By name, not by label: images built on them inherit their labels. */
+async function removeBaseImages() {
+  const images = await docker.listImages({ filters: { reference: ['cutover/base-*'] } });
+  await removeEach('image', images, removeImage);
+}
+
+function removeImage(image) {
+  return docker.getImage(image).remove({ force: true });
+}
+
+async function removeEach(what, things, act) {
   for (const thing of things) {
-    if (!isWanted(thing.Labels?.[label] ?? '')) continue;
     try {
       await act(thing.Id);
     } catch (error) {
@@ -30,13 +51,3 @@ async function remove(what, things, act) {
     }
   }
 }
-
-await remove('container', await docker.listContainers({ all: true, filters }), (container) =>
-  docker.getContainer(container).remove({ force: true, v: true }),
-);
-await remove('network', await docker.listNetworks({ filters }), (network) => docker.getNetwork(network).remove());
-await remove('image', await docker.listImages({ all: true, filters }), (image) =>
-  docker.getImage(image).remove({ force: true }),
-);
-for (const line of left) console.error(`left behind: ${line}`);
-if (left.length > 0) process.exitCode = 1;

@@ -46,10 +46,12 @@ export type ResponseOf<E extends Endpoint> = E extends { response: infer S exten
   : undefined;
 export type EventOf<E extends Endpoint> = E extends { event: infer S extends z.ZodType } ? z.output<S> : never;
 
+export type QueryValue = string | number | boolean;
+
 /** What a caller writes: query values as text, defaults left out. */
 export interface CallOf<E extends Endpoint> {
   readonly params: ParamsOf<E>;
-  readonly query?: { readonly [K in keyof QueryOf<E>]?: string | number | boolean };
+  readonly query?: { readonly [K in keyof QueryOf<E>]?: QueryValue };
   readonly body?: E extends { body: infer S extends z.ZodType } ? z.input<S> : never;
   readonly idempotencyKey?: string;
 }

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { CutoverError } from '../domain/errors.ts';
 import type { GitProtocol } from '../drivers/source/git/repository-url.ts';
-import type { EnvironmentVariables } from './environment-variables.ts';
+import { nameOf, type EnvironmentVariables, type VariableName } from './environment-variables.ts';
 
 /** Everything the daemon is told, checked. Ports may be 0 for tests: the system then chooses (not for the router). */
 export interface Config {
@@ -18,73 +18,82 @@ export interface Config {
   readonly platformId: string | null;
   readonly buildsAtOnce: number;
   readonly buildTimeoutMs: number;
+  /** Paths of the programs. */
+  readonly haproxyBin: string;
+  readonly nginxBin: string;
   readonly logLevel: string;
 }
 
 /** Error: `invalid_input`, naming the variable. */
 export function readConfig(variables: EnvironmentVariables, isRoot: boolean): Config {
+  const { databaseUrl, databaseUser } = variables;
   return {
     dataDir: dataDirectory(variables, isRoot),
-    api: { host: '127.0.0.1', port: port('CUTOVER_API_PORT', variables.apiPort, 7080) },
+    api: { host: '127.0.0.1', port: integer(variables, 'apiPort', { fallback: 7080, min: 0, max: 65_535 }) },
     router: {
       address: variables.httpAddress ?? '*',
-      port: port('CUTOVER_HTTP_PORT', variables.httpPort, 8080),
-      slots: integer('CUTOVER_ROUTER_SLOTS', variables.slots, { fallback: 1_000, min: 10, max: 10_000 }),
+      port: integer(variables, 'httpPort', { fallback: 8080, min: 1, max: 65_535 }),
+      slots: integer(variables, 'slots', { fallback: 1_000, min: 10, max: 10_000 }),
     },
     baseDomain: (variables.baseDomain ?? 'localhost').toLowerCase(),
-    database:
-      variables.databaseUrl === undefined
-        ? { kind: 'embedded', user: variables.databaseUser ?? null }
-        : { kind: 'external', url: variables.databaseUrl },
-    gitProtocols: protocols(variables.gitProtocols ?? 'https,ssh'),
+    database: databaseUrl === undefined ? { kind: 'embedded', user: databaseUser ?? null } : { kind: 'external', url: databaseUrl },
+    gitProtocols: protocols(variables),
     networkPool: variables.networkPool ?? '10.210.0.0/16',
     dockerSocket: variables.dockerSocket ?? '/var/run/docker.sock',
-    platformId: platformId(variables.platformId),
-    buildsAtOnce: integer('CUTOVER_BUILDS_AT_ONCE', variables.buildsAtOnce, {
-      fallback: Math.max(1, Math.floor(availableParallelism() / 2)),
-      min: 1,
-      max: 64,
-    }),
-    buildTimeoutMs: 1_000 * integer('CUTOVER_BUILD_TIMEOUT', variables.buildTimeoutSeconds, { fallback: 1_800, min: 1, max: 86_400 }),
+    platformId: platformId(variables),
+    buildsAtOnce: integer(variables, 'buildsAtOnce', { fallback: halfTheCores(), min: 1, max: 64 }),
+    buildTimeoutMs: 1_000 * integer(variables, 'buildTimeoutSeconds', { fallback: 1_800, min: 1, max: 86_400 }),
+    haproxyBin: variables.haproxy ?? '/usr/sbin/haproxy',
+    nginxBin: variables.nginx ?? '/usr/sbin/nginx',
     logLevel: variables.logLevel ?? 'info',
   };
 }
 
+/** Where data is kept when nothing else is said. */
+export function defaultDataDirectory(variables: EnvironmentVariables, isRoot: boolean): string {
+  if (isRoot) return '/var/lib/cutover';
+  return join(variables.xdgDataHome ?? join(variables.home ?? '/tmp', '.local', 'share'), 'cutover');
+}
+
 function dataDirectory(variables: EnvironmentVariables, isRoot: boolean): string {
-  const own = variables.xdgDataHome ?? join(variables.home ?? '/tmp', '.local', 'share');
-  const chosen = variables.dataDir ?? (isRoot ? '/var/lib/cutover' : join(own, 'cutover'));
-  if (!isAbsolute(chosen)) refuse('CUTOVER_DATA_DIR', chosen, 'an absolute path is needed');
+  const chosen = variables.dataDir ?? defaultDataDirectory(variables, isRoot);
+  if (!isAbsolute(chosen)) refuse('dataDir', chosen, 'an absolute path is needed');
   return chosen;
 }
 
 const knownProtocols: readonly GitProtocol[] = ['https', 'ssh', 'http', 'file'];
 
-function protocols(text: string): GitProtocol[] {
-  return text.split(',').map((name) => {
+function protocols({ gitProtocols = 'https,ssh' }: EnvironmentVariables): GitProtocol[] {
+  return gitProtocols.split(',').map((name) => {
     const known = knownProtocols.find((protocol) => protocol === name.trim());
-    return known ?? refuse('CUTOVER_GIT_PROTOCOLS', text, `known are ${knownProtocols.join(', ')}`);
+    return known ?? refuse('gitProtocols', gitProtocols, `known are ${knownProtocols.join(', ')}`);
   });
 }
 
-function platformId(text: string | undefined): string | null {
+function platformId({ platformId: text }: EnvironmentVariables): string | null {
   if (text === undefined) return null;
-  if (!/^[a-z0-9][a-z0-9-]{0,31}$/.test(text)) refuse('CUTOVER_PLATFORM_ID', text, 'lower case letters, digits and hyphens are needed');
+  if (!/^[a-z0-9][a-z0-9-]{0,31}$/.test(text)) refuse('platformId', text, 'lower case letters, digits and hyphens are needed');
   return text;
 }
 
-function port(name: string, text: string | undefined, fallback: number): number {
-  return integer(name, text, { fallback, min: 0, max: 65_535 });
+function halfTheCores(): number {
+  return Math.max(1, Math.floor(availableParallelism() / 2));
 }
 
-function integer(name: string, text: string | undefined, range: { readonly fallback: number; readonly min: number; readonly max: number }): number {
-  if (text === undefined) return range.fallback;
+interface Range {
+  readonly fallback: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+function integer(variables: EnvironmentVariables, key: VariableName, { fallback, min, max }: Range): number {
+  const text = variables[key];
+  if (text === undefined) return fallback;
   const value = Number(text);
-  if (!Number.isInteger(value) || value < range.min || value > range.max) {
-    refuse(name, text, `a whole number from ${range.min} to ${range.max} is needed`);
-  }
+  if (!Number.isInteger(value) || value < min || value > max) refuse(key, text, `a whole number from ${min} to ${max} is needed`);
   return value;
 }
 
-function refuse(name: string, value: string, needed: string): never {
-  throw new CutoverError('invalid_input', `${name} is "${value}": ${needed}`);
+function refuse(key: VariableName, value: string, needed: string): never {
+  throw new CutoverError('invalid_input', `${nameOf(key)} is "${value}": ${needed}`);
 }

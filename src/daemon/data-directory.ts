@@ -56,6 +56,11 @@ export async function readServerState(directory: DataDirectory): Promise<Running
   return text === null ? null : (JSON.parse(text) as RunningServer);
 }
 
+/** Error: the file's own, where this user may not read it. */
+export async function readAdminToken(path: string): Promise<string> {
+  return (await readFile(path, 'utf8')).trim();
+}
+
 /** The file has either its old content or the new one, also after a crash. */
 export async function writeAtomically(path: string, content: string, mode: number): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;

@@ -1,42 +1,47 @@
-/** The settings that come from the environment of the process; the only place that reads it. All are text as given. */
-export interface EnvironmentVariables {
-  readonly dataDir: string | undefined;
-  readonly apiPort: string | undefined;
-  readonly httpPort: string | undefined;
-  readonly httpAddress: string | undefined;
-  readonly baseDomain: string | undefined;
-  readonly databaseUrl: string | undefined;
-  readonly gitProtocols: string | undefined;
-  readonly networkPool: string | undefined;
-  readonly dockerSocket: string | undefined;
-  readonly platformId: string | undefined;
-  readonly slots: string | undefined;
-  readonly buildsAtOnce: string | undefined;
-  readonly buildTimeoutSeconds: string | undefined;
-  readonly databaseUser: string | undefined;
-  readonly logLevel: string | undefined;
-  readonly xdgDataHome: string | undefined;
-  readonly home: string | undefined;
+/** The settings of the daemon and the environment variables they come from. */
+const names = {
+  dataDir: 'CUTOVER_DATA_DIR',
+  apiPort: 'CUTOVER_API_PORT',
+  httpPort: 'CUTOVER_HTTP_PORT',
+  httpAddress: 'CUTOVER_HTTP_ADDRESS',
+  baseDomain: 'CUTOVER_BASE_DOMAIN',
+  databaseUrl: 'DATABASE_URL',
+  databaseUser: 'CUTOVER_DATABASE_USER',
+  gitProtocols: 'CUTOVER_GIT_PROTOCOLS',
+  networkPool: 'CUTOVER_NETWORK_POOL',
+  dockerSocket: 'CUTOVER_DOCKER_SOCKET',
+  platformId: 'CUTOVER_PLATFORM_ID',
+  slots: 'CUTOVER_ROUTER_SLOTS',
+  buildsAtOnce: 'CUTOVER_BUILDS_AT_ONCE',
+  buildTimeoutSeconds: 'CUTOVER_BUILD_TIMEOUT',
+  haproxy: 'CUTOVER_HAPROXY',
+  nginx: 'CUTOVER_NGINX',
+  logLevel: 'CUTOVER_LOG_LEVEL',
+  xdgDataHome: 'XDG_DATA_HOME',
+  home: 'HOME',
+} as const;
+
+export type VariableName = keyof typeof names;
+
+/** Text as given; what is not set is missing. */
+export type EnvironmentVariables = Partial<Readonly<Record<VariableName, string>>>;
+
+/** The only place that reads the environment of the process. */
+export function readEnvironmentVariables(env: NodeJS.ProcessEnv = process.env): EnvironmentVariables {
+  const given = Object.entries(names).flatMap(([key, name]) => {
+    const value = env[name];
+    return value === undefined || value === '' ? [] : [[key, value] as const];
+  });
+  return Object.fromEntries(given);
 }
 
-export function readEnvironmentVariables(env: NodeJS.ProcessEnv = process.env): EnvironmentVariables {
-  return {
-    dataDir: env['CUTOVER_DATA_DIR'],
-    apiPort: env['CUTOVER_API_PORT'],
-    httpPort: env['CUTOVER_HTTP_PORT'],
-    httpAddress: env['CUTOVER_HTTP_ADDRESS'],
-    baseDomain: env['CUTOVER_BASE_DOMAIN'],
-    databaseUrl: env['DATABASE_URL'],
-    gitProtocols: env['CUTOVER_GIT_PROTOCOLS'],
-    networkPool: env['CUTOVER_NETWORK_POOL'],
-    dockerSocket: env['CUTOVER_DOCKER_SOCKET'],
-    platformId: env['CUTOVER_PLATFORM_ID'],
-    slots: env['CUTOVER_ROUTER_SLOTS'],
-    buildsAtOnce: env['CUTOVER_BUILDS_AT_ONCE'],
-    buildTimeoutSeconds: env['CUTOVER_BUILD_TIMEOUT'],
-    databaseUser: env['CUTOVER_DATABASE_USER'],
-    logLevel: env['CUTOVER_LOG_LEVEL'],
-    xdgDataHome: env['XDG_DATA_HOME'],
-    home: env['HOME'],
-  };
+/** The environment for a process that is to read the same settings. */
+export function toEnvironment(variables: EnvironmentVariables): Record<string, string> {
+  const entries = Object.entries(variables).map(([key, value]) => [nameOf(key as VariableName), value] as const);
+  return Object.fromEntries(entries);
+}
+
+/** The environment variable behind a setting. */
+export function nameOf(key: VariableName): string {
+  return names[key];
 }

@@ -21,6 +21,7 @@ export interface EngineOptions {
   readonly concurrency: number;
   readonly buildsAtOnce: number;
   readonly buildTimeoutMs: number;
+  readonly imageLabels: Readonly<Record<string, string>>;
   readonly reconcileIntervalMs: number;
 }
 
@@ -45,6 +46,7 @@ export class Engine {
       watch: this.#watch,
       instanceLogs: this.#instanceLogs,
       buildTimeoutMs: options.buildTimeoutMs,
+      imageLabels: options.imageLabels,
       takeBuildPlace: buildPlaces(options.buildsAtOnce),
     };
     this.#reconciler = new Reconciler({ workshop, world, intervalMs: options.reconcileIntervalMs });

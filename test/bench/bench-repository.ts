@@ -8,11 +8,15 @@ export interface BenchRepository extends AsyncDisposable {
   change(revision: number): Promise<string>;
 }
 
-/** A repository with the app of `test/bench/apps/bench-app`, on this machine's disk. */
-export async function createBenchRepository(): Promise<BenchRepository> {
+/** The app that is made for the benchmarks. */
+const benchApp = new URL('apps/bench-app/', import.meta.url);
+export const helloNode = new URL('../../examples/hello-node/', import.meta.url);
+
+/** A repository with the files of one directory, on this machine's disk. */
+export async function createBenchRepository(directory: URL = benchApp): Promise<BenchRepository> {
   const server = await startGitServer();
-  const repository = await server.createRepository('bench-app');
-  await repository.commit(await appFiles());
+  const repository = await server.createRepository('app');
+  await repository.commit(await filesOf(directory));
   return {
     url: `file://${repository.path}`,
     change: (revision) => repository.commit({ 'revision.txt': `${revision}\n` }),
@@ -20,8 +24,7 @@ export async function createBenchRepository(): Promise<BenchRepository> {
   };
 }
 
-async function appFiles(): Promise<Record<string, string>> {
-  const directory = new URL('apps/bench-app/', import.meta.url);
+async function filesOf(directory: URL): Promise<Record<string, string>> {
   const names = await readdir(directory);
   const files = await Promise.all(names.map(async (name) => [name, await readFile(new URL(name, directory), 'utf8')]));
   return Object.fromEntries(files) as Record<string, string>;

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * Resolves to milliseconds; removing the container again is not counted.
  */
 export async function measureDockerFloor(imageId: string): Promise<number> {
-  const docker = new Docker();
+  const docker = new Docker({ socketPath: process.env['CUTOVER_DOCKER_SOCKET'] ?? '/var/run/docker.sock' });
   const startedAt = performance.now();
   const container = await docker.createContainer({
     Image: imageId,

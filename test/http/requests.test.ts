@@ -42,10 +42,10 @@ test('an unknown field is refused with the field that was probably meant', async
   assert.match(query.detail, /unknown field "limt" \(did you mean "limit"\?\)/);
 });
 
-test('values out of range are refused, each by its name, and nothing is changed', async () => {
+test('values of the wrong type are refused, each by its name, and nothing is changed', async () => {
   await using api = await ApiUnderTest.start();
   const path = '/api/projects/my-app/environments/production';
-  const body = { settings: { replicas: 0, port: 70_000, health: { path: 'no-slash' } } };
+  const body = { settings: { replicas: 'two', port: 1.5, health: { path: 3 } } };
   const problem = await problemOf(await api.request('PATCH', path, { body }));
   for (const name of ['settings.replicas', 'settings.port', 'settings.health.path']) {
     assert.ok(problem.detail.includes(name), problem.detail);

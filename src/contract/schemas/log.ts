@@ -20,3 +20,4 @@ export const logPageSchema = named(
     more: z.boolean().meta({ description: 'False when the log had nothing further at that moment.' }),
   }),
 );
+export type WireLogPage = z.output<typeof logPageSchema>;

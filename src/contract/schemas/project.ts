@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { presets } from '../../domain/build-settings.ts';
 import { nameLabel } from '../../domain/hosts.ts';
-import { variableName } from '../../domain/variables.ts';
 import { named } from './named.ts';
 
 /** A DNS label, because it becomes part of a host. */
@@ -10,15 +9,13 @@ export const nameSchema = z
   .regex(nameLabel, 'must be 1 to 40 lower-case letters, digits and hyphens, and begin and end with a letter or digit');
 
 const text = z.string().min(1).max(2_000);
-const path = z.string().max(500);
-const buildEnv = z.record(z.string().regex(variableName, 'must be a variable name'), z.string().max(32_768));
 
 export const buildSettingsSchema = named(
   'BuildSettings',
   z.object({
     preset: z.enum(presets),
-    directory: path.meta({ description: "Directory of the app in the repository; '' is the root." }),
-    dockerfile: path,
+    directory: z.string().meta({ description: "Directory of the app in the repository; '' is the root." }),
+    dockerfile: z.string(),
     target: z.string().nullable(),
     buildEnv: z
       .record(z.string(), z.string())
@@ -30,18 +27,19 @@ export const buildSettingsSchema = named(
   }),
 );
 
+/** Shapes only; which values are acceptable is for the domain to say. */
 export const buildSettingsChangeSchema = named(
   'BuildSettingsChange',
   z.strictObject({
     preset: z.enum(presets).exactOptional(),
-    directory: path.exactOptional(),
-    dockerfile: path.min(1).exactOptional(),
-    target: text.nullable().exactOptional(),
-    buildEnv: buildEnv.exactOptional(),
-    installCommand: text.nullable().exactOptional(),
-    buildCommand: text.nullable().exactOptional(),
-    startCommand: text.nullable().exactOptional(),
-    outputDirectory: text.nullable().exactOptional(),
+    directory: z.string().exactOptional(),
+    dockerfile: z.string().exactOptional(),
+    target: z.string().nullable().exactOptional(),
+    buildEnv: z.record(z.string(), z.string()).exactOptional(),
+    installCommand: z.string().nullable().exactOptional(),
+    buildCommand: z.string().nullable().exactOptional(),
+    startCommand: z.string().nullable().exactOptional(),
+    outputDirectory: z.string().nullable().exactOptional(),
   }),
 );
 export type BuildSettingsChange = z.output<typeof buildSettingsChangeSchema>;

@@ -8,6 +8,7 @@ import { importImage, recipeLabel, splitReference } from './import-image.ts';
 import { downloadNode, unpackNode } from './node-package.ts';
 import { recipeHash, recipesFor } from './recipe.ts';
 import type { Architecture, BaseImageName, ImageRecipe, MachineInputs } from './recipe.ts';
+import { settleAll } from './settle-all.ts';
 import { linkApplets, writeSkeleton } from './root-filesystem.ts';
 
 export interface BaseImagesOptions {
@@ -34,20 +35,30 @@ export interface BaseImageResult {
   readonly durationMs: number;
 }
 
+/** An engine that says nothing for so long is given up. */
+const engineIdleLimitMs = 120_000;
+
 /**
  * Makes base images on a machine that can pull none: from packages of its own distribution and Node's binaries on the npm
  * registry. Each takes 2-9 s; what exists with the same recipe is left. Leaves no temporary file.
  * Errors: `base_image_failed`, `runtime_unavailable`.
  */
 export async function buildBaseImages(options: BaseImagesOptions): Promise<readonly BaseImageResult[]> {
-  const docker = new Docker({ socketPath: options.socketPath });
+  // The empty host keeps DOCKER_HOST from overruling the socket.
+  const docker = new Docker({ socketPath: options.socketPath, host: '', timeout: engineIdleLimitMs });
   const machine = await machineInputs(options.certificatesFile ?? '/etc/ssl/certs/ca-certificates.crt');
-  if (machine.certificates === null) options.onLine('no certificate bundle on this machine: the images trust none but Node’s own');
+  if (machine.certificates === null)
+    options.onLine('no certificate bundle on this machine: the images trust none but Node’s own');
   const results: BaseImageResult[] = [];
   for (const recipe of recipesFor(options.which, options.nodeMajors)) {
-    results.push(await buildOne({ docker, machine, recipe, options }));
+    results.push(await buildOne({ docker, machine, recipe, options }).catch(explain));
   }
   return results;
+}
+
+/** What is not ours came from the engine. */
+function explain(error: unknown): never {
+  throw error instanceof CutoverError ? error : unavailable(error);
 }
 
 interface OneImage {
@@ -77,9 +88,9 @@ async function assemble({ docker, machine, recipe, options }: OneImage, hash: st
     const run = { cwd: directory, signal: options.signal };
     const root = join(directory, 'root');
     await mkdir(root);
-    const [packages, node] = await Promise.all([
+    const [packages, node] = await settleAll([
       downloadPackages(recipe.debianPackages, run),
-      recipe.nodeMajor === null ? null : downloadNode(recipe.nodeMajor, machine.architecture, run),
+      recipe.nodeMajor === null ? Promise.resolve(null) : downloadNode(recipe.nodeMajor, machine.architecture, run),
       writeSkeleton(root, machine),
     ]);
     for (const file of packages.values()) await unpackPackage(file, root, run);
@@ -121,7 +132,7 @@ async function findImage(docker: Docker, reference: string): Promise<FoundImage 
     return { id: image.Id, hash: image.Config.Labels?.[recipeLabel] };
   } catch (error) {
     if (statusCode(error) === 404) return null;
-    throw unavailable(error);
+    throw error;
   }
 }
 
@@ -141,7 +152,7 @@ async function removeReplaced(docker: Docker, imageId: string): Promise<void> {
     .remove()
     .catch((error: unknown) => {
       // Already gone, or something still runs from it: it stays, without a name.
-      if (statusCode(error) !== 404 && statusCode(error) !== 409) throw unavailable(error);
+      if (statusCode(error) !== 404 && statusCode(error) !== 409) throw error;
     });
 }
 

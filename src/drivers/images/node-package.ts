@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { CutoverError } from '../../domain/errors.ts';
 import type { Architecture } from './recipe.ts';
 import { runTool } from './run-tool.ts';
+import { settleAll } from './settle-all.ts';
 import type { ToolRun } from './run-tool.ts';
 
 const nodeArchitectures: Record<Architecture, string> = { amd64: 'x64', arm64: 'arm64' };
@@ -22,7 +23,7 @@ export interface NodeFiles {
 
 /** Fetches the official Node binary, npm and corepack from the npm registry; npm checks their hashes. */
 export async function downloadNode(major: number, architecture: Architecture, run: ToolRun): Promise<NodeFiles> {
-  const [node, npm, pack] = await Promise.all([
+  const [node, npm, pack] = await settleAll([
     packFile(`node-linux-${nodeArchitectures[architecture]}@${major}`, run),
     packFile(`npm@${npmMajors[major] ?? 11}`, run),
     packFile(corepack, run),
@@ -43,9 +44,9 @@ async function packFile(specifier: string, run: ToolRun): Promise<string> {
 export async function unpackNode(files: NodeFiles, root: string, run: ToolRun): Promise<void> {
   const prefix = join(root, 'usr/local');
   const modules = join(prefix, 'lib/node_modules');
-  await Promise.all(['npm', 'corepack'].map((name) => mkdir(join(modules, name), { recursive: true })));
+  await settleAll(['npm', 'corepack'].map((name) => mkdir(join(modules, name), { recursive: true })));
   await mkdir(join(prefix, 'bin'), { recursive: true });
-  await Promise.all([
+  await settleAll([
     unpack(files.node, prefix, ['package/bin/node', 'package/LICENSE'], run),
     unpack(files.npm, join(modules, 'npm'), ['--exclude=package/docs', '--exclude=package/man', 'package'], run),
     unpack(files.corepack, join(modules, 'corepack'), ['package'], run),
@@ -57,7 +58,11 @@ export async function unpackNode(files: NodeFiles, root: string, run: ToolRun): 
 }
 
 function unpack(file: string, into: string, members: readonly string[], run: ToolRun): Promise<string> {
-  return runTool('tar', ['-x', '-z', '--no-same-owner', '--strip-components=1', '-C', into, '-f', file, ...members], run);
+  return runTool(
+    'tar',
+    ['-x', '-z', '--no-same-owner', '--strip-components=1', '-C', into, '-f', file, ...members],
+    run,
+  );
 }
 
 async function link(prefix: string, name: string, script: string): Promise<void> {

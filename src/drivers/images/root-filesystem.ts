@@ -1,6 +1,7 @@
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runTool } from './run-tool.ts';
+import { settleAll } from './settle-all.ts';
 import type { ToolRun } from './run-tool.ts';
 import type { MachineInputs } from './recipe.ts';
 
@@ -10,7 +11,18 @@ export const certificatesPath = '/etc/ssl/certs/ca-certificates.crt';
 /** The user apps may run as; the same id as in the official Node images. */
 export const nodeUserId = 1000;
 
-const directories = ['usr/bin', 'usr/sbin', 'usr/lib', 'usr/lib64', 'etc/ssl/certs', 'root', 'proc', 'sys', 'dev', 'run'];
+const directories = [
+  'usr/bin',
+  'usr/sbin',
+  'usr/lib',
+  'usr/lib64',
+  'etc/ssl/certs',
+  'root',
+  'proc',
+  'sys',
+  'dev',
+  'run',
+];
 const merged = ['bin', 'sbin', 'lib', 'lib64'];
 
 const files: Readonly<Record<string, string>> = {
@@ -26,10 +38,12 @@ const files: Readonly<Record<string, string>> = {
 
 /** The tree every package is unpacked onto: merged `/usr` first, since a link cannot take the place of a directory later. */
 export async function writeSkeleton(root: string, machine: MachineInputs): Promise<void> {
-  await Promise.all([...directories, 'home/node', 'var/tmp', 'tmp'].map((path) => mkdir(join(root, path), { recursive: true })));
-  await Promise.all(merged.map((name) => symlink(`usr/${name}`, join(root, name))));
-  await Promise.all(['tmp', 'var/tmp'].map((path) => chmod(join(root, path), 0o1777)));
-  await Promise.all(Object.entries(files).map(([path, text]) => writeFile(join(root, path), text)));
+  await settleAll(
+    [...directories, 'home/node', 'var/tmp', 'tmp'].map((path) => mkdir(join(root, path), { recursive: true })),
+  );
+  await settleAll(merged.map((name) => symlink(`usr/${name}`, join(root, name))));
+  await settleAll(['tmp', 'var/tmp'].map((path) => chmod(join(root, path), 0o1777)));
+  await settleAll(Object.entries(files).map(([path, text]) => writeFile(join(root, path), text)));
   await writeFile(join(root, 'etc/os-release'), machine.osRelease);
   if (machine.certificates !== null) await writeFile(join(root, certificatesPath), machine.certificates);
 }
@@ -38,7 +52,7 @@ export async function writeSkeleton(root: string, machine: MachineInputs): Promi
 export async function linkApplets(root: string, run: ToolRun): Promise<void> {
   const listing = await runTool(join(root, 'usr/bin/busybox'), ['--list-full'], run);
   const paths = listing.split('\n').filter((line) => line.includes('/') && !line.endsWith('/busybox'));
-  await Promise.all(paths.map((path) => linkApplet(root, path)));
+  await settleAll(paths.map((path) => linkApplet(root, path)));
 }
 
 async function linkApplet(root: string, path: string): Promise<void> {

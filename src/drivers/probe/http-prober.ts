@@ -68,7 +68,11 @@ function answer(options: RequestOptions, ended: AbortSignal): Promise<ProbeResul
   });
 }
 
-function readStart(response: IncomingMessage, finish: (result: ProbeResult) => void, reject: (error: Error) => void): void {
+function readStart(
+  response: IncomingMessage,
+  finish: (result: ProbeResult) => void,
+  reject: (error: Error) => void,
+): void {
   response.once('data', (chunk: Buffer) => finish(answered(response, printableStart(chunk))));
   response.on('end', () => finish(answered(response, '')));
   response.on('error', reject);

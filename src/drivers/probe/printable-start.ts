@@ -6,5 +6,9 @@ const enoughBytes = longest * 4;
 export function printableStart(body: Buffer): string {
   const text = body.subarray(0, enoughBytes).toString();
   const line = text.replace(/[\p{C}\p{Z}\s\u{FFFD}]+/gu, ' ').trim();
-  return [...line].slice(0, longest).join('').slice(0, longest).trimEnd();
+  // A pair of surrogates cut in half is dropped.
+  return line
+    .slice(0, longest)
+    .replace(/[\uD800-\uDBFF]$/, '')
+    .trimEnd();
 }

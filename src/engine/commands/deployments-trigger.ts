@@ -24,6 +24,7 @@ export async function triggerDeployment(
 ): Promise<{ readonly deployment: Deployment; readonly replayed: boolean }> {
   requireAccess(actor, 'deploy', projectName);
   checkCommit(input.commit);
+  if (input.branch !== undefined) dependencies.checkBranch(input.branch);
   const { configuration, deployments, random, secretBox, wake } = dependencies;
   const project = (await configuration.projects.find(projectName)) ?? noProject(projectName);
   const environment = (await configuration.environments.find(project.id, input.environment)) ?? noEnvironment(projectName, input.environment);

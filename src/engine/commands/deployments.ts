@@ -28,6 +28,8 @@ export interface DeploymentDependencies {
   readonly secretBox: SecretBox;
   /** URL at which a host is reached from outside, with the router's port where it is not the usual one. */
   readonly urlOf: (host: string) => string;
+  /** Throws `ref_invalid` for what Git would not take as the name of a branch. */
+  readonly checkBranch: (branch: string) => void;
   /** There is something to claim, or something to stop. */
   readonly wake: () => void;
 }

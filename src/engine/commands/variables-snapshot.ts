@@ -22,7 +22,7 @@ export async function variablesFor(
   return {
     project: atLevel(opened, 'project'),
     environment: atLevel(opened, 'environment'),
-    secretNames: [...new Set(opened.filter(({ secret }) => secret).map(({ name }) => name))],
+    secrets: opened.filter(({ secret }) => secret).map(({ value }) => value),
   };
 }
 

@@ -18,6 +18,8 @@ export interface Workshop {
   readonly watch: InstanceWatch;
   readonly instanceLogs: InstanceLogs;
   readonly buildTimeoutMs: number;
+  /** On every image that is built, so that it can be told whose it is. */
+  readonly imageLabels: Readonly<Record<string, string>>;
   /** Waits for one of the places for builds; the returned function gives it back. */
   readonly takeBuildPlace: (signal: AbortSignal) => Promise<() => void>;
 }

@@ -1,5 +1,4 @@
-import type { z } from 'zod';
-import type { logPageSchema, WireLogLine } from '../../contract/schemas/log.ts';
+import type { WireLogLine, WireLogPage } from '../../contract/schemas/log.ts';
 import type { LogEntry } from '../../engine/ports/logs.ts';
 import { wireLogLine } from '../wire/deployment.ts';
 
@@ -10,7 +9,7 @@ export async function readLogPage(
   source: AsyncIterable<LogEntry>,
   offset: number,
   limit: number,
-): Promise<z.output<typeof logPageSchema>> {
+): Promise<WireLogPage> {
   const lines: WireLogLine[] = [];
   let next = offset;
   for await (const entry of source) {

@@ -48,8 +48,8 @@ test('the benchmarks’ app satisfies the load client: pages, echo, slow answers
 test('the benchmarks’ app waits before it listens and says when it did', async () => {
   await using app = await startApp({ CUTOVER_DEPLOYMENT: '7', START_DELAY_MS: '300' });
   const answer = await fetch(`http://127.0.0.1:${app.port}/ready-at`);
-  const { version, readyAt } = (await answer.json()) as { version: string; readyAt: number };
-  assert.equal(version, '7');
+  const { deployment, readyAt } = (await answer.json()) as { deployment: string; readyAt: number };
+  assert.equal(deployment, '7');
   assert.ok(readyAt >= app.started + 300, `listened ${readyAt - app.started} ms after its start`);
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { cleanLine, maxPieceBytes, splitLine } from '../../../src/drivers/logs/files/clean-line.ts';
 
 const cases: readonly [name: string, input: string, output: string][] = [
@@ -10,7 +10,11 @@ const cases: readonly [name: string, input: string, output: string][] = [
   ['a redraw that only erases leaves what was drawn', 'done\r\u001b[K', 'done'],
   ['colours stay', '\u001b[1;31mred\u001b[0m \u001b[38:2::1:2:3mx', '\u001b[1;31mred\u001b[0m \u001b[38:2::1:2:3mx'],
   ['cursor movement and erasing go', '\u001b[2K\u001b[1Ga\u001b[?25lb\u001b[10;20H', 'ab'],
-  ['titles and links go, their text stays', '\u001b]0;title\u0007a\u001b]8;;http://x\u001b\\link\u001b]8;;\u001b\\', 'alink'],
+  [
+    'titles and links go, their text stays',
+    '\u001b]0;title\u0007a\u001b]8;;http://x\u001b\\link\u001b]8;;\u001b\\',
+    'alink',
+  ],
   ['a title without an end does not take the line with it', '\u001b]0 text', '0 text'],
   ['device strings go', '\u001bPq#0;2\u001b\\x', 'x'],
   ['short escapes go', '\u001b(B\u001b7\u001bMx\u001b', 'x'],
@@ -22,7 +26,22 @@ const cases: readonly [name: string, input: string, output: string][] = [
 for (const [name, input, output] of cases) test(name, () => assert.equal(cleanLine(input), output));
 
 test('cleaning twice changes nothing more, whatever comes', () => {
-  const pieces = fc.constantFrom('\u001b', '[', ']', '31', 'm', 'K', '\r', '\u0007', ';', 'x', '\\', '\u009b', '\u0090', ' ');
+  const pieces = fc.constantFrom(
+    '\u001b',
+    '[',
+    ']',
+    '31',
+    'm',
+    'K',
+    '\r',
+    '\u0007',
+    ';',
+    'x',
+    '\\',
+    '\u009b',
+    '\u0090',
+    ' ',
+  );
   fc.assert(
     fc.property(fc.array(pieces, { maxLength: 12 }), (parts) => {
       const once = cleanLine(parts.join(''));

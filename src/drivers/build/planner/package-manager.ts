@@ -132,7 +132,7 @@ function yarn(choice: Choice, lockFile: string | null, lock: string): PackageMan
       environment: {},
     };
   }
-  const install = `yarn install${lockFile === null ? '' : ' --immutable'}`;
+  const install = `yarn install ${lockFile === null ? '--no-immutable' : '--immutable'}`;
   return {
     ...base,
     tool: `@yarnpkg/cli-dist@${choice.version ?? '4'}`,

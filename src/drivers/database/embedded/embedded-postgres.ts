@@ -149,24 +149,25 @@ class Cluster implements EmbeddedPostgres {
       stdio: ['ignore', file.fd, file.fd],
     });
     child.unref();
-    const exited = new Promise<string>((resolve) => {
-      child.on('error', (error) => resolve(error.message));
-      child.on('exit', (code, signal) => resolve(`exit ${code ?? signal}`));
-    });
-    const outcome = await Promise.race([exited, this.#answering(child.pid)]);
-    if (outcome === null) return null;
-    const said = await readServerLog(file, size);
-    return said === '' ? outcome : said;
-  }
-
-  /** Resolves when the server answers. */
-  async #answering(pid: number | undefined): Promise<null> {
-    for (;;) {
+    const deadline = Date.now() + answerTimeoutMs;
+    let exit: string | null = null;
+    child.on('error', (error) => (exit = error.message));
+    child.on('exit', (code, signal) => (exit = `exit ${code ?? signal}`));
+    const exited = () => exit;
+    while (exited() === null) {
       if ((await probe(this.address)) === 'ready') {
-        this.#log(`PostgreSQL ${this.version} runs as ${this.#layout.user.name} (process ${pid})`);
+        this.#log(`PostgreSQL ${this.version} runs as ${this.#layout.user.name}`);
         return null;
+      }
+      if (Date.now() > deadline) {
+        throw new CutoverError(
+          'database_unavailable',
+          `PostgreSQL started and does not answer for ${answerTimeoutMs} ms`,
+        );
       }
       await sleep(pollMs);
     }
+    const said = await readServerLog(file, size);
+    return said === '' ? exited() : said;
   }
 }

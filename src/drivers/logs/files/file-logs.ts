@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { CutoverError } from '../../../domain/errors.ts';
 import type { LogEntry, LogLine, Logs, LogWriter, Masker } from '../../../engine/ports/logs.ts';
 import { LogChannel } from './log-channel.ts';
+import { LogCursor } from './log-cursor.ts';
 import { logDirectory, logFile } from './log-names.ts';
 import { openIfExists, readLog } from './log-reader.ts';
 import { linesBackwards, wholeSize } from './log-tail.ts';
@@ -51,11 +52,19 @@ class FileLogs implements Logs {
     }
   }
 
-  async *read(
+  read(
     name: string,
     options: { readonly offset: number; readonly follow: boolean },
     signal: AbortSignal,
-  ): AsyncGenerator<LogEntry, void, undefined> {
+  ): AsyncIterable<LogEntry> {
+    return { [Symbol.asyncIterator]: () => new LogCursor(this.#parts(name, options, signal), signal) };
+  }
+
+  async *#parts(
+    name: string,
+    options: { readonly offset: number; readonly follow: boolean },
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly LogEntry[], void, undefined> {
     const path = logFile(this.#options.dir, name);
     const channel = this.#channel(name);
     try {

@@ -31,8 +31,8 @@ export class LogBatch {
     if (shown) this.#entries.push({ ...line, next: this.end });
   }
 
-  encode(): Buffer {
-    return Buffer.from(this.#text);
+  get text(): string {
+    return this.#text;
   }
 
   /** null when a follower came in the middle of the batch: then it is read from the file. */

@@ -1,10 +1,10 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import type { LogEntry } from '../../../engine/ports/logs.ts';
 import type { LogChannel } from './log-channel.ts';
-import { decodeLine } from './log-format.ts';
+import { decodeLine, endMarker } from './log-format.ts';
 import { wholeSize } from './log-tail.ts';
 
-const chunkBytes = 64 * 1024;
+const chunkBytes = 32 * 1024;
 
 export interface ReadRequest {
   readonly path: string;
@@ -12,12 +12,12 @@ export interface ReadRequest {
   readonly follow: boolean;
 }
 
-/** One reader of one log. It reads from the file; only when it is up to date it takes the frame that all followers share. */
+/** One reader of one log, in parts. It reads from the file; only when it is up to date it takes the frame that all followers share. */
 export async function* readLog(
   request: ReadRequest,
   channel: LogChannel,
   signal: AbortSignal,
-): AsyncGenerator<LogEntry, void, undefined> {
+): AsyncGenerator<readonly LogEntry[], void, undefined> {
   await using file = new LazyFile(request.path);
   let offset = await firstWholeLine(file, request.offset);
   for (;;) {
@@ -25,12 +25,12 @@ export async function* readLog(
     const { version, writer } = channel;
     const frame = writer?.frame;
     if (frame && frame.start === offset) {
-      yield* frame.entries;
+      yield frame.entries;
       offset = frame.end;
       continue;
     }
     const part = await readPart(file, offset, writer?.size ?? Infinity);
-    yield* part.entries;
+    if (part.entries.length > 0) yield part.entries;
     offset = part.end;
     if (part.ended && channel.writer === null) return;
     if (part.progress || channel.version !== version) continue;
@@ -71,14 +71,14 @@ function decodePart(bytes: Buffer, offset: number): Part {
   return { entries, end: offset + start, progress: start > 0, ended: false };
 }
 
-/** An offset in the middle of a line goes on to the next one; one behind the last whole line goes to its end. */
+/** An offset in the middle of a line goes on to the next one; one behind the last line goes to its end. */
 async function firstWholeLine(file: LazyFile, offset: number): Promise<number> {
   if (offset <= 0) return 0;
   for (let position = offset - 1; ;) {
     const bytes = await file.read(position, chunkBytes);
     const newline = bytes.indexOf(10);
-    if (newline >= 0) return position + newline + 1;
-    if (bytes.length < chunkBytes) return file.wholeSize();
+    if (newline >= 0) return Math.min(position + newline + 1, await file.endOfLines());
+    if (bytes.length < chunkBytes) return file.endOfLines();
     position += bytes.length;
   }
 }
@@ -101,8 +101,13 @@ class LazyFile implements AsyncDisposable {
     return buffer.subarray(0, bytesRead);
   }
 
-  async wholeSize(): Promise<number> {
-    return this.#file === null ? 0 : wholeSize(this.#file);
+  /** Where the last whole line ends; the end marker is none. */
+  async endOfLines(): Promise<number> {
+    if (this.#file === null) return 0;
+    const size = await wholeSize(this.#file);
+    const end = Math.max(0, size - endMarker.length);
+    const last = await this.read(end, size - end);
+    return last.toString() === endMarker ? end : size;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

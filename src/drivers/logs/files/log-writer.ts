@@ -123,7 +123,7 @@ class FileLogWriter implements LogWriter, OpenWriter {
   async #close(): Promise<void> {
     try {
       await this.drain();
-      await writeAll(this.#file, Buffer.from(endMarker), this.#size);
+      await writeAll(this.#file, endMarker, this.#size);
       await this.#file.datasync();
     } finally {
       clearTimeout(this.#flushTimer);
@@ -198,7 +198,7 @@ class FileLogWriter implements LogWriter, OpenWriter {
     this.#inFlight ??= this.#takeBatch();
     const batch = this.#inFlight;
     if (batch.bytes > 0) {
-      await writeAll(this.#file, batch.encode(), batch.start);
+      await writeAll(this.#file, batch.text, batch.start);
       this.#size = batch.end;
       this.#frame = this.#options.channel.followed ? batch.frame() : null;
       this.#syncTimer ??= setTimeout(() => this.#onSyncTimer(), syncMs);
@@ -247,10 +247,14 @@ class FileLogWriter implements LogWriter, OpenWriter {
   }
 }
 
-async function writeAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length;) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
-    done += bytesWritten;
+/** As a string, because a buffer per batch is memory that the collector is in no hurry to give back. */
+async function writeAll(file: FileHandle, text: string, position: number): Promise<void> {
+  const { bytesWritten } = await file.write(text, position, 'utf8');
+  if (bytesWritten === Buffer.byteLength(text)) return;
+  const bytes = Buffer.from(text);
+  for (let done = bytesWritten; done < bytes.length; ) {
+    const next = await file.write(bytes, done, bytes.length - done, position + done);
+    done += next.bytesWritten;
   }
 }
 

@@ -13,8 +13,11 @@ const capabilities = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'NET_
 /** Threads count too; a fork bomb ends here and an ordinary app never does. */
 const processLimit = 1024;
 
-/** Docker keeps this much of an instance's output; the platform's own log has the rest. */
-const logLimits = { 'max-size': '20m', 'max-file': '3' };
+/**
+ * Docker keeps this much of an instance's output; the platform's own log has the rest. A reader that falls behind by more than
+ * one file loses lines (measured with 20.10: the engine writes faster than it reads), hence not smaller.
+ */
+const logLimits = { 'max-size': '64m', 'max-file': '2' };
 
 export function containerSettings(platformId: string, spec: InstanceSpec): ContainerCreateOptions {
   const memoryBytes = spec.memoryMb * 1024 * 1024;

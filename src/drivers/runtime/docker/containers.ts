@@ -40,16 +40,13 @@ export class Containers {
     return this.inspect(containerId, signal);
   }
 
-  /** The container's id; null when the instance has no container. May be stale by one removal. */
-  async idOf(instanceId: string, signal: AbortSignal): Promise<string | null> {
-    return this.#known.get(instanceId) ?? this.#lookUp(instanceId, signal);
-  }
-
   /** null when there is no such container, or it is not ours. */
   async inspect(idOrName: string, signal: AbortSignal): Promise<ContainerInspectInfo | null> {
     try {
-      const container = await this.#engine.call({ what: 'inspect a container', timeoutMs: readTimeoutMs }, signal, (docker, abortSignal) =>
-        docker.getContainer(idOrName).inspect({ abortSignal }),
+      const container = await this.#engine.call(
+        { what: 'inspect a container', timeoutMs: readTimeoutMs },
+        signal,
+        (docker, abortSignal) => docker.getContainer(idOrName).inspect({ abortSignal }),
       );
       return container.Config.Labels[platformLabel] === this.#platformId ? container : null;
     } catch (error) {
@@ -76,8 +73,10 @@ export class Containers {
   }
 
   async #idsWith(labels: Readonly<Record<string, string>>, signal: AbortSignal): Promise<readonly string[]> {
-    const listed = await this.#engine.call({ what: 'list containers', timeoutMs: readTimeoutMs }, signal, (docker, abortSignal) =>
-      docker.listContainers({ all: true, filters: labelFilter(labels), abortSignal }),
+    const listed = await this.#engine.call(
+      { what: 'list containers', timeoutMs: readTimeoutMs },
+      signal,
+      (docker, abortSignal) => docker.listContainers({ all: true, filters: labelFilter(labels), abortSignal }),
     );
     return listed.map((container) => container.Id);
   }

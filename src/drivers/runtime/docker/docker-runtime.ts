@@ -55,7 +55,8 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
 
 function poolOf(text: string): Range {
   const range = parseRange(text);
-  if (range === null) throw new CutoverError('invalid_input', `the network pool is not an IPv4 range such as 10.210.0.0/16: ${text}`);
+  if (range === null)
+    throw new CutoverError('invalid_input', `the network pool is not an IPv4 range such as 10.210.0.0/16: ${text}`);
   return range;
 }
 

@@ -70,9 +70,13 @@ export class EngineConnection {
     // It may come back as another version.
     this.#negotiated = null;
     const why = outOfTime ? `no answer within ${limits.timeoutMs / 1000} s` : errorText(error);
-    return new CutoverError('runtime_unavailable', `Docker Engine at ${this.#socketPath} could not ${limits.what}: ${why}`, {
-      cause: error,
-    });
+    return new CutoverError(
+      'runtime_unavailable',
+      `Docker Engine at ${this.#socketPath} could not ${limits.what}: ${why}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -101,14 +105,17 @@ function isOlder(a: string, b: string): boolean {
 /** The client library does not always settle when it is aborted while an answer comes in. */
 function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
+    const onAbort = (): void =>
+      reject(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
     signal.addEventListener('abort', onAbort, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
 }
 
 function httpStatus(error: unknown): number | null {
-  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : null;
+  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
+    ? error.statusCode
+    : null;
 }
 
 function dockerMessage(error: unknown): string {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 import type { OperatorLog } from '../../../engine/ports/ports.ts';
 import type { RuntimeEvent } from '../../../engine/ports/runtime.ts';
 import type { EngineConnection } from './engine-connection.ts';
@@ -71,15 +72,16 @@ function eventFilter(platformId: string): { type: ['container']; label: string[]
   return { type: ['container'], label: [`${platformLabel}=${platformId}`], event: [...eventTypes.keys()] };
 }
 
-interface DockerEvent {
-  readonly Action?: string;
-  readonly Actor?: { readonly Attributes?: Readonly<Record<string, string>> };
-}
+/** Of Docker's event only what concerns us; everything else about it may change with the engine. */
+const dockerEvent = z.object({
+  Action: z.string().optional(),
+  Actor: z.object({ Attributes: z.record(z.string(), z.string()).optional() }).optional(),
+});
 
 /** null for what does not concern an instance. */
 function parseEvent(line: string): RuntimeEvent | null {
   if (line.trim() === '') return null;
-  const event = JSON.parse(line) as DockerEvent;
+  const event = dockerEvent.parse(JSON.parse(line));
   const instanceId = event.Actor?.Attributes?.[instanceLabel];
   const type = [...eventTypes].find(([action]) => action === event.Action)?.[1];
   return instanceId === undefined || type === undefined ? null : { type, instanceId };

@@ -40,7 +40,9 @@ export function parseTable(text: string): readonly Listener[] {
 function parseEndpoint(text: string): Listener {
   const [address = '', port = ''] = text.split(':');
   const words = address.match(/.{8}/g) ?? [];
-  const bytes = words.flatMap((word) => (word.match(/../g) ?? []).toReversed()).map((byte) => Number.parseInt(byte, 16));
+  const bytes = words
+    .flatMap((word) => (word.match(/../g) ?? []).toReversed())
+    .map((byte) => Number.parseInt(byte, 16));
   return { address: formatAddress(bytes), port: Number.parseInt(port, 16) };
 }
 

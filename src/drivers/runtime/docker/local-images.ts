@@ -6,7 +6,11 @@ import type { EngineConnection } from './engine-connection.ts';
 const readTimeoutMs = 15_000;
 const removeTimeoutMs = 60_000;
 
-export async function inspectImage(engine: EngineConnection, ref: string, signal: AbortSignal): Promise<ImageInfo | null> {
+export async function inspectImage(
+  engine: EngineConnection,
+  ref: string,
+  signal: AbortSignal,
+): Promise<ImageInfo | null> {
   const image = await find(engine, ref, signal);
   return (
     image && {
@@ -30,7 +34,9 @@ async function find(engine: EngineConnection, ref: string, signal: AbortSignal):
 
 /** `3000/tcp` and the like, as numbers in ascending order. */
 function tcpPorts(exposed: readonly string[]): readonly number[] {
-  const ports = exposed.map((text) => text.split('/')).filter(([, protocol]) => protocol === undefined || protocol === 'tcp');
+  const ports = exposed
+    .map((text) => text.split('/'))
+    .filter(([, protocol]) => protocol === undefined || protocol === 'tcp');
   return ports.map(([port]) => Number(port)).toSorted((a, b) => a - b);
 }
 

@@ -8,9 +8,10 @@ const headerBytes = 8;
 const stderrType = 2;
 
 /** Docker's multiplexed stream: a header of stream type (byte 0) and length (bytes 4-7, big-endian) before each payload. */
-export async function* readLogFrames(source: AsyncIterable<Buffer>): AsyncGenerator<LogFrame> {
+export async function* readLogFrames(source: AsyncIterable<string | Buffer>): AsyncGenerator<LogFrame> {
   let pending: Buffer = Buffer.alloc(0);
-  for await (const chunk of source) {
+  for await (const read of source) {
+    const chunk = typeof read === 'string' ? Buffer.from(read, 'latin1') : read;
     pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
     let offset = 0;
     while (pending.length - offset >= headerBytes) {

@@ -60,7 +60,12 @@ function close(line: OpenLine, stream: LogFrame['stream']): OutputChunk {
   return { stream, position, text };
 }
 
-/** Further chunks of one line count on in digits below the nanosecond: still a timestamp, and no two are the same. */
+/** Further chunks of one line count on in nanoseconds, so that no two positions are the same and all are timestamps. */
 function chunkPosition(timestamp: string, chunk: number): string {
-  return chunk === 0 ? timestamp : timestamp.replace('Z', `${String(chunk).padStart(6, '0')}Z`);
+  if (chunk === 0) return timestamp;
+  return timestamp.replace(/\d{9}(?=Z$)/, (digits) => {
+    const nanoseconds = Number(digits);
+    const shifted = nanoseconds + chunk < 1e9 ? nanoseconds + chunk : nanoseconds - chunk;
+    return String(shifted).padStart(9, '0');
+  });
 }

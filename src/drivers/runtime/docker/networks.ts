@@ -22,19 +22,22 @@ interface NetworksOptions {
 /** One private network per project. */
 export class ProjectNetworks {
   readonly #options: NetworksOptions;
-  readonly #inFlight = new Map<string, Promise<void>>();
+  readonly #turns = new Map<string, Promise<void>>();
 
   constructor(options: NetworksOptions) {
     this.#options = options;
   }
 
-  /** Callers at the same time share one attempt; the signal of the first one counts. */
-  ensure(project: string, signal: AbortSignal): Promise<void> {
-    const running = this.#inFlight.get(project);
-    if (running !== undefined) return running;
-    const attempt = this.#ensure(project, signal).finally(() => this.#inFlight.delete(project));
-    this.#inFlight.set(project, attempt);
-    return attempt;
+  /** Callers for one project take turns: the second finds what the first has made. */
+  async ensure(project: string, signal: AbortSignal): Promise<void> {
+    const before = this.#turns.get(project);
+    const attempt = Promise.allSettled([before]).then(() => this.#ensure(project, signal));
+    this.#turns.set(project, attempt);
+    try {
+      await attempt;
+    } finally {
+      if (this.#turns.get(project) === attempt) this.#turns.delete(project);
+    }
   }
 
   async remove(project: string, signal: AbortSignal): Promise<void> {
@@ -90,10 +93,14 @@ export class ProjectNetworks {
   }
 
   async #dockerRanges(signal: AbortSignal): Promise<readonly Range[]> {
-    const networks = await this.#options.engine.call({ what: 'list networks', timeoutMs }, signal, (docker, abortSignal) =>
-      docker.listNetworks({ abortSignal }),
+    const networks = await this.#options.engine.call(
+      { what: 'list networks', timeoutMs },
+      signal,
+      (docker, abortSignal) => docker.listNetworks({ abortSignal }),
     );
-    const subnets = networks.flatMap((network) => network.IPAM?.Config ?? []).map(({ Subnet }) => parseRange(Subnet ?? ''));
+    const subnets = networks
+      .flatMap((network) => network.IPAM?.Config ?? [])
+      .map(({ Subnet }) => parseRange(Subnet ?? ''));
     return subnets.filter((range) => range !== null);
   }
 

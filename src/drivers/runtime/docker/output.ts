@@ -53,7 +53,11 @@ async function* readOnce(
   // Ends the request when the reader leaves early.
   const left = new AbortController();
   try {
-    const source = await open(home, { containerId: from.container.Id, since: resume.sinceSeconds() }, AbortSignal.any([signal, left.signal]));
+    const source = await open(
+      home,
+      { containerId: from.container.Id, since: resume.sinceSeconds() },
+      AbortSignal.any([signal, left.signal]),
+    );
     if (source === null) return;
     for await (const frame of readLogFrames(source)) {
       const chunk = lines.take(frame);
@@ -64,7 +68,9 @@ async function* readOnce(
     signal.throwIfAborted();
     throw error instanceof CutoverError
       ? error
-      : new CutoverError('runtime_unavailable', `the output of a container broke off: ${String(error)}`, { cause: error });
+      : new CutoverError('runtime_unavailable', `the output of a container broke off: ${String(error)}`, {
+          cause: error,
+        });
   } finally {
     left.abort();
   }
@@ -75,20 +81,22 @@ async function open(
   home: InstanceHome,
   request: { readonly containerId: string; readonly since: number },
   signal: AbortSignal,
-): Promise<AsyncIterable<Buffer> | null> {
+): Promise<AsyncIterable<string | Buffer> | null> {
   try {
     // The deadline is for the headers; the signal given to the request lives as long as the stream.
-    return await home.engine.call({ what: 'read the output of a container', timeoutMs: openTimeoutMs }, signal, async (docker) => {
-      const stream: unknown = await docker.getContainer(request.containerId).logs({
-        follow: true,
-        stdout: true,
-        stderr: true,
-        timestamps: true,
-        since: request.since,
-        abortSignal: signal,
-      });
-      return stream as AsyncIterable<Buffer>;
-    });
+    return await home.engine.call(
+      { what: 'read the output of a container', timeoutMs: openTimeoutMs },
+      signal,
+      (docker) =>
+        docker.getContainer(request.containerId).logs({
+          follow: true,
+          stdout: true,
+          stderr: true,
+          timestamps: true,
+          since: request.since,
+          abortSignal: signal,
+        }),
+    );
   } catch (error) {
     // 409: marked for removal.
     if (isRefusal(error, 404, 409)) return null;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CutoverError } from '../../../domain/errors.ts';
 import type { InstanceSpec, InstanceStatus } from '../../../engine/ports/runtime.ts';
 import { containerSettings } from './container-settings.ts';
@@ -17,14 +18,34 @@ export interface InstanceHome {
   readonly platformId: string;
 }
 
+/** How long a name may be taken by a container that is still being made, or still being removed. */
+const nameLimitMs = 15_000;
+const nameIntervalMs = 50;
+
 /** The way of a new instance costs three calls (create, start, inspect); looking first would add to every deployment. */
-export async function startInstance(home: InstanceHome, spec: InstanceSpec, signal: AbortSignal): Promise<InstanceStatus> {
-  const containerId = (await create(home, spec, signal)) ?? (await adopt(home, spec, signal));
-  if (containerId.neverRan) await run(home, containerId.id, signal);
-  home.containers.remember(spec.instanceId, containerId.id);
-  const container = await home.containers.inspect(containerId.id, signal);
+export async function startInstance(
+  home: InstanceHome,
+  spec: InstanceSpec,
+  signal: AbortSignal,
+): Promise<InstanceStatus> {
+  const found = await createOrAdopt(home, spec, signal);
+  if (found.neverRan) await run(home, found.id, signal);
+  home.containers.remember(spec.instanceId, found.id);
+  const container = await home.containers.inspect(found.id, signal);
   if (container === null) throw startFailed(`the container of ${spec.instanceId} disappeared while it started`);
   return instanceStatus(container);
+}
+
+async function createOrAdopt(home: InstanceHome, spec: InstanceSpec, signal: AbortSignal): Promise<FoundContainer> {
+  const deadline = performance.now() + nameLimitMs;
+  for (;;) {
+    const found = (await create(home, spec, signal)) ?? (await adopt(home, spec, signal));
+    if (found !== null) return found;
+    if (performance.now() > deadline) {
+      throw startFailed(`the container name ${containerName(home.platformId, spec)} is taken, but not by an instance`);
+    }
+    await sleep(nameIntervalMs, undefined, { signal });
+  }
 }
 
 interface FoundContainer {
@@ -36,8 +57,10 @@ interface FoundContainer {
 async function create(home: InstanceHome, spec: InstanceSpec, signal: AbortSignal): Promise<FoundContainer | null> {
   const settings = containerSettings(home.platformId, spec);
   try {
-    const container = await home.engine.call({ what: 'create a container', timeoutMs: changeTimeoutMs }, signal, (docker, abortSignal) =>
-      docker.createContainer({ ...settings, abortSignal }),
+    const container = await home.engine.call(
+      { what: 'create a container', timeoutMs: changeTimeoutMs },
+      signal,
+      (docker, abortSignal) => docker.createContainer({ ...settings, abortSignal }),
     );
     return { id: container.id, neverRan: true };
   } catch (error) {
@@ -48,13 +71,12 @@ async function create(home: InstanceHome, spec: InstanceSpec, signal: AbortSigna
   }
 }
 
-async function adopt(home: InstanceHome, spec: InstanceSpec, signal: AbortSignal): Promise<FoundContainer> {
-  const name = containerName(home.platformId, spec);
-  const container = await home.containers.inspect(name, signal);
-  if (container?.Config.Labels[instanceLabel] !== spec.instanceId) {
-    throw startFailed(`the container name ${name} is taken by something else, or its old owner is still being removed`);
-  }
-  return { id: container.Id, neverRan: container.State.Status === 'created' };
+/** null when the name's owner cannot be seen yet, is on its way out, or is not this instance. */
+async function adopt(home: InstanceHome, spec: InstanceSpec, signal: AbortSignal): Promise<FoundContainer | null> {
+  const container = await home.containers.inspect(containerName(home.platformId, spec), signal);
+  if (container?.Config.Labels[instanceLabel] !== spec.instanceId) return null;
+  const { Status: state } = container.State;
+  return state === 'removing' || state === 'dead' ? null : { id: container.Id, neverRan: state === 'created' };
 }
 
 async function run(home: InstanceHome, containerId: string, signal: AbortSignal): Promise<void> {
@@ -76,7 +98,11 @@ function startFailed(message: string, cause?: unknown): CutoverError {
 }
 
 /** By force, with its anonymous volumes. Absent is fine; 409 says that somebody else is removing it. */
-export async function removeContainer(engine: EngineConnection, containerId: string, signal: AbortSignal): Promise<void> {
+export async function removeContainer(
+  engine: EngineConnection,
+  containerId: string,
+  signal: AbortSignal,
+): Promise<void> {
   try {
     await engine.call({ what: 'remove a container', timeoutMs: changeTimeoutMs }, signal, (docker, abortSignal) =>
       docker.getContainer(containerId).remove({ force: true, v: true, abortSignal }),

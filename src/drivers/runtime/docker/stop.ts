@@ -10,17 +10,25 @@ const goneLimitMs = 30_000;
 const goneIntervalMs = 50;
 
 /** Resolves when the container is gone. Several callers at once are fine. */
-export async function stopInstance(home: InstanceHome, request: { instanceId: string; graceMs: number }, signal: AbortSignal): Promise<void> {
+export async function stopInstance(
+  home: InstanceHome,
+  request: { instanceId: string; graceMs: number },
+  signal: AbortSignal,
+): Promise<void> {
   const { instanceId, graceMs } = request;
-  const containerId = await home.containers.idOf(instanceId, signal);
-  if (containerId === null) return;
+  const containerId = (await home.containers.find(instanceId, signal))?.Id;
+  if (containerId === undefined) return;
   await terminate(home, { containerId, graceMs }, signal);
   await removeContainer(home.engine, containerId, signal);
   await untilGone(home, containerId, signal);
   home.containers.forget(instanceId);
 }
 
-async function terminate(home: InstanceHome, request: { containerId: string; graceMs: number }, signal: AbortSignal): Promise<void> {
+async function terminate(
+  home: InstanceHome,
+  request: { containerId: string; graceMs: number },
+  signal: AbortSignal,
+): Promise<void> {
   const seconds = Math.ceil(request.graceMs / 1000);
   try {
     await home.engine.call(

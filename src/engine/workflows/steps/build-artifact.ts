@@ -98,7 +98,7 @@ async function buildImage(run: DeploymentRun, plan: BuildPlan, contextPath: stri
         contextPath,
         plan,
         tag: `cutover/${projectName}:${number}-${id.slice(-12)}`,
-        labels: { 'cutover.project': projectId, 'cutover.deployment': id },
+        labels: { ...run.workshop.imageLabels, 'cutover.project': projectId, 'cutover.deployment': id },
         noCache: trigger.noCache,
         timeoutMs: run.workshop.buildTimeoutMs,
       },

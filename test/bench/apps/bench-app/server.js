@@ -2,7 +2,7 @@
  * The app the benchmarks deploy. It shows the version that answers in every body, and it is rude on purpose: SIGTERM ends it at
  * once, with whatever it was doing. Whoever stops it must have drained it first.
  *
- * GET  /?n=1        page(version, 1)                       GET  /ready-at   {"version","readyAt"}: epoch ms of the listen
+ * GET  /?n=1        page(version, 1)                       GET  /ready-at   {"deployment","readyAt"}: epoch ms of the listen
  * GET  /slow?n=1    the same after 3 s (or `ms`)           GET  /events     SSE, a numbered event every 250 ms
  * POST /echo        the request's body                     GET  /socket     WebSocket: says its version, then echoes text
  */
@@ -19,7 +19,7 @@ const routes = {
     setTimeout(() => sendPage(url, response), Number(url.searchParams.get('ms') ?? 3000));
   },
   'GET /ready-at': (_url, _request, response) => {
-    send(response, 200, 'application/json', JSON.stringify({ version, readyAt }));
+    send(response, 200, 'application/json', JSON.stringify({ deployment: version, readyAt }));
   },
   'GET /events': (_url, _request, response) => streamEvents(response),
   'POST /echo': (_url, request, response) => {

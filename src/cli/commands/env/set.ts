@@ -1,0 +1,35 @@
+import { Command } from 'commander';
+import { endpoints } from '../../../contract/endpoints.ts';
+import type { Cli, Outcome } from '../../cli.ts';
+import type { Session } from '../../session.ts';
+import { splitPair } from '../projects/build-options.ts';
+import { addLevelOptions, type LevelOptions } from './level.ts';
+
+export interface SetVariablesOptions extends LevelOptions {
+  readonly secret?: boolean;
+}
+
+export function setCommand(cli: Cli): Command {
+  const command = new Command('set')
+    .description('set variables, from the next deployment on')
+    .argument('<KEY=VALUE...>')
+    .option('--secret', 'encrypt, mask in logs, and never show again');
+  return addLevelOptions(command).action(
+    cli.action((session, pairs: readonly string[], options: SetVariablesOptions) => runSet(session, pairs, options)),
+  );
+}
+
+export async function runSet(session: Session, pairs: readonly string[], options: SetVariablesOptions): Outcome {
+  const secret = options.secret ?? false;
+  const variables = pairs.map(splitPair).map(([name, value]) => ({ name, value, secret }));
+  const project = await session.project(options.project);
+  const client = await session.client();
+  const { environment } = options;
+  if (environment === undefined) {
+    await client.call(endpoints.projectVariables.set, { params: { project }, body: { variables } });
+  } else {
+    await client.call(endpoints.environmentVariables.set, { params: { project, environment }, body: { variables } });
+  }
+  const names = variables.map(({ name }) => name);
+  session.show({ project, environment: environment ?? null, set: names, secret }, `set ${names.join(', ')}`);
+}

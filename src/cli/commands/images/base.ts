@@ -1,0 +1,45 @@
+import { Command } from 'commander';
+import type { Cli, Outcome } from '../../cli.ts';
+import { formatDuration, parseWhole } from '../../output/quantities.ts';
+import { table } from '../../output/table.ts';
+import type { Session } from '../../session.ts';
+
+export interface BaseOptions {
+  readonly force?: boolean;
+  readonly node: readonly number[];
+}
+
+const defaultNodeVersion = 24;
+
+export function baseCommand(cli: Cli): Command {
+  return new Command('base')
+    .description('assemble base images from packages, for machines that can pull none')
+    .option('--force', 'assemble again what is already there')
+    .option('--node <major...>', 'versions of Node', collectVersions, [defaultNodeVersion])
+    .action(cli.action((session, options: BaseOptions) => runBase(session, options)));
+}
+
+export async function runBase(session: Session, options: BaseOptions): Outcome {
+  const images = await (
+    await session.local()
+  ).buildBaseImages(
+    { force: options.force ?? false, nodeVersions: options.node },
+    (line) => session.say(line),
+    session.terminal.signal,
+  );
+  const rows = images.map(({ reference, imageId, built, durationMs }) => {
+    return [
+      reference,
+      imageId.replace('sha256:', '').slice(0, 12),
+      built ? `made in ${formatDuration(durationMs)}` : 'was there',
+    ];
+  });
+  session.show(images, table(['IMAGE', 'ID', ''], rows));
+}
+
+/** The first one given replaces the default. */
+function collectVersions(text: string, previous: readonly number[] | undefined): readonly number[] {
+  const version = parseWhole(text);
+  const isDefault = previous?.length === 1 && previous[0] === defaultNodeVersion;
+  return previous === undefined || isDefault ? [version] : [...previous, version];
+}

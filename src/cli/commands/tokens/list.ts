@@ -1,0 +1,20 @@
+import { Command } from 'commander';
+import { endpoints } from '../../../contract/endpoints.ts';
+import type { Cli, Outcome } from '../../cli.ts';
+import { formatAge } from '../../output/quantities.ts';
+import { table } from '../../output/table.ts';
+import type { Session } from '../../session.ts';
+
+export function listCommand(cli: Cli): Command {
+  return new Command('list')
+    .description('list tokens, without their secrets')
+    .action(cli.action((session) => runList(session)));
+}
+
+export async function runList(session: Session): Outcome {
+  const { tokens } = await (await session.client()).call(endpoints.tokens.list, { params: {} });
+  const rows = tokens.map(({ name, role, project, createdAt, id }) => {
+    return [name, role, project ?? 'all', formatAge(createdAt, Date.now()), id];
+  });
+  session.show(tokens, table(['NAME', 'ROLE', 'PROJECT', 'CREATED', 'ID'], rows));
+}

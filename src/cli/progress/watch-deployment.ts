@@ -1,0 +1,89 @@
+import { endpoints } from '../../contract/endpoints.ts';
+import { CutoverError } from '../../contract/errors.ts';
+import type { WireDeployment, WireDeploymentDetail } from '../../contract/schemas/deployment.ts';
+import { describeVerdict } from '../../contract/verdict.ts';
+import type { ApiClient } from '../client/api-client.ts';
+import { exitCodes, type ExitCode } from '../exit-codes.ts';
+import { describeError } from '../report-error.ts';
+import type { Session } from '../session.ts';
+import { createProgress } from './progress.ts';
+
+const tailLines = 20;
+
+/** Follows a deployment to its end, then says how it came out: 0 when it went live, 1 when not. */
+export async function watchDeployment(
+  session: Session,
+  client: ApiClient,
+  deployment: WireDeployment,
+): Promise<ExitCode> {
+  const params = { project: deployment.project, number: deployment.number };
+  await followTimeline(session, client, deployment);
+  const detail = await client.call(endpoints.deployments.get, { params });
+  session.show(
+    flatDetail(detail),
+    wentLive(detail.deployment) ? `${describeVerdict(detail.deployment)}\n${detail.url}` : '',
+  );
+  if (wentLive(detail.deployment)) return exitCodes.ok;
+  session.say(describeOutcome(detail.deployment));
+  await showFailedLog(session, client, detail);
+  return exitCodes.failed;
+}
+
+/** The deployment's own members at the top, what belongs to it beside them. */
+export function flatDetail({ deployment, ...rest }: WireDeploymentDetail) {
+  return { ...deployment, ...rest };
+}
+
+async function followTimeline(session: Session, client: ApiClient, deployment: WireDeployment): Promise<void> {
+  const params = { project: deployment.project, number: deployment.number };
+  using progress = createProgress(session.terminal.stderr, Date.parse(deployment.createdAt));
+  const whenInterrupted = () => {
+    progress[Symbol.dispose]();
+    session.say(
+      `the deployment goes on; see it with: cutover deployments status ${params.number} -p ${params.project}`,
+    );
+  };
+  session.terminal.signal.addEventListener('abort', whenInterrupted, { once: true });
+  try {
+    for await (const entry of client.stream(endpoints.deployments.timeline, { params })) progress.entry(entry);
+  } finally {
+    session.terminal.signal.removeEventListener('abort', whenInterrupted);
+  }
+}
+
+/** Also when it has been replaced or held since. */
+function wentLive(deployment: WireDeployment): boolean {
+  return deployment.readyAt !== null && deployment.state !== 'failed';
+}
+
+function describeOutcome(deployment: WireDeployment): string {
+  const { failure } = deployment;
+  if (failure === null) return describeVerdict(deployment);
+  return describeError({ code: failure.code, message: describeVerdict(deployment), next: failure.next });
+}
+
+/** The last lines of the job that failed, as far as the message does not have them already. */
+async function showFailedLog(session: Session, client: ApiClient, detail: WireDeploymentDetail): Promise<void> {
+  const job = detail.jobs.find(({ status }) => status === 'failure');
+  if (job === undefined) return;
+  const message = detail.deployment.failure?.message ?? '';
+  const lines = (await lastLines(client, detail.deployment, job.type)).filter((line) => !message.includes(line));
+  if (lines.length === 0) return;
+  session.say(`  the end of the log of ${job.type}:`);
+  for (const line of lines) session.say(`    ${line}`);
+}
+
+async function lastLines(client: ApiClient, deployment: WireDeployment, log: string): Promise<readonly string[]> {
+  const params = { project: deployment.project, number: deployment.number, log };
+  const lines: string[] = [];
+  try {
+    for await (const { text } of client.stream(endpoints.deployments.log, { params, query: { follow: false } })) {
+      lines.push(text);
+      if (lines.length > tailLines) lines.shift();
+    }
+  } catch (error) {
+    // A job that failed before it wrote anything has no log.
+    if (!(error instanceof CutoverError && error.code === 'not_found')) throw error;
+  }
+  return lines;
+}

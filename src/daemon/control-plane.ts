@@ -1,0 +1,35 @@
+import { createApi } from '../http/api.ts';
+import { serveApi } from '../http/server.ts';
+import type { OperatorLog } from '../engine/ports/ports.ts';
+import type { Config } from './config.ts';
+import { writeAtomically } from './data-directory.ts';
+import { composePlatform } from './platform.ts';
+import { createSystem } from './system.ts';
+
+interface Lifetime {
+  readonly log: OperatorLog;
+  /** Aborted when it is to stop. */
+  readonly signal: AbortSignal;
+  /** It listens and works. */
+  readonly onReady: () => Promise<void>;
+}
+
+/** Runs one control plane until aborted. Traffic, instances, router and database outlive it. Errors: `port_in_use`, `database_unavailable`. */
+export async function runControlPlane(config: Config, { log, signal, onReady }: Lifetime): Promise<void> {
+  const startedAt = new Date().toISOString();
+  await using platform = await composePlatform(config, log);
+  const { directory, drivers, commands } = platform;
+  await Promise.all([drivers.router.ensureRunning(signal), drivers.staticFiles.ensureRunning(signal)]);
+  const listeners: { port: number }[] = [];
+  const system = createSystem({ config, platform, startedAt, apiPort: () => listeners[0]?.port ?? config.api.port });
+  const app = createApi({ commands, system, log, shutdown: signal });
+  await using api = await serveApi({ app, ...config.api });
+  listeners.push(api);
+  const state = { pid: process.pid, apiPort: api.port, routerPort: config.router.port, startedAt };
+  const working = platform.run(signal);
+  await writeAtomically(directory.serverState, JSON.stringify(state), 0o644);
+  await onReady();
+  log.info(state, 'the control plane is ready');
+  await working;
+  await api.close();
+}

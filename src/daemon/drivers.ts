@@ -1,0 +1,85 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createBuildKitBuilder } from '../drivers/build/buildkit/builder.ts';
+import { createPlanner } from '../drivers/build/planner/planner.ts';
+import { systemClock } from '../drivers/clock/system-clock.ts';
+import { systemRandom } from '../drivers/clock/system-random.ts';
+import { createFileLogs } from '../drivers/logs/files/file-logs.ts';
+import { createHttpProber } from '../drivers/probe/http-prober.ts';
+import { createHaproxyRouter, type HaproxyRouter } from '../drivers/router/haproxy/haproxy-router.ts';
+import { createDockerRuntime } from '../drivers/runtime/docker/docker-runtime.ts';
+import { openSecretBox } from '../drivers/secrets/secret-box.ts';
+import { createGitSource } from '../drivers/source/git/git-source.ts';
+import { createNginxStaticFiles, type NginxStaticFiles } from '../drivers/static/nginx/nginx-static-files.ts';
+import type { DeploymentStore } from '../engine/ports/deployment-store.ts';
+import type { OperatorLog, Ports } from '../engine/ports/ports.ts';
+import type { Config } from './config.ts';
+import type { DataDirectory } from './data-directory.ts';
+
+/** The ports with what only the daemon needs of their drivers: to stop what outlives it. */
+export interface Drivers {
+  readonly ports: Ports;
+  readonly router: HaproxyRouter;
+  readonly staticFiles: NginxStaticFiles;
+}
+
+interface DriverOptions {
+  readonly config: Config;
+  readonly directory: DataDirectory & { readonly id: string };
+  readonly log: OperatorLog;
+}
+
+const gitTimeoutMs = 10 * 60_000;
+const supervisePath = fileURLToPath(new URL('../../bin/supervise', import.meta.url));
+
+export async function createDrivers(options: DriverOptions, deployments: DeploymentStore): Promise<Drivers> {
+  const { config, directory, log } = options;
+  const { dockerSocket: socketPath, networkPool, gitProtocols: allowedProtocols } = config;
+  const { router, staticFiles, staticSocket } = await createTrafficDrivers(options);
+  return {
+    router,
+    staticFiles,
+    ports: {
+      deployments,
+      router,
+      staticFiles,
+      runtime: createDockerRuntime({ socketPath, platformId: directory.id, networkPool, log }),
+      source: await createGitSource({ dir: directory.source, allowedProtocols, timeoutMs: gitTimeoutMs, log }),
+      planner: createPlanner(),
+      builder: createBuildKitBuilder({ socketPath }),
+      prober: createHttpProber({ staticEndpoint: { socketPath: staticSocket } }),
+      logs: createFileLogs({ dir: directory.logs, log }),
+      clock: systemClock,
+      random: systemRandom,
+      secretBox: await openSecretBox({ dir: directory.keys }),
+    },
+  };
+}
+
+export interface TrafficDrivers {
+  readonly router: HaproxyRouter;
+  readonly staticFiles: NginxStaticFiles;
+  readonly staticSocket: string;
+}
+
+/** What carries traffic and outlives the control plane. */
+export async function createTrafficDrivers({ config, directory, log }: DriverOptions): Promise<TrafficDrivers> {
+  const staticSocket = join(directory.staticFiles, 'nginx.sock');
+  const staticFiles = createNginxStaticFiles({
+    dir: directory.staticFiles,
+    socketPath: staticSocket,
+    nginxBin: config.nginxBin,
+    supervisePath,
+    log,
+  });
+  const router = await createHaproxyRouter({
+    dir: directory.router,
+    haproxyBin: config.haproxyBin,
+    supervisePath,
+    binds: [`${config.router.address}:${config.router.port}`],
+    initialSlots: config.router.slots,
+    staticEndpoint: `unix@${staticSocket}`,
+    log: (message) => log.info({ part: 'router' }, message),
+  });
+  return { router, staticFiles, staticSocket };
+}

@@ -1,0 +1,109 @@
+import { access } from 'node:fs/promises';
+import type { DoctorReport, ServerStatus } from '../contract/schemas/system.ts';
+import type {
+  LocalOperations,
+  LocalServerStatus,
+  ServerLocation,
+  StartedServer,
+  StartServerOptions,
+} from '../cli/local-operations.ts';
+import { buildBaseImages } from '../drivers/images/base-images.ts';
+import { readConfig, type Config } from './config.ts';
+import { dataDirectory, readAdminToken } from './data-directory.ts';
+import { checkDisk, checkDocker, checkGit, checkNode, checkProgram } from './doctor-checks.ts';
+import { readEnvironmentVariables, type EnvironmentVariables } from './environment-variables.ts';
+import { createOperatorLog } from './operator-log.ts';
+import { withSavedSettings } from './saved-settings.ts';
+import { findServer, startServer, stopServer } from './server-process.ts';
+import { stopEverything } from './stop-everything.ts';
+
+/** What the CLI does on this machine. */
+export function createLocalOperations(): LocalOperations {
+  return {
+    startServer: start,
+    async stopServer(options) {
+      const { config } = await settings(options);
+      if (!options.everything) return { wasRunning: await stopServer(dataDirectory(config.dataDir)) };
+      const stopped = await stopEverything(config, createOperatorLog('warn'));
+      return { wasRunning: stopped.controlPlane };
+    },
+    serverStatus: status,
+    doctor,
+    async buildBaseImages({ force, nodeVersions }, progress, signal) {
+      const { config } = await settings({});
+      return buildBaseImages({
+        socketPath: config.dockerSocket,
+        which: ['static', 'run', 'node'],
+        nodeMajors: nodeVersions,
+        force,
+        onLine: progress,
+        signal,
+      });
+    },
+  };
+}
+
+interface Settings {
+  readonly variables: EnvironmentVariables;
+  readonly config: Config;
+}
+
+/** What is given on the command line, else by the environment, else what the platform last started with, else the defaults. */
+async function settings(options: StartServerOptions): Promise<Settings> {
+  const isRoot = process.getuid?.() === 0;
+  const { dataDirectory: dataDir, apiPort, routerPort, baseDomain } = options;
+  const given: EnvironmentVariables = {
+    ...readEnvironmentVariables(),
+    ...(dataDir === undefined ? {} : { dataDir }),
+    ...(apiPort === undefined ? {} : { apiPort: String(apiPort) }),
+    ...(routerPort === undefined ? {} : { httpPort: String(routerPort) }),
+    ...(baseDomain === undefined ? {} : { baseDomain }),
+  };
+  const variables = await withSavedSettings(given, isRoot);
+  return { variables, config: readConfig(variables, isRoot) };
+}
+
+async function start(options: StartServerOptions): Promise<StartedServer> {
+  const { config, variables } = await settings(options);
+  const { adminToken: tokenFile } = dataDirectory(config.dataDir);
+  const hadToken = await access(tokenFile).then(
+    () => true,
+    () => false,
+  );
+  const server = await startServer(config, variables);
+  return {
+    url: `http://127.0.0.1:${server.apiPort}`,
+    pid: server.pid,
+    wasRunning: !server.started,
+    adminToken: hadToken ? null : await readAdminToken(tokenFile),
+  };
+}
+
+async function status(options: ServerLocation, signal: AbortSignal): Promise<LocalServerStatus> {
+  const { config } = await settings(options);
+  const directory = dataDirectory(config.dataDir);
+  const server = await findServer(directory);
+  if (server === null) return { running: false };
+  const url = `http://127.0.0.1:${server.apiPort}`;
+  const token = await readAdminToken(directory.adminToken);
+  const response = await fetch(`${url}/api/server`, {
+    headers: { authorization: `Bearer ${token}` },
+    signal: AbortSignal.any([signal, AbortSignal.timeout(10_000)]),
+  });
+  if (!response.ok) throw new Error(`the server answered ${response.status} to a question about its status`);
+  return { running: true, url, status: (await response.json()) as ServerStatus };
+}
+
+async function doctor(): Promise<DoctorReport> {
+  const { config } = await settings({});
+  return {
+    checks: await Promise.all([
+      checkNode(),
+      checkDocker(config.dockerSocket),
+      checkProgram('haproxy', { path: config.haproxyBin, versionArgument: '-v', fix: 'Install HAProxy 2.6 or later (`apt-get install haproxy`).' }),
+      checkProgram('nginx', { path: config.nginxBin, versionArgument: '-v', fix: 'Install nginx (`apt-get install nginx-light`).' }),
+      checkGit(),
+      checkDisk(config.dataDir),
+    ]),
+  };
+}

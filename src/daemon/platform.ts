@@ -1,0 +1,137 @@
+import { randomInt } from 'node:crypto';
+import type { Commands } from '../engine/commands/commands.ts';
+import { deploymentCommands } from '../engine/commands/deployments.ts';
+import { environmentCommands } from '../engine/commands/environments.ts';
+import { projectCommands } from '../engine/commands/projects.ts';
+import { bootstrapAdminToken, tokenCommands } from '../engine/commands/tokens.ts';
+import { variableCommands } from '../engine/commands/variables.ts';
+import { Engine } from '../engine/engine.ts';
+import type { ConfigurationStore } from '../engine/ports/configuration-store.ts';
+import type { OperatorLog } from '../engine/ports/ports.ts';
+import { hashToken, newToken } from '../drivers/secrets/tokens.ts';
+import { checkBranch } from '../drivers/source/git/refs.ts';
+import { parseRepositoryUrl } from '../drivers/source/git/repository-url.ts';
+import { createDeploymentQueries } from '../store/deployment-queries.ts';
+import { createDeploymentStore } from '../store/deployments.ts';
+import { environmentStore } from '../store/environments.ts';
+import { projectStore } from '../store/projects.ts';
+import { tokenStore } from '../store/tokens.ts';
+import { variableStore } from '../store/variables.ts';
+import { WakeupSession } from '../store/wakeups.ts';
+import { createWorldStore } from '../store/world.ts';
+import type { Config } from './config.ts';
+import { openDataDirectory, writeAtomically, type DataDirectory } from './data-directory.ts';
+import { openPlatformDatabase, type PlatformDatabase } from './database.ts';
+import { createDrivers, type Drivers } from './drivers.ts';
+
+const leaseMs = 10_000;
+const reconcileIntervalMs = 10_000;
+const deploymentsAtOnce = 8;
+
+/** Everything of one control plane, wired but not yet running. */
+export interface Platform extends AsyncDisposable {
+  readonly directory: DataDirectory & { readonly id: string };
+  readonly database: PlatformDatabase;
+  readonly drivers: Drivers;
+  readonly engine: Engine;
+  readonly commands: Commands;
+  /** Leads deployments until aborted. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** The composition root: the only place that says which driver stands behind which port. */
+export async function composePlatform(config: Config, log: OperatorLog): Promise<Platform> {
+  const directory = await openDataDirectory(config.dataDir, config.platformId);
+  const database = await openPlatformDatabase(config, log);
+  const { db } = database;
+  const deployments = createDeploymentStore(db);
+  const drivers = await createDrivers({ config, directory, log }, deployments);
+  const owner = randomInt(1, 2 ** 31 - 1);
+  const engine = new Engine({
+    ports: drivers.ports,
+    world: createWorldStore(db),
+    log,
+    owner,
+    leaseMs,
+    concurrency: deploymentsAtOnce,
+    buildsAtOnce: config.buildsAtOnce,
+    buildTimeoutMs: config.buildTimeoutMs,
+    imageLabels: { 'cutover.platform': directory.id },
+    reconcileIntervalMs,
+  });
+  const commands = composeCommands({ config, database, drivers, engine });
+  await bootstrapAdminToken(tokenDependencies(database, drivers), (secret) =>
+    writeAtomically(directory.adminToken, `${secret}\n`, 0o600),
+  );
+  const wakeups = new WakeupSession({
+    connection: database.address,
+    owner,
+    onWakeup: (deploymentId) => engine.wake(deploymentId),
+    onLost: (error) => {
+      log.warn({ error: error.message }, 'the listening database session was lost');
+      database.revive();
+    },
+  });
+  return {
+    directory,
+    database,
+    drivers,
+    engine,
+    commands,
+    async run(signal) {
+      await wakeups.open();
+      await engine.run(signal);
+    },
+    async [Symbol.asyncDispose]() {
+      await wakeups[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+interface Wiring {
+  readonly config: Config;
+  readonly database: PlatformDatabase;
+  readonly drivers: Drivers;
+  readonly engine: Engine;
+}
+
+function composeCommands({ config, database, drivers, engine }: Wiring): Commands {
+  const store = configurationStore(database);
+  const { random, secretBox, logs, clock, deployments } = drivers.ports;
+  const configuration = {
+    store,
+    random,
+    baseDomain: config.baseDomain,
+    checkRepository: (url: string) => void parseRepositoryUrl(url, config.gitProtocols),
+    checkBranch,
+    wake: () => engine.wakeReconciler(),
+  };
+  return {
+    projects: projectCommands(configuration),
+    environments: environmentCommands(configuration),
+    variables: variableCommands({ store, random, secretBox }),
+    tokens: tokenCommands(tokenDependencies(database, drivers)),
+    deployments: deploymentCommands({
+      configuration: store,
+      deployments,
+      queries: createDeploymentQueries(database.db),
+      changes: engine.changes,
+      logs,
+      clock,
+      random,
+      secretBox,
+      urlOf: (host) => (config.router.port === 80 ? `http://${host}` : `http://${host}:${config.router.port}`),
+      checkBranch,
+      wake: () => engine.wake(''),
+    }),
+  };
+}
+
+function configurationStore({ db }: PlatformDatabase): ConfigurationStore {
+  return { projects: projectStore(db), environments: environmentStore(db), variables: variableStore(db), tokens: tokenStore(db) };
+}
+
+function tokenDependencies({ db }: PlatformDatabase, drivers: Drivers) {
+  return { store: tokenStore(db), random: drivers.ports.random, newToken, hashToken };
+}

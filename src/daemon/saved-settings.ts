@@ -1,0 +1,29 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { defaultDataDirectory } from './config.ts';
+import { writeAtomically } from './data-directory.ts';
+import type { EnvironmentVariables } from './environment-variables.ts';
+
+/**
+ * A platform remembers the settings it last started with, so that it comes up the same after a reboot. What is given anew wins.
+ * The file is readable by its owner alone: it may hold a database's password.
+ */
+export async function withSavedSettings(given: EnvironmentVariables, isRoot: boolean): Promise<EnvironmentVariables> {
+  const dataDir = given.dataDir ?? defaultDataDirectory(given, isRoot);
+  try {
+    const saved = JSON.parse(await readFile(fileIn(dataDir), 'utf8')) as EnvironmentVariables;
+    return { ...saved, ...given, dataDir };
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EACCES')) return { ...given, dataDir };
+    throw error;
+  }
+}
+
+export async function saveSettings(variables: EnvironmentVariables, dataDir: string): Promise<void> {
+  const { xdgDataHome: _xdg, home: _home, ...kept } = variables;
+  await writeAtomically(fileIn(dataDir), `${JSON.stringify(kept, null, 2)}\n`, 0o600);
+}
+
+function fileIn(dataDir: string): string {
+  return join(dataDir, 'settings.json');
+}

@@ -1,0 +1,23 @@
+import { CutoverError } from '../domain/errors.ts';
+import { readConfig } from './config.ts';
+import { runControlPlane } from './control-plane.ts';
+import { readEnvironmentVariables } from './environment-variables.ts';
+import { createOperatorLog } from './operator-log.ts';
+import { saveSettings, withSavedSettings } from './saved-settings.ts';
+
+/** The control plane as a process of its own: `node server-main.ts`, configured by the environment, ended by SIGTERM. */
+const isRoot = process.getuid?.() === 0;
+const variables = await withSavedSettings(readEnvironmentVariables(), isRoot);
+const config = readConfig(variables, isRoot);
+const log = createOperatorLog(config.logLevel);
+const stop = new AbortController();
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort(new Error(signal)));
+
+try {
+  await runControlPlane(config, { log, signal: stop.signal, onReady: () => saveSettings(variables, config.dataDir) });
+} catch (error) {
+  const code = error instanceof CutoverError ? error.code : 'internal';
+  const next = error instanceof CutoverError ? error.next : undefined;
+  log.error({ code, next, error: error instanceof Error ? error.message : String(error), stack: error instanceof Error ? error.stack : undefined }, 'the control plane cannot run');
+  process.exitCode = 1;
+}

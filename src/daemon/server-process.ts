@@ -1,0 +1,110 @@
+import { spawn } from 'node:child_process';
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { CutoverError } from '../domain/errors.ts';
+import { openDataDirectory, readServerState, type DataDirectory, type RunningServer } from './data-directory.ts';
+import type { Config } from './config.ts';
+import { toEnvironment, type EnvironmentVariables } from './environment-variables.ts';
+
+const startLimitMs = 60_000;
+const stopLimitMs = 15_000;
+const pollMs = 50;
+const largestLogBytes = 20_000_000;
+const lastLines = 15;
+
+const entry = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './server-main.ts' : './server-main.js', import.meta.url));
+
+export interface StartedServer extends RunningServer {
+  /** False: it ran already. */
+  readonly started: boolean;
+}
+
+/** The control plane that runs on this data directory; null when none does. */
+export async function findServer(directory: DataDirectory): Promise<RunningServer | null> {
+  const state = await readServerState(directory);
+  return state !== null && (await isControlPlane(state.pid)) ? state : null;
+}
+
+/** Starts a control plane in the background, in a process group of its own, and waits until it answers. */
+export async function startServer(config: Config, variables: EnvironmentVariables): Promise<StartedServer> {
+  const directory = await openDataDirectory(config.dataDir, config.platformId);
+  const running = await findServer(directory);
+  if (running !== null) return { ...running, started: false };
+  await rotate(directory.serverLog);
+  await rm(directory.serverState, { force: true });
+  await using log = await open(directory.serverLog, 'a', 0o640);
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4', entry], {
+    cwd: '/',
+    detached: true,
+    stdio: ['ignore', log.fd, log.fd],
+    env: { ...process.env, ...toEnvironment({ ...variables, dataDir: config.dataDir }) },
+  });
+  child.unref();
+  const exited = new AbortController();
+  child.on('exit', () => exited.abort());
+  child.on('error', () => exited.abort());
+  const deadline = performance.now() + startLimitMs;
+  while (performance.now() < deadline && !exited.signal.aborted) {
+    const state = await readServerState(directory);
+    if (state !== null && state.pid === child.pid && (await answers(state))) return { ...state, started: true };
+    await sleep(pollMs);
+  }
+  throw await startFailure(directory, exited.signal.aborted);
+}
+
+/** Ends the control plane; traffic goes on. Resolves to false when none ran. */
+export async function stopServer(directory: DataDirectory): Promise<boolean> {
+  const running = await findServer(directory);
+  if (running === null) return false;
+  process.kill(running.pid, 'SIGTERM');
+  const deadline = performance.now() + stopLimitMs;
+  while (await isControlPlane(running.pid)) {
+    if (performance.now() > deadline) process.kill(running.pid, 'SIGKILL');
+    await sleep(pollMs);
+  }
+  return true;
+}
+
+/** Guards against a process id that the system has given to somebody else since. */
+async function isControlPlane(pid: number): Promise<boolean> {
+  try {
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8');
+    return command.includes('server-main');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return false;
+    throw error;
+  }
+}
+
+async function answers({ apiPort }: RunningServer): Promise<boolean> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${apiPort}/api/healthz`, { signal: AbortSignal.timeout(1_000) });
+    return response.ok;
+  } catch {
+    // Not yet: the caller looks again until its limit.
+    return false;
+  }
+}
+
+/** What the control plane said last, with the code of its own error where it gave one. */
+async function startFailure(directory: DataDirectory, exited: boolean): Promise<CutoverError> {
+  const lines = (await readFile(directory.serverLog, 'utf8')).trim().split('\n').slice(-lastLines);
+  const said = lines.flatMap(parseLine).at(-1);
+  if (said?.code !== undefined && said.error !== undefined) return new CutoverError(said.code, said.error);
+  const what = exited ? 'the control plane exited while it started' : `the control plane did not answer within ${startLimitMs / 1000} s`;
+  return new CutoverError('internal', `${what}; the end of ${directory.serverLog}:\n${lines.join('\n')}`);
+}
+
+function parseLine(line: string): { code?: CutoverError['code']; error?: string }[] {
+  if (!line.startsWith('{')) return [];
+  return [JSON.parse(line) as { code?: CutoverError['code']; error?: string }];
+}
+
+async function rotate(path: string): Promise<void> {
+  const size = await stat(path).then(
+    (found) => found.size,
+    () => 0,
+  );
+  if (size > largestLogBytes) await rename(path, `${path}.1`);
+}

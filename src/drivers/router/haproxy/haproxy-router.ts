@@ -1,0 +1,281 @@
+import { CutoverError } from '../../../domain/errors.ts';
+import type { RouteTarget, SlotNumber } from '../../../domain/route.ts';
+import type { Router, RouterInfo, RouterServer, RouterSnapshot, SlotCounters } from '../../../engine/ports/router.ts';
+import { ChangeQueue, unlessAborted } from './change-queue.ts';
+import type { CounterBook } from './counter-book.ts';
+import { RouterDisk } from './disk.ts';
+import { Fleet } from './fleet.ts';
+import { readLiveState, toSnapshot } from './live-state.ts';
+import { checkedHost, checkServer, nameOf, slotName } from './names.ts';
+import { routerPaths, type HaproxyRouterOptions, type RouterPaths } from './options.ts';
+import { purge } from './purge.ts';
+import type { RouterModel } from './router-model.ts';
+import { commandsForChanges, type CommandContext } from './runtime-commands.ts';
+import { closeOldest } from './sessions.ts';
+import { openStreams, parseStat, readStat, slotSums, usedConnections } from './stats.ts';
+import { checkConfig, checkPorts, logTail, startSupervisor, stopSupervisor, supervisorRuns } from './supervision.ts';
+import { readInfo, type Worker } from './workers.ts';
+
+const commitLimitMs = 20_000;
+
+export interface HaproxyRouter extends Router {
+  /** Ends HAProxy and its supervisor; visitors get nothing any more. For `server stop --all`. */
+  stop(signal: AbortSignal): Promise<void>;
+}
+
+/** Loads what was last committed; nothing is started. One at a time may change a directory. Errors: `invalid_input`, `router_unavailable`. */
+export async function createHaproxyRouter(options: HaproxyRouterOptions): Promise<HaproxyRouter> {
+  if (!/^\/[\w./-]{1,80}$/.test(options.dir)) {
+    throw new CutoverError(
+      'invalid_input',
+      `"${options.dir}" cannot be the router's directory: a short absolute path without spaces is needed`,
+    );
+  }
+  const paths = routerPaths(options.dir);
+  const disk = new RouterDisk(options, paths);
+  return new Haproxy({ options, paths, disk, ...(await disk.load()) });
+}
+
+interface Parts {
+  readonly options: HaproxyRouterOptions;
+  readonly paths: RouterPaths;
+  readonly disk: RouterDisk;
+  readonly model: RouterModel;
+  readonly counters: CounterBook;
+}
+
+/**
+ * A change goes into the model, then to disk, then to every worker of HAProxy. The disk comes first: whatever is interrupted after it
+ * is completed by the next attempt, or by HAProxy itself when it restarts. When a worker is not as the model assumes (it was restarted,
+ * or a call was cut off), the workers are compared with the model and corrected.
+ */
+class Haproxy implements HaproxyRouter {
+  readonly #options: HaproxyRouterOptions;
+  readonly #paths: RouterPaths;
+  readonly #disk: RouterDisk;
+  readonly #model: RouterModel;
+  readonly #counters: CounterBook;
+  readonly #context: CommandContext;
+  readonly #fleet: Fleet;
+  readonly #queue = new ChangeQueue(() => this.#commit());
+  readonly #log: (message: string) => void;
+  #inStep = false;
+
+  constructor({ options, paths, disk, model, counters }: Parts) {
+    this.#options = options;
+    this.#paths = paths;
+    this.#disk = disk;
+    this.#model = model;
+    this.#counters = counters;
+    this.#log = options.log ?? (() => undefined);
+    this.#context = { hostsMap: paths.hostsMap, bundlesMap: paths.bundlesMap, staticEndpoint: options.staticEndpoint };
+    this.#fleet = new Fleet(paths, this.#context, this.#log);
+  }
+
+  ensureRunning(signal: AbortSignal): Promise<void> {
+    return unlessAborted(
+      this.#queue.exclusive(() => this.#start(signal)),
+      signal,
+    );
+  }
+
+  async ping(signal: AbortSignal): Promise<RouterInfo> {
+    return readInfo(this.#paths, signal);
+  }
+
+  capacity(): number {
+    return this.#model.capacity;
+  }
+
+  grow(slots: number, signal: AbortSignal): Promise<void> {
+    return unlessAborted(
+      this.#queue.exclusive(() => this.#grow(slots, AbortSignal.timeout(commitLimitMs))),
+      signal,
+    );
+  }
+
+  async addServer(slot: SlotNumber, server: RouterServer, signal: AbortSignal): Promise<void> {
+    checkServer(server);
+    await this.#change(slot, () => this.#model.addServer(slot, server), signal);
+    await this.#purge(slot, { name: server.name, force: false }, signal);
+  }
+
+  async drainServer(slot: SlotNumber, name: string, signal: AbortSignal): Promise<void> {
+    await this.#change(slot, () => this.#model.setDraining(slot, name, true), signal);
+  }
+
+  async resumeServer(slot: SlotNumber, name: string, signal: AbortSignal): Promise<void> {
+    await this.#change(slot, () => this.#model.setDraining(slot, name, false), signal);
+  }
+
+  async removeServer(slot: SlotNumber, name: string, signal: AbortSignal): Promise<void> {
+    await this.#change(slot, () => this.#model.removeServer(slot, name), signal);
+    await this.#purge(slot, { name, force: true }, signal);
+  }
+
+  async clearSlot(slot: SlotNumber, signal: AbortSignal): Promise<void> {
+    await this.#change(slot, () => this.#model.clearSlot(slot), signal);
+    await this.#purge(slot, { name: null, force: true }, signal);
+    const sums = await this.#read((worker) => this.#sums(worker, slot, signal), signal);
+    await this.#queue.submit(() => this.#counters.restart(slot, sums), signal);
+  }
+
+  async setRoute(hosts: readonly string[], target: RouteTarget, signal: AbortSignal): Promise<void> {
+    if (!(target.share >= 0 && target.share <= 100))
+      throw new CutoverError('invalid_input', `${target.share} is not a share`);
+    const names = hosts.map(checkedHost);
+    const rounded = { ...target, share: target.candidate === null ? 0 : Math.round(target.share) };
+    await this.#queue.submit(() => {
+      this.#model.checkSlot(target.stable);
+      if (target.candidate !== null) this.#model.checkSlot(target.candidate);
+      for (const host of names) this.#model.setRoute(host, rounded);
+    }, signal);
+  }
+
+  async removeRoute(hosts: readonly string[], signal: AbortSignal): Promise<void> {
+    const names = hosts.map(checkedHost);
+    await this.#queue.submit(() => {
+      for (const host of names) this.#model.setRoute(host, null);
+    }, signal);
+  }
+
+  async inFlight(slot: SlotNumber, server: string | null, signal: AbortSignal): Promise<number> {
+    const open = await this.#read(async (worker) => {
+      const commands = [`show stat ${slotName(slot)} 6 -1`, `show servers conn ${slotName(slot)}`];
+      const [stat = '', connections = ''] = await worker.query(commands, signal);
+      return Math.max(openStreams(parseStat(stat), server), usedConnections(connections, server));
+    }, signal);
+    return total(open.values());
+  }
+
+  async closeSessions(slot: SlotNumber, server: string | null, count: number, signal: AbortSignal): Promise<number> {
+    let closed = 0;
+    const workers = await this.#fleet.workers(signal);
+    // Old workers have the oldest sessions.
+    for (const worker of workers.toReversed()) {
+      if (closed < count) closed += await closeOldest(worker, { slot, server }, count - closed, signal);
+    }
+    return closed;
+  }
+
+  async counters(slot: SlotNumber, signal: AbortSignal): Promise<SlotCounters> {
+    return this.#counters.observe(slot, await this.#read((worker) => this.#sums(worker, slot, signal), signal));
+  }
+
+  async snapshot(signal: AbortSignal): Promise<RouterSnapshot> {
+    const [worker] = await this.#fleet.workers(signal);
+    if (worker === undefined) throw new CutoverError('router_unavailable', 'HAProxy has no worker');
+    return toSnapshot(await readLiveState(worker, this.#context, signal));
+  }
+
+  async stop(signal: AbortSignal): Promise<void> {
+    await this.#queue.exclusive(() => stopSupervisor(this.#paths, signal));
+  }
+
+  #change(slot: SlotNumber, edit: () => void, signal: AbortSignal): Promise<void> {
+    return this.#queue.submit(() => {
+      this.#model.checkSlot(slot);
+      edit();
+    }, signal);
+  }
+
+  async #commit(): Promise<void> {
+    const signal = AbortSignal.timeout(commitLimitMs);
+    const commands = commandsForChanges(this.#model.takeChanges(), this.#context);
+    const inStep = this.#inStep;
+    this.#inStep = false;
+    await this.#disk.save(this.#model, this.#counters);
+    if (!inStep || !(await this.#obeyed(commands, signal))) await this.#converge(signal);
+    this.#inStep = true;
+  }
+
+  async #obeyed(commands: readonly string[], signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#fleet.command(commands, signal);
+      return true;
+    } catch (error) {
+      this.#log(`the router is compared with what it should be: ${String(error)}`);
+      return false;
+    }
+  }
+
+  async #converge(signal: AbortSignal): Promise<void> {
+    await this.#fleet.untilAnswers(signal);
+    await this.#fleet.converge(this.#model, signal);
+  }
+
+  async #start(signal: AbortSignal): Promise<void> {
+    const outdated = await this.#disk.prepare(this.#model, this.#counters);
+    const answered = await this.#fleet.answers(signal);
+    const supervised = await supervisorRuns(this.#paths);
+    if (!answered && !supervised) {
+      await checkPorts(this.#options.binds);
+      await checkConfig(this.#options, this.#paths, signal);
+    }
+    if (!supervised) await startSupervisor(this.#options, this.#paths);
+    await this.#untilStarted(signal);
+    await this.#fleet.untilMasterAnswers(signal);
+    const behind = answered && (outdated || !(await this.#fleet.hasSlot(this.#model.capacity, signal)));
+    if (behind) await this.#reload(signal);
+    await this.#fleet.converge(this.#model, signal);
+    this.#inStep = true;
+  }
+
+  async #untilStarted(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#fleet.untilAnswers(signal);
+    } catch (cause) {
+      signal.throwIfAborted();
+      const tail = await logTail(this.#paths);
+      const code = tail.includes('cannot bind socket') ? 'port_in_use' : 'router_unavailable';
+      throw new CutoverError(code, `HAProxy did not start; the end of its log: ${tail}`, { cause });
+    }
+  }
+
+  async #grow(slots: number, signal: AbortSignal): Promise<void> {
+    const before = this.#model.capacity;
+    if (slots <= before) return;
+    this.#model.capacity = slots;
+    try {
+      await this.#disk.save(this.#model, this.#counters);
+      await this.#reload(signal);
+    } catch (error) {
+      this.#model.capacity = before;
+      await this.#disk.save(this.#model, this.#counters);
+      throw error;
+    }
+  }
+
+  async #reload(signal: AbortSignal): Promise<void> {
+    await checkConfig(this.#options, this.#paths, signal);
+    await this.#fleet.reload(signal);
+  }
+
+  /** Deletes servers that are in HAProxy but no longer in the model: of one name, or (null) all of the slot. */
+  async #purge(slot: SlotNumber, what: { name: string | null; force: boolean }, signal: AbortSignal): Promise<void> {
+    const which = (live: string) => !this.#model.owns(slot, live) && (what.name === null || nameOf(live) === what.name);
+    await this.#read((worker) => purge(worker, { slot, which, force: what.force }, signal), signal);
+  }
+
+  /** Asks every worker; once more when HAProxy is being restarted just now. */
+  async #read<T>(question: (worker: Worker) => Promise<T>, signal: AbortSignal): Promise<Map<number, T>> {
+    try {
+      return await this.#fleet.ask(question, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      this.#log(`asking the router again: ${String(error)}`);
+      await this.#fleet.untilAnswers(signal);
+      return this.#fleet.ask(question, signal);
+    }
+  }
+
+  async #sums(worker: Worker, slot: SlotNumber, signal: AbortSignal) {
+    return slotSums(await readStat(worker, slot, signal));
+  }
+}
+
+function total(numbers: Iterable<number>): number {
+  let sum = 0;
+  for (const one of numbers) sum += one;
+  return sum;
+}

@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+
+export interface HaproxyRouterOptions {
+  /** Configuration, maps, state and sockets; made when missing. Absolute, and short: a socket's path has a limit of about 100 bytes. */
+  readonly dir: string;
+  /** The HAProxy program, 2.6 or later. */
+  readonly haproxyBin: string;
+  /** `bin/supervise` of this project. */
+  readonly supervisePath: string;
+  /** Addresses for HTTP as HAProxy writes them: `*:8080`, `127.0.0.1:8080`, `:::8080`. */
+  readonly binds: readonly string[];
+  /** Where the static file server answers: `unix@/path/to/socket` or `host:port`. */
+  readonly staticEndpoint: string;
+  /** Number of slots of a new installation. Default 1000. */
+  readonly initialSlots?: number;
+  /** HAProxy takes as many connections as it may open files for, and never more files than this. Default 50,000; two per visitor. */
+  readonly maxDescriptors?: number;
+  /** Default: HAProxy's own choice, one per processor. */
+  readonly threads?: number;
+  readonly log?: (message: string) => void;
+}
+
+export interface RouterPaths {
+  readonly dir: string;
+  readonly config: string;
+  readonly hostsMap: string;
+  readonly bundlesMap: string;
+  readonly state: string;
+  readonly pages: string;
+  readonly socket: string;
+  readonly masterSocket: string;
+  readonly pidFile: string;
+  readonly log: string;
+}
+
+export function routerPaths(dir: string): RouterPaths {
+  return {
+    dir,
+    config: join(dir, 'haproxy.cfg'),
+    hostsMap: join(dir, 'hosts.map'),
+    bundlesMap: join(dir, 'bundles.map'),
+    state: join(dir, 'state.json'),
+    pages: join(dir, 'pages'),
+    socket: join(dir, 'haproxy.sock'),
+    masterSocket: join(dir, 'master.sock'),
+    pidFile: join(dir, 'router.pid'),
+    log: join(dir, 'router.log'),
+  };
+}

@@ -1,0 +1,29 @@
+const pages: readonly { status: number; reason: string; text: string; headers?: string }[] = [
+  { status: 400, reason: 'Bad Request', text: 'The request is malformed.' },
+  { status: 403, reason: 'Forbidden', text: 'The request was refused.' },
+  { status: 404, reason: 'Not Found', text: 'Nothing is deployed at this address.' },
+  { status: 408, reason: 'Request Timeout', text: 'The request took too long to arrive.' },
+  { status: 500, reason: 'Internal Server Error', text: 'Something went wrong.' },
+  { status: 502, reason: 'Bad Gateway', text: 'The application gave no valid answer.' },
+  {
+    status: 503,
+    reason: 'Service Unavailable',
+    text: 'The application is not available at the moment. Please try again shortly.',
+    headers: 'Retry-After: 5\r\n',
+  },
+  { status: 504, reason: 'Gateway Timeout', text: 'The application took too long to answer.' },
+];
+
+export const pageStatuses: readonly number[] = pages.map((page) => page.status);
+
+/** File name and whole HTTP answer of each of the platform's own pages. `no-store`: no CDN may keep them (rule 5.10). */
+export function renderPages(): readonly { readonly name: string; readonly content: string }[] {
+  return pages.map(({ status, reason, text, headers = '' }) => {
+    const body = `<!doctype html>\n<meta charset="utf-8">\n<title>${status} ${reason}</title>\n<h1>${reason}</h1>\n<p>${text}</p>\n`;
+    const head = `HTTP/1.1 ${status} ${reason}\r\nContent-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\n`;
+    return {
+      name: `${status}.http`,
+      content: `${head}${headers}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    };
+  });
+}

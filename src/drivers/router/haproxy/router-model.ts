@@ -1,0 +1,110 @@
+import type { RouterServer } from '../../../engine/ports/router.ts';
+import { CutoverError } from '../../../domain/errors.ts';
+import type { RouteTarget, SlotNumber } from '../../../domain/route.ts';
+import { liveName } from './names.ts';
+
+export interface ServerRecord {
+  readonly server: RouterServer;
+  /** Unique for ever in this router. */
+  readonly generation: number;
+  readonly draining: boolean;
+}
+
+export type SlotRecord = readonly ServerRecord[];
+
+export interface Changes {
+  readonly slots: readonly { readonly slot: SlotNumber; readonly from: SlotRecord; readonly to: SlotRecord }[];
+  readonly hosts: readonly {
+    readonly host: string;
+    readonly from: RouteTarget | null;
+    readonly to: RouteTarget | null;
+  }[];
+}
+
+/** What the router should be: slots with their servers, and a target per host. Remembers what was changed since the last `takeChanges`. */
+export class RouterModel {
+  capacity: number;
+  nextGeneration = 1;
+  readonly slots = new Map<SlotNumber, SlotRecord>();
+  readonly routes = new Map<string, RouteTarget>();
+  readonly #slotsBefore = new Map<SlotNumber, SlotRecord>();
+  readonly #routesBefore = new Map<string, RouteTarget | null>();
+
+  constructor(capacity: number) {
+    this.capacity = capacity;
+  }
+
+  servers(slot: SlotNumber): SlotRecord {
+    return this.slots.get(slot) ?? [];
+  }
+
+  addServer(slot: SlotNumber, server: RouterServer): void {
+    const existing = this.servers(slot);
+    const same = existing.find((one) => one.server.name === server.name);
+    if (same !== undefined && sameServer(same.server, server)) return this.setDraining(slot, server.name, false);
+    const record = { server, generation: this.nextGeneration, draining: false };
+    this.nextGeneration += 1;
+    this.#setSlot(slot, [...existing.filter((one) => one !== same), record]);
+  }
+
+  /** A server that does not exist is left so. */
+  setDraining(slot: SlotNumber, name: string, draining: boolean): void {
+    const existing = this.servers(slot);
+    if (!existing.some((one) => one.server.name === name && one.draining !== draining)) return;
+    this.#setSlot(
+      slot,
+      existing.map((one) => (one.server.name === name ? { ...one, draining } : one)),
+    );
+  }
+
+  removeServer(slot: SlotNumber, name: string): void {
+    const existing = this.servers(slot);
+    const remaining = existing.filter((one) => one.server.name !== name);
+    if (remaining.length < existing.length) this.#setSlot(slot, remaining);
+  }
+
+  clearSlot(slot: SlotNumber): void {
+    if (this.servers(slot).length > 0) this.#setSlot(slot, []);
+  }
+
+  setRoute(host: string, target: RouteTarget | null): void {
+    const before = this.routes.get(host) ?? null;
+    if (!this.#routesBefore.has(host)) this.#routesBefore.set(host, before);
+    if (target === null) this.routes.delete(host);
+    else this.routes.set(host, target);
+  }
+
+  takeChanges(): Changes {
+    const slots = [...this.#slotsBefore].map(([slot, from]) => ({ slot, from, to: this.servers(slot) }));
+    const hosts = [...this.#routesBefore].map(([host, from]) => ({ host, from, to: this.routes.get(host) ?? null }));
+    this.#slotsBefore.clear();
+    this.#routesBefore.clear();
+    return { slots, hosts: hosts.filter((one) => !sameTarget(one.from, one.to)) };
+  }
+
+  checkSlot(slot: SlotNumber): void {
+    if (Number.isInteger(slot) && slot >= 1 && slot <= this.capacity) return;
+    throw new CutoverError('invalid_input', `there is no slot ${slot}; there are ${this.capacity}`);
+  }
+
+  /** True if HAProxy's server of that name belongs to the slot. */
+  owns(slot: SlotNumber, live: string): boolean {
+    return this.servers(slot).some((one) => liveName(one.server.name, one.generation) === live);
+  }
+
+  #setSlot(slot: SlotNumber, record: SlotRecord): void {
+    if (!this.#slotsBefore.has(slot)) this.#slotsBefore.set(slot, this.servers(slot));
+    if (record.length === 0) this.slots.delete(slot);
+    else this.slots.set(slot, record);
+  }
+}
+
+export function sameTarget(a: RouteTarget | null, b: RouteTarget | null): boolean {
+  if (a === null || b === null) return a === b;
+  return a.stable === b.stable && a.candidate === b.candidate && a.share === b.share;
+}
+
+function sameServer(a: RouterServer, b: RouterServer): boolean {
+  if (a.kind === 'static') return b.kind === 'static' && a.bundle === b.bundle && a.spa === b.spa;
+  return b.kind === 'instance' && a.address === b.address && a.port === b.port && a.redundancy === b.redundancy;
+}

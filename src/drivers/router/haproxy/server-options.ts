@@ -1,0 +1,21 @@
+import type { RouterServer } from '../../../engine/ports/router.ts';
+
+/**
+ * Options of a server, for the file and for `add server` alike: dynamic servers inherit nothing. Without `pool-max-conn` HAProxy
+ * would not reuse connections to dynamic servers; for a single instance that is wanted, since a request on a pooled connection that dies
+ * with the instance uses up its retries without a pause, while one on a new connection waits a second between tries (rule 5.5).
+ */
+export function serverOptions(server: RouterServer): string {
+  if (server.kind === 'static') return 'pool-max-conn -1 pool-purge-delay 5s';
+  if (server.redundancy === 'alone') return 'pool-max-conn 0';
+  return 'check inter 1s fall 2 rise 1 observe layer4 error-limit 1 on-error mark-down pool-max-conn -1 pool-purge-delay 5s';
+}
+
+export function serverAddress(server: RouterServer, staticEndpoint: string): string {
+  if (server.kind === 'static') return staticEndpoint;
+  return server.address.includes(':') ? `[${server.address}]:${server.port}` : `${server.address}:${server.port}`;
+}
+
+export function isChecked(server: RouterServer): boolean {
+  return server.kind === 'instance' && server.redundancy === 'one-of-many';
+}

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import { cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { CutoverError } from '../../../domain/errors.ts';
+import type { StoredBundle } from '../../../engine/ports/static-files.ts';
+import { precompress } from './precompress.ts';
+import { sealBundle } from './seal-bundle.ts';
+import { type BundleLimits, untar } from './untar.ts';
+
+const limits: BundleLimits = { files: 500_000, bytes: 4 * 1024 ** 3 };
+
+/**
+ * `<dir>/bundles/<hash>` holds a bundle's files, whole from the moment it is there. `<dir>/incoming` is where bundles are
+ * prepared; what a crash leaves in it is removed at the next start.
+ */
+export class BundleStore {
+  readonly #bundles: string;
+  readonly #incoming: string;
+
+  constructor(dir: string) {
+    this.#bundles = join(dir, 'bundles');
+    this.#incoming = join(dir, 'incoming');
+  }
+
+  async prepare(): Promise<void> {
+    await rm(this.#incoming, { recursive: true, force: true });
+    await mkdir(this.#incoming, { recursive: true, mode: 0o700 });
+    await mkdir(this.#bundles, { recursive: true, mode: 0o755 });
+  }
+
+  putTar(tar: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<StoredBundle> {
+    return this.#put((staging) => untar(tar, staging, limits, signal), signal);
+  }
+
+  putDirectory(path: string, signal: AbortSignal): Promise<StoredBundle> {
+    return this.#put(async (staging) => {
+      const filter = (source: string) => {
+        signal.throwIfAborted();
+        return basename(source) !== '.git' || source === path;
+      };
+      await cp(path, staging, { recursive: true, verbatimSymlinks: true, filter });
+    }, signal);
+  }
+
+  async has(bundle: string): Promise<boolean> {
+    try {
+      return (await stat(this.#path(bundle))).isDirectory();
+    } catch (error) {
+      if (isCode(error, 'ENOENT')) return false;
+      throw error;
+    }
+  }
+
+  async remove(bundle: string): Promise<void> {
+    const target = this.#path(bundle);
+    const away = join(this.#incoming, randomUUID());
+    try {
+      await rename(target, away);
+    } catch (error) {
+      if (isCode(error, 'ENOENT')) return;
+      throw error;
+    }
+    await rm(away, { recursive: true, force: true });
+  }
+
+  async list(): Promise<readonly string[]> {
+    const names = await readdir(this.#bundles);
+    return names.filter(isBundle);
+  }
+
+  #path(bundle: string): string {
+    if (!isBundle(bundle)) {
+      throw new CutoverError('invalid_input', `${JSON.stringify(bundle)} is not a bundle: 64 hex digits are needed.`);
+    }
+    return join(this.#bundles, bundle);
+  }
+
+  async #put(fill: (staging: string) => Promise<void>, signal: AbortSignal): Promise<StoredBundle> {
+    signal.throwIfAborted();
+    const staging = join(this.#incoming, randomUUID());
+    await mkdir(staging, { recursive: true });
+    try {
+      await fill(staging);
+      const stored = await sealBundle(staging, limits, signal);
+      if (stored.files === 0) throw new CutoverError('build_empty_output', 'There are no files to serve.');
+      if (await this.has(stored.bundle)) return stored;
+      await precompress(staging, signal);
+      await moveInto(staging, this.#path(stored.bundle));
+      return stored;
+    } catch (error) {
+      throw asStoreError(error);
+    } finally {
+      await rm(staging, { recursive: true, force: true });
+    }
+  }
+}
+
+/** A bundle that somebody else stored meanwhile is the same bundle. */
+async function moveInto(staging: string, target: string): Promise<void> {
+  try {
+    await rename(staging, target);
+  } catch (error) {
+    if (!isCode(error, 'ENOTEMPTY') && !isCode(error, 'EEXIST')) throw error;
+  }
+}
+
+function asStoreError(error: unknown): unknown {
+  if (!isCode(error, 'ENOSPC') && !isCode(error, 'EDQUOT')) return error;
+  return new CutoverError('disk_full', 'No space is left on the disk for the static files.', { cause: error });
+}
+
+function isBundle(name: string): boolean {
+  return /^[0-9a-f]{64}$/.test(name);
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

@@ -1,0 +1,78 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { extract, type Headers } from 'tar-fs';
+import { CutoverError } from '../../../domain/errors.ts';
+
+export interface BundleLimits {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/**
+ * Writes the files of a tar stream below `target`, which is empty. Refused, with `invalid_input`: absolute names, `..`, links
+ * that lead outside, devices and pipes, and whatever is over the limits.
+ */
+export async function untar(
+  tar: AsyncIterable<Uint8Array>,
+  target: string,
+  limits: BundleLimits,
+  signal: AbortSignal,
+): Promise<void> {
+  const count = { files: 0, bytes: 0 };
+  let problem: CutoverError | null = null;
+  const extraction = extract(target, {
+    chown: false,
+    dmode: 0o755,
+    fmode: 0o644,
+    utimes: false,
+    ignore: (_path: string, header?: Headers) => {
+      if (problem !== null || header === undefined) return true;
+      count.files += 1;
+      count.bytes += header.size ?? 0;
+      problem = inspectEntry(header) ?? overLimit(count, limits);
+      if (problem !== null) extraction.destroy(problem);
+      return problem !== null || header.type === 'pax-global-header';
+    },
+  } as Parameters<typeof extract>[1]);
+  try {
+    await pipeline(Readable.from(tar), extraction, { signal });
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw problem ?? asArchiveError(cause);
+  }
+}
+
+const acceptedTypes = new Set<string | null | undefined>(['file', 'directory', 'symlink', 'link', 'contiguous-file', 'pax-global-header']);
+
+function inspectEntry({ name, linkname, type }: Headers): CutoverError | null {
+  if (!acceptedTypes.has(type)) return refused(`${show(name)} is a ${type}, not a file`);
+  if (name.startsWith('/') || name.split('/').includes('..')) return refused(`${show(name)} leads out of the archive`);
+  if (type === 'symlink' && (linkname ?? '').startsWith('/')) return refused(`the link ${show(name)} is absolute`);
+  if (type === 'link' && ((linkname ?? '').startsWith('/') || (linkname ?? '').split('/').includes('..'))) {
+    return refused(`the link ${show(name)} leads out of the archive`);
+  }
+  return null;
+}
+
+export function overLimit(count: BundleLimits, limits: BundleLimits): CutoverError | null {
+  if (count.files > limits.files) return refused(`there are more than ${limits.files} files`);
+  if (count.bytes > limits.bytes) return refused(`the files are larger than ${limits.bytes} bytes together`);
+  return null;
+}
+
+export function refused(reason: string): CutoverError {
+  return new CutoverError('invalid_input', `The static files are refused: ${reason}.`);
+}
+
+export function show(name: string): string {
+  return JSON.stringify(name.length > 200 ? `${name.slice(0, 200)}…` : name);
+}
+
+function asArchiveError(cause: unknown): unknown {
+  if (!(cause instanceof Error)) return cause;
+  const code = 'code' in cause ? cause.code : undefined;
+  if (code === undefined || code === 'EISDIR' || code === 'ENOTDIR' || code === 'EEXIST' || code === 'ENAMETOOLONG') {
+    return new CutoverError('invalid_input', `The archive cannot be read: ${cause.message}`, { cause });
+  }
+  return cause;
+}

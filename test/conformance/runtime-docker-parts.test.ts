@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { chooseApiVersion } from '../../src/drivers/runtime/docker/engine-connection.ts';
+import { parseRoutes } from '../../src/drivers/runtime/docker/host-routes.ts';
+import { parseTable, summarise } from '../../src/drivers/runtime/docker/listening-ports.ts';
+import { LogLines } from '../../src/drivers/runtime/docker/log-lines.ts';
+import { readLogFrames } from '../../src/drivers/runtime/docker/log-frames.ts';
+import { containerName } from '../../src/drivers/runtime/docker/names.ts';
+import { ResumePoint } from '../../src/drivers/runtime/docker/resume-point.ts';
+import { formatRange, freeRanges, parseRange } from '../../src/drivers/runtime/docker/subnets.ts';
+import type { Range } from '../../src/drivers/runtime/docker/subnets.ts';
+import { instanceSpec } from './runtime.ts';
+
+function range(text: string): Range {
+  const parsed = parseRange(text);
+  assert.ok(parsed);
+  return parsed;
+}
+
+test('6.13: the API version is the newest both know; an engine newer than that gets its oldest', () => {
+  assert.equal(chooseApiVersion('1.41', '1.12'), '1.41');
+  assert.equal(chooseApiVersion('1.52', '1.44'), '1.44');
+  assert.equal(chooseApiVersion('1.60', '1.50'), '1.50');
+  assert.equal(chooseApiVersion('1.9', '1.0'), '1.9');
+});
+
+test('6.11: subnets skip every range that is in use, wider or narrower', () => {
+  const taken = [range('10.210.0.0/26'), range('10.210.0.96/30'), range('10.0.0.0/24')];
+  const free = freeRanges(range('10.210.0.0/24'), 26, taken);
+  assert.deepEqual([...free].map(formatRange), ['10.210.0.128/26', '10.210.0.192/26']);
+  assert.deepEqual([...freeRanges(range('10.210.0.0/24'), 26, [range('10.128.0.0/9')])], []);
+  assert.equal([...freeRanges(range('10.210.0.0/16'), 26, [])].length, 1024);
+});
+
+test('a pool that is not an IPv4 range is none', () => {
+  for (const text of ['10.210.0.0', '10.210.0/16', '10.256.0.0/16', '10.0.0.0/33', 'fd00::/8', ''])
+    assert.equal(parseRange(text), null, text);
+  assert.equal(formatRange(range('255.255.255.255/30')), '255.255.255.252/30');
+});
+
+test('the routes of the machine are read without the default one', () => {
+  const rows = [
+    'eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000',
+    'docker0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF',
+    'tun0\t0000000A\t0\t1\t0\t0\t0\t000000FF',
+  ];
+  assert.deepEqual(parseRoutes(`Iface\tDestination\n${rows.join('\n')}\n`).map(formatRange), [
+    '172.17.0.0/16',
+    '10.0.0.0/8',
+  ]);
+});
+
+test('the kernel’s tables tell listeners of both families; Docker’s name server is not the app’s', () => {
+  const tcp = [
+    '  sl local rem st',
+    '0: 0100007F:0FA0 00000000:0000 0A',
+    '1: 0B00007F:8001 00000000:0000 0A',
+    '2: 00000000:1F90 00000000:0000 0A',
+    '3: 0302D20A:1F90 0102D20A:C000 01',
+  ];
+  const tcp6 = [
+    '  sl local rem st',
+    '0: 00000000000000000000000001000000:0BB9 0:0 0A',
+    '1: 00000000000000000000000000000000:0BB8 0:0 0A',
+    '2: 0000000000000000FFFF00000100007F:0BBA 0:0 0A',
+  ];
+  const listeners = [tcp, tcp6].flatMap((lines) => parseTable(lines.join('\n')));
+  assert.deepEqual(summarise(listeners), { open: [3000, 8080], loopbackOnly: [3001, 3002, 4000] });
+  assert.deepEqual(parseTable(''), []);
+});
+
+function frame(stream: 1 | 2, payload: string | Buffer): Buffer {
+  const body = Buffer.from(payload);
+  const header = Buffer.from([stream, 0, 0, 0, 0, 0, 0, 0]);
+  header.writeUInt32BE(body.length, 4);
+  return Buffer.concat([header, body]);
+}
+
+test('frames cut anywhere by the network come out whole', async () => {
+  const bytes = Buffer.concat([frame(1, 't1 one\n'), frame(2, 't2 zwö\n'), frame(1, 't3 \n')]);
+  async function* byteByByte() {
+    for (const byte of bytes) yield Buffer.from([byte]);
+  }
+  const frames = [];
+  for await (const { stream, payload } of readLogFrames(byteByByte())) frames.push([stream, payload.toString()]);
+  assert.deepEqual(frames, [
+    ['stdout', 't1 one\n'],
+    ['stderr', 't2 zwö\n'],
+    ['stdout', 't3 \n'],
+  ]);
+});
+
+const at = (second: number): string => `2030-01-01T00:00:0${second}.000000001Z`;
+
+test('pieces of a long line are joined, also with the other stream’s lines between and a character cut in half', () => {
+  const lines = new LogLines();
+  const [first, second] = [Buffer.from(`${at(1)} aé`).subarray(0, -1), Buffer.from('é').subarray(1)];
+  assert.equal(lines.take({ stream: 'stdout', payload: first }), null);
+  assert.deepEqual(lines.take({ stream: 'stderr', payload: Buffer.from(`${at(2)} e\n`) }), {
+    stream: 'stderr',
+    position: at(2),
+    text: 'e',
+  });
+  const last = Buffer.concat([Buffer.from(`${at(1)} `), second, Buffer.from('b\n')]);
+  assert.deepEqual(lines.take({ stream: 'stdout', payload: last }), { stream: 'stdout', position: at(1), text: 'aéb' });
+});
+
+test('a line without end is handed on in pieces whose positions differ and are timestamps', () => {
+  const lines = new LogLines();
+  const piece = Buffer.from(`${at(1)} ${'x'.repeat(16_384)}`);
+  const chunks = Array.from({ length: 24 }, () => lines.take({ stream: 'stdout', payload: piece })).filter(
+    (chunk) => chunk !== null,
+  );
+  const positions = chunks.map((chunk) => chunk.position);
+  assert.equal(new Set(positions).size, 3);
+  for (const position of positions) assert.equal(Date.parse(position), Date.parse(at(1)));
+  assert.equal(
+    lines.take({ stream: 'stdout', payload: Buffer.from(`${at(1)} \n`) }),
+    null,
+    'no empty chunk at the end',
+  );
+});
+
+test('the last line without a newline is not lost', () => {
+  const lines = new LogLines();
+  assert.equal(lines.take({ stream: 'stdout', payload: Buffer.from(`${at(1)} prompt> `) }), null);
+  assert.deepEqual(lines.rest(), [{ stream: 'stdout', position: at(1), text: 'prompt> ' }]);
+  assert.deepEqual(lines.rest(), []);
+});
+
+test('reading goes on after the last line in the order of the log, not of the timestamps', () => {
+  const resume = new ResumePoint(at(5));
+  assert.equal(resume.sinceSeconds(), Date.parse('2030-01-01T00:00:04Z') / 1000);
+  assert.deepEqual(
+    [at(4), at(6), at(5), at(4), at(6)].map((position) => resume.isAfter(position)),
+    [false, false, false, true, true],
+  );
+});
+
+test('a position that rotation removed does not hold reading up', () => {
+  const resume = new ResumePoint(at(1));
+  assert.deepEqual(
+    [at(3), at(2), at(4)].map((position) => resume.isAfter(position)),
+    [true, true, true],
+  );
+});
+
+test('names are legal for Docker, bounded, and differ when they are cut', () => {
+  const long = { ...instanceSpec, project: 'a'.repeat(300) };
+  const names = ['i1', 'i2'].map((instanceId) => containerName('p', { ...long, instanceId }));
+  assert.notEqual(names[0], names[1]);
+  for (const name of [...names, containerName('p', { ...instanceSpec, environment: 'feature/ü x' })])
+    assert.match(name, /^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,120}$/);
+});

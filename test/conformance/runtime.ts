@@ -1,0 +1,346 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ErrorCode } from '../../src/domain/errors.ts';
+import type {
+  InstanceSpec,
+  InstanceStatus,
+  OutputChunk,
+  Runtime,
+  RuntimeEvent,
+} from '../../src/engine/ports/runtime.ts';
+
+/** What an instance of the suite does; each driver says by which command. */
+export type Program =
+  /** Listens on 3000 on every address and on 4000 on loopback; exits 0 at SIGTERM. */
+  | 'serve'
+  /** Prints "last words" and exits with 3. */
+  | 'exit-3'
+  /** Prints `out 1`, `err 1`, … `out 200`, `err 200` on both streams, then stays. */
+  | 'chatter'
+  /** Prints a line of 100,000 `x`, then `after`, then stays. */
+  | 'long-line'
+  /** Ignores SIGTERM. */
+  | 'stubborn'
+  /** Prints `bye` at SIGTERM and exits 0. */
+  | 'polite'
+  /** Takes memory without end. */
+  | 'hungry'
+  /** Runs for 300 ms, then exits with 1. */
+  | 'flaky';
+
+export interface RuntimeUnderTest extends AsyncDisposable {
+  readonly runtime: Runtime;
+  readonly imageId: string;
+  command(program: Program): readonly string[];
+}
+
+const missingImage = `sha256:${'0'.repeat(64)}`;
+const limit = (): AbortSignal => AbortSignal.timeout(60_000);
+
+/** The promises of `src/engine/ports/runtime.ts`, to be kept by every driver. */
+export function runtimeConformance(driver: string, create: () => Promise<RuntimeUnderTest>): void {
+  const rule = (name: string, body: (world: World) => Promise<void>): void => {
+    test(`${driver}: ${name}`, { timeout: 90_000 }, async () => {
+      await using underTest = await create();
+      const world = new World(underTest);
+      await world.runtime.ensureNetwork('shop', limit());
+      await body(world);
+    });
+  };
+
+  rule('an instance that starts is running, has an address and belongs to its deployment', async (world) => {
+    const status = await world.start('serve');
+    assert.equal(status.running, true);
+    assert.match(status.address ?? '', /^\d+\.\d+\.\d+\.\d+$/);
+    assert.equal(status.deploymentId, 'deployment-1');
+    assert.equal(status.exitCode, null);
+    assert.equal(status.restarts, 0);
+    assert.ok(status.startedAt !== null && Math.abs(Date.now() - status.startedAt) < 60_000);
+    assert.deepEqual(await world.runtime.status('i1', limit()), status);
+  });
+
+  rule('starting the same instance again, also at the same time, leaves one container', async (world) => {
+    const spec = world.spec('serve');
+    const started = await Promise.all([1, 2, 3].map(() => world.runtime.start(spec, limit())));
+    const again = await world.runtime.start(spec, limit());
+    assert.equal(new Set([...started, again].map((status) => status.containerId)).size, 1);
+    assert.equal((await world.runtime.list(limit())).length, 1);
+  });
+
+  rule('an instance that has exited is not started again by a repeated start', async (world) => {
+    await world.start('exit-3');
+    const exited = await world.until('i1', (status) => status.exitCode !== null);
+    const again = await world.start('exit-3');
+    assert.deepEqual(again, exited);
+  });
+
+  rule('the exit code is told, and at the gate nobody restarts the instance', async (world) => {
+    await world.start('exit-3');
+    const status = await world.until('i1', ({ exitCode }) => exitCode !== null);
+    assert.equal(status.exitCode, 3);
+    assert.equal(status.running, false);
+    assert.equal(status.outOfMemory, false);
+    await sleep(500);
+    assert.equal((await world.runtime.status('i1', limit()))?.restarts, 0);
+  });
+
+  rule('an instance killed for its memory says so', async (world) => {
+    await world.runtime.start({ ...world.spec('hungry'), memoryMb: 24 }, limit());
+    const status = await world.until('i1', ({ exitCode }) => exitCode !== null);
+    assert.equal(status.outOfMemory, true);
+    assert.notEqual(status.exitCode, 0);
+  });
+
+  rule('a missing image is artifact_gone, and nothing is left', async (world) => {
+    await rejectsWith('artifact_gone', world.runtime.start({ ...world.spec('serve'), imageId: missingImage }, limit()));
+    assert.deepEqual(await world.runtime.list(limit()), []);
+  });
+
+  rule('after keepAlive the instance is restarted whenever it exits, and the restarts are counted', async (world) => {
+    await world.start('flaky');
+    await world.runtime.keepAlive('i1', limit());
+    await world.runtime.keepAlive('i1', limit());
+    const status = await world.until('i1', ({ restarts, running }) => restarts >= 2 && running);
+    assert.equal(status.exitCode, null);
+  });
+
+  rule('keepAlive brings back an instance that exited just before', async (world) => {
+    const first = await world.start('flaky');
+    await world.until('i1', ({ exitCode }) => exitCode !== null);
+    await world.runtime.keepAlive('i1', limit());
+    const back = await world.until('i1', ({ running, startedAt }) => running && startedAt !== first.startedAt);
+    assert.equal(back.containerId, first.containerId);
+  });
+
+  rule('what is absent has no status, and may be stopped', async (world) => {
+    assert.equal(await world.runtime.status('nobody', limit()), null);
+    await world.runtime.stop('nobody', 1_000, limit());
+    assert.deepEqual(await world.runtime.listeningPorts('nobody', limit()), { open: [], loopbackOnly: [] });
+    assert.deepEqual(await collect(world.runtime.output('nobody', null, limit())), []);
+  });
+
+  rule('stopping sends SIGTERM first, and the container is gone afterwards', async (world) => {
+    await world.start('polite');
+    await world.untilPrinted('i1', 'ready');
+    const output = collect(world.runtime.output('i1', null, limit()));
+    await world.runtime.stop('i1', 10_000, limit());
+    assert.equal(await world.runtime.status('i1', limit()), null);
+    assert.deepEqual(texts(await output), ['ready', 'bye']);
+  });
+
+  rule('stopping kills after the grace what ignores SIGTERM', async (world) => {
+    await world.start('stubborn');
+    await world.untilPrinted('i1', 'ready');
+    const before = performance.now();
+    await world.runtime.stop('i1', 1_000, limit());
+    const took = performance.now() - before;
+    assert.ok(took >= 900 && took < 20_000, `took ${took} ms`);
+    assert.equal(await world.runtime.status('i1', limit()), null);
+  });
+
+  rule('several may stop the same instance at once', async (world) => {
+    await world.start('polite');
+    await Promise.all([1, 2, 3].map(() => world.runtime.stop('i1', 5_000, limit())));
+    assert.deepEqual(await world.runtime.list(limit()), []);
+  });
+
+  rule('the list holds every container of the platform, also those that exited', async (world) => {
+    await world.start('serve', 'i1');
+    await world.start('exit-3', 'i2');
+    await world.until('i2', ({ exitCode }) => exitCode !== null);
+    const listed = await world.runtime.list(limit());
+    assert.deepEqual(
+      new Map(listed.map((status) => [status.instanceId, status.running])),
+      new Map([
+        ['i1', true],
+        ['i2', false],
+      ]),
+    );
+  });
+
+  rule('listening ports are told ascending, those on loopback apart', async (world) => {
+    await world.start('serve');
+    const ports = await world.eventually(
+      () => world.runtime.listeningPorts('i1', limit()),
+      ({ open, loopbackOnly }) => open.length > 0 && loopbackOnly.length > 0,
+    );
+    assert.deepEqual(ports, { open: [3000], loopbackOnly: [4000] });
+  });
+
+  rule('the output of an exited instance is complete and ends', async (world) => {
+    await world.start('exit-3');
+    const chunks = await collect(world.runtime.output('i1', null, limit()));
+    assert.deepEqual(texts(chunks), ['last words']);
+    assert.equal(chunks[0]?.stream, 'stdout');
+    assert.ok(Math.abs(Date.now() - Date.parse(chunks[0]?.position ?? '')) < 60_000);
+  });
+
+  rule('output resumed after any position loses and repeats no line', async (world) => {
+    await world.start('chatter');
+    const whole = await take(world.runtime.output('i1', null, limit()), 400);
+    assert.deepEqual(numbersOf(whole, 'stdout'), oneTo(200));
+    assert.deepEqual(numbersOf(whole, 'stderr'), oneTo(200));
+    for (const cut of [1, 57, 200, 399]) {
+      const since = whole[cut - 1]?.position ?? '';
+      const rest = await take(world.runtime.output('i1', since, limit()), 400 - cut);
+      assert.deepEqual(rest, whole.slice(cut), `after line ${cut}`);
+    }
+  });
+
+  rule('a long line is one chunk, and resuming after it goes on with the next line', async (world) => {
+    await world.start('long-line');
+    const [long, after] = await take(world.runtime.output('i1', null, limit()), 2);
+    assert.equal(long?.text.length, 100_000);
+    assert.equal(after?.text, 'after');
+    assert.deepEqual(await take(world.runtime.output('i1', long?.position ?? '', limit()), 1), [after]);
+  });
+
+  rule('output goes on over a restart by the engine', async (world) => {
+    await world.start('flaky');
+    await world.runtime.keepAlive('i1', limit());
+    assert.deepEqual(texts(await take(world.runtime.output('i1', null, limit()), 3)), ['up', 'up', 'up']);
+  });
+
+  rule('events begin with relist and tell of start, exit and removal', async (world) => {
+    const stop = new AbortController();
+    const events = world.runtime.events(stop.signal)[Symbol.asyncIterator]();
+    assert.deepEqual((await events.next()).value, { type: 'relist' });
+    await world.start('polite');
+    await world.runtime.stop('i1', 5_000, limit());
+    const seen: RuntimeEvent[] = [];
+    while (seen.at(-1)?.type !== 'removed') seen.push((await events.next()).value);
+    assert.deepEqual(seen, [
+      { type: 'started', instanceId: 'i1' },
+      { type: 'exited', instanceId: 'i1' },
+      { type: 'removed', instanceId: 'i1' },
+    ]);
+    const next = events.next();
+    stop.abort(new Error('enough'));
+    await assert.rejects(next, /enough/);
+  });
+
+  rule('an aborted call throws the reason of the abort', async (world) => {
+    const aborted = AbortSignal.abort(new Error('not wanted'));
+    await assert.rejects(world.runtime.start(world.spec('serve'), aborted), /not wanted/);
+    await assert.rejects(world.runtime.list(aborted), /not wanted/);
+    await assert.rejects(collect(world.runtime.output('i1', null, aborted)), /not wanted/);
+    assert.deepEqual(await world.runtime.list(limit()), []);
+  });
+
+  rule('a network may be ensured and removed twice', async (world) => {
+    await world.runtime.ensureNetwork('shop', limit());
+    await world.runtime.removeNetwork('shop', limit());
+    await world.runtime.removeNetwork('shop', limit());
+  });
+
+  rule('an image that is not here is null, one that is here is told', async (world) => {
+    assert.equal(await world.runtime.inspectImage(missingImage, limit()), null);
+    const image = await world.runtime.inspectImage(world.imageId, limit());
+    assert.equal(image?.imageId, world.imageId);
+    assert.ok((image?.sizeBytes ?? 0) > 0);
+    await world.runtime.removeImage(missingImage, limit());
+  });
+
+  rule('the engine says what it is', async (world) => {
+    const info = await world.runtime.ping(limit());
+    assert.ok(info.cpus > 0 && info.memoryBytes > 0 && info.version !== '' && info.apiVersion !== '');
+  });
+}
+
+class World {
+  readonly runtime: Runtime;
+  readonly imageId: string;
+  readonly #underTest: RuntimeUnderTest;
+
+  constructor(underTest: RuntimeUnderTest) {
+    this.#underTest = underTest;
+    this.runtime = underTest.runtime;
+    this.imageId = underTest.imageId;
+  }
+
+  spec(program: Program, instanceId = 'i1'): InstanceSpec {
+    return { ...instanceSpec, imageId: this.imageId, command: this.#underTest.command(program), instanceId };
+  }
+
+  start(program: Program, instanceId = 'i1'): Promise<InstanceStatus> {
+    return this.runtime.start(this.spec(program, instanceId), limit());
+  }
+
+  async until(instanceId: string, wanted: (status: InstanceStatus) => boolean): Promise<InstanceStatus> {
+    const status = await this.eventually(
+      () => this.runtime.status(instanceId, limit()),
+      (seen) => seen !== null && wanted(seen),
+    );
+    assert.ok(status);
+    return status;
+  }
+
+  async untilPrinted(instanceId: string, text: string): Promise<void> {
+    for await (const chunk of this.runtime.output(instanceId, null, limit())) if (chunk.text === text) return;
+    assert.fail(`${instanceId} never printed ${text}`);
+  }
+
+  async eventually<T>(look: () => Promise<T>, wanted: (seen: T) => boolean): Promise<T> {
+    const deadline = performance.now() + 20_000;
+    for (;;) {
+      const seen = await look();
+      if (wanted(seen)) return seen;
+      if (performance.now() > deadline) assert.fail(`not seen within 20 s; last: ${JSON.stringify(seen)}`);
+      await sleep(50);
+    }
+  }
+}
+
+/** A spec to vary; `imageId` and `command` are the driver's. */
+export const instanceSpec: InstanceSpec = {
+  instanceId: 'i1',
+  project: 'shop',
+  environment: 'production',
+  deploymentId: 'deployment-1',
+  deploymentNumber: 1,
+  process: 'web',
+  ordinal: 1,
+  imageId: missingImage,
+  command: null,
+  variables: { PORT: '3000' },
+  port: 3000,
+  cpuCores: 0.5,
+  memoryMb: 64,
+  stopGraceMs: 5_000,
+};
+
+export async function rejectsWith(code: ErrorCode, promise: Promise<unknown>, message = /./): Promise<void> {
+  await assert.rejects(promise, (error: Error & { code?: string }) => {
+    assert.equal(error.code, code, String(error));
+    assert.match(error.message, message);
+    return true;
+  });
+}
+
+async function collect(source: AsyncIterable<OutputChunk>): Promise<OutputChunk[]> {
+  const chunks: OutputChunk[] = [];
+  for await (const chunk of source) chunks.push(chunk);
+  return chunks;
+}
+
+export async function take(source: AsyncIterable<OutputChunk>, count: number): Promise<OutputChunk[]> {
+  const chunks: OutputChunk[] = [];
+  for await (const chunk of source) {
+    chunks.push(chunk);
+    if (chunks.length === count) break;
+  }
+  return chunks;
+}
+
+function texts(chunks: readonly OutputChunk[]): string[] {
+  return chunks.map((chunk) => chunk.text);
+}
+
+function numbersOf(chunks: readonly OutputChunk[], stream: OutputChunk['stream']): number[] {
+  return chunks.filter((chunk) => chunk.stream === stream).map((chunk) => Number(chunk.text.split(' ')[1]));
+}
+
+function oneTo(last: number): number[] {
+  return Array.from({ length: last }, (_, index) => index + 1);
+}

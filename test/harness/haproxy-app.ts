@@ -1,0 +1,107 @@
+import { once } from 'node:events';
+import { createServer, request, type IncomingHttpHeaders, type RequestOptions } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
+import { WebSocket, WebSocketServer } from 'ws';
+
+/** An app behind the router. `/` tells its name and what headers it was given; see `answer` for the other paths. */
+export interface TestApp extends AsyncDisposable {
+  readonly name: string;
+  readonly port: number;
+  readonly seen: () => number;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+export async function startApp(name: string, listen: { port?: number; path?: string } = {}): Promise<TestApp> {
+  let seen = 0;
+  const server = createServer((incoming, response) => {
+    seen += 1;
+    const path = incoming.url ?? '/';
+    if (path === '/500') return void response.writeHead(500).end('no');
+    if (path === '/cut') {
+      response.writeHead(200, { 'content-length': '1000' });
+      response.write('begin');
+      return void setTimeout(() => response.destroy(), 50);
+    }
+    if (path === '/stream') {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      return void response.write('data: first\n\n');
+    }
+    const slow = /^\/slow\/(\d+)$/.exec(path)?.[1];
+    let bytes = 0;
+    incoming.on('data', (chunk: Buffer) => (bytes += chunk.length));
+    incoming.on('end', () => {
+      setTimeout(
+        () => response.end(JSON.stringify({ name, bytes, headers: incoming.headers, raw: incoming.rawHeaders })),
+        Number(slow ?? 0),
+      );
+    });
+    incoming.on('error', () => response.destroy());
+  });
+  server.keepAliveTimeout = 60_000;
+  const sockets = new WebSocketServer({ server });
+  sockets.on('connection', (socket) => socket.on('message', (data) => socket.send(`${name}:${String(data)}`)));
+  if (listen.path === undefined) server.listen(listen.port ?? 0, '127.0.0.1');
+  else server.listen(listen.path);
+  await once(server, 'listening');
+  const address = server.address() as AddressInfo | string;
+  return {
+    name,
+    port: typeof address === 'string' ? 0 : address.port,
+    seen: () => seen,
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets.clients) socket.terminate();
+      server.close();
+      server.closeAllConnections();
+      if (server.listening) await once(server, 'close');
+    },
+  };
+}
+
+/** One request; rejects when the connection is lost before the answer is whole. */
+export function send(port: number, host: string, options: RequestOptions & { body?: string } = {}): Promise<Answer> {
+  const { body, headers, ...rest } = options;
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ host: '127.0.0.1', port, agent: false, ...rest, headers: { host, ...headers } }, (incoming) => {
+      const chunks: Buffer[] = [];
+      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+      incoming.on('error', reject);
+      incoming.on('end', () => {
+        if (!incoming.complete) return reject(new Error('the answer was cut off'));
+        resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(chunks).toString() });
+      });
+    });
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}
+
+/** Bytes as they are; resolves to what came until the other side closed. */
+export function sendRaw(port: number, bytes: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1');
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    socket.on('error', reject);
+    socket.on('close', () => resolve(Buffer.concat(chunks).toString()));
+    socket.setTimeout(1_000, () => socket.destroy());
+    socket.write(Buffer.from(bytes, 'latin1'));
+  });
+}
+
+export async function openWebSocket(port: number, host: string): Promise<WebSocket> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/`, { headers: { host } });
+  await once(socket, 'open');
+  return socket;
+}
+
+export async function echo(socket: WebSocket, text: string): Promise<string> {
+  const answer = once(socket, 'message', { signal: AbortSignal.timeout(3_000) });
+  socket.send(text);
+  const [data] = (await answer) as [Buffer];
+  return data.toString();
+}

@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import Docker from 'dockerode';
+import { dataDirectory, type RunningServer } from '../../src/daemon/data-directory.ts';
+import { readConfig, type Config } from '../../src/daemon/config.ts';
+import type { EnvironmentVariables } from '../../src/daemon/environment-variables.ts';
+import { createOperatorLog } from '../../src/daemon/operator-log.ts';
+import { findServer, startServer, stopServer } from '../../src/daemon/server-process.ts';
+import { stopEverything } from '../../src/daemon/stop-everything.ts';
+import { processesOf } from './processes.ts';
+
+export interface TestPlatform extends AsyncDisposable {
+  readonly apiUrl: string;
+  readonly token: string;
+  readonly routerPort: number;
+  readonly dataDir: string;
+  readonly platformId: string;
+  readonly config: Config;
+  /** Of all processes of the platform, as they are now; the apps are not among them. */
+  readonly pids: { readonly controlPlane: number; readonly others: readonly number[] };
+  /** Ends the control plane with SIGKILL; traffic goes on. */
+  killControlPlane(): Promise<void>;
+  startControlPlane(): Promise<void>;
+  stopControlPlane(): Promise<void>;
+}
+
+export interface TestPlatformOptions {
+  readonly slots?: number;
+  readonly variables?: EnvironmentVariables;
+}
+
+/** A whole platform of its own: real processes, real Docker, its own ports, labels and directory. Everything it made goes with its disposal. */
+export async function startPlatform(options: TestPlatformOptions = {}): Promise<TestPlatform> {
+  const dataDir = await mkdtemp('/tmp/cutover-test-platform-');
+  const platformId = `test-${randomBytes(4).toString('hex')}`;
+  const routerPort = await freePort();
+  const variables: EnvironmentVariables = {
+    dataDir,
+    platformId,
+    apiPort: '0',
+    httpPort: String(routerPort),
+    httpAddress: '127.0.0.1',
+    gitProtocols: 'https,ssh,http,file',
+    networkPool: '10.214.0.0/16',
+    slots: String(options.slots ?? 100),
+    ...options.variables,
+  };
+  const config = readConfig(variables, process.getuid?.() === 0);
+  const directory = dataDirectory(dataDir);
+  const clean = async () => {
+    await stopEverything(config, createOperatorLog('silent'));
+    await removeNetworksAndImages(platformId);
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  let running: RunningServer = await startServer(config, variables).catch(async (error: unknown) => {
+    await clean();
+    throw error;
+  });
+  const token = (await readFile(directory.adminToken, 'utf8')).trim();
+  return {
+    apiUrl: `http://127.0.0.1:${running.apiPort}`,
+    token,
+    routerPort,
+    dataDir,
+    platformId,
+    config,
+    get pids() {
+      return { controlPlane: running.pid, others: processesOf(dataDir, running.pid) };
+    },
+    async killControlPlane() {
+      process.kill(running.pid, 'SIGKILL');
+      while ((await findServer(directory)) !== null) await new Promise((resolve) => setTimeout(resolve, 10));
+    },
+    async startControlPlane() {
+      running = await startServer(config, { ...variables, apiPort: String(running.apiPort) });
+    },
+    async stopControlPlane() {
+      await stopServer(directory);
+    },
+    [Symbol.asyncDispose]: clean,
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+async function removeNetworksAndImages(platformId: string): Promise<void> {
+  const docker = new Docker();
+  const filters = { label: [`cutover.platform=${platformId}`] };
+  for (const network of await docker.listNetworks({ filters })) await docker.getNetwork(network.Id).remove();
+  for (const image of await docker.listImages({ filters })) await docker.getImage(image.Id).remove({ force: true });
+}

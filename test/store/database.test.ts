@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { openDatabase } from '../../src/store/database.ts';
+import { migrate } from '../../src/store/migrate.ts';
+import { startTestPostgres, type TestPostgres } from '../harness/postgres.ts';
+import { refusal } from './test-configuration.ts';
+
+describe('the database', () => {
+  let postgres: TestPostgres;
+  before(async () => {
+    postgres = await startTestPostgres();
+  });
+  after(() => postgres[Symbol.asyncDispose]());
+
+  const open = (options = {}) => openDatabase({ ...postgres.address, poolSize: 5, ...options });
+
+  test('migrations are applied once, by whoever comes first', async () => {
+    await using first = open();
+    await using second = open();
+    const applied = await Promise.all([migrate(first.db), migrate(second.db), migrate(first.db)]);
+    assert.deepEqual(applied.flat(), ['0001-initial']);
+    assert.deepEqual(await migrate(second.db), []);
+    const { rows } = await sql<{ name: string }>`select name from migration`.execute(first.db);
+    assert.deepEqual(rows, [{ name: '0001-initial' }]);
+  });
+
+  test('a schema of a newer version is refused and left alone', async () => {
+    await using database = open();
+    await sql`insert into migration (name) values ('9999-from-the-future')`.execute(database.db);
+    await assert.rejects(migrate(database.db), refusal('database_unavailable', /9999-from-the-future/));
+    await sql`delete from migration where name = '9999-from-the-future'`.execute(database.db);
+  });
+
+  test('bigint is read as a number, and one that does not fit is an error', async () => {
+    await using database = open();
+    const { rows } = await sql<{ n: number }>`select 9007199254740991::bigint as n`.execute(database.db);
+    assert.deepEqual(rows, [{ n: Number.MAX_SAFE_INTEGER }]);
+    await assert.rejects(sql`select 9007199254740992::bigint`.execute(database.db), RangeError);
+  });
+
+  test('a time is read as ISO 8601 in UTC with milliseconds', async () => {
+    await using database = open();
+    const { rows } = await sql<{ at: string }>`select '2026-01-02 03:04:05.678+02'::timestamptz as at`.execute(
+      database.db,
+    );
+    assert.deepEqual(rows, [{ at: '2026-01-02T01:04:05.678Z' }]);
+  });
+
+  test('a statement that takes too long is ended, and the connection is usable or replaced', async () => {
+    await using database = open({ statementTimeoutMs: 100, poolSize: 1 });
+    await assert.rejects(sql`select pg_sleep(5)`.execute(database.db), refusal('database_unavailable', /timeout/));
+    await sql`select 1`.execute(database.db);
+  });
+
+  test('nobody there, or a pool with nothing free, is database_unavailable', async () => {
+    await using nowhere = openDatabase({ host: postgres.directory, user: 'x', database: 'x', poolSize: 1 });
+    await assert.rejects(sql`select 1`.execute(nowhere.db), refusal('database_unavailable'));
+    await using refused = openDatabase({ connectionString: 'postgres://x:x@127.0.0.1:1/x', poolSize: 1 });
+    await assert.rejects(sql`select 1`.execute(refused.db), refusal('database_unavailable'));
+    await using busy = open({ poolSize: 1, connectTimeoutMs: 200 });
+    await busy.db.transaction().execute(async () => {
+      await assert.rejects(sql`select 1`.execute(busy.db), refusal('database_unavailable'));
+    });
+  });
+
+  test('an error of the statement is told as it is', async () => {
+    await using database = open();
+    await assert.rejects(sql`select * from nothing`.execute(database.db), { code: '42P01' });
+  });
+
+  test('a PostgreSQL that is killed under running, waiting and idle connections ends no process and is found again', async () => {
+    const told: Error[] = [];
+    await using database = open({ onUnavailable: (error: Error) => told.push(error) });
+    const { db } = database;
+    await Promise.all([1, 2, 3, 4].map(() => sql`select pg_sleep(0.05)`.execute(db)));
+    const running = assert.rejects(sql`select pg_sleep(20)`.execute(db), refusal('database_unavailable'));
+    const holding = db.transaction().execute(async (transaction) => {
+      await sql`select 1`.execute(transaction);
+      await killServer();
+      // Held between two statements while its connection ends.
+      while (told.length === 0) await sleep(5);
+      await assert.rejects(sql`select 1`.execute(transaction), refusal('database_unavailable'));
+      throw new Error('the work stops here');
+    });
+    await assert.rejects(holding);
+    await running;
+    await postgres.cluster.ensureRunning();
+    await sql`select 1`.execute(db);
+  });
+
+  test('a frozen PostgreSQL is database_unavailable, too', async () => {
+    const pid = await postgres.cluster.pid();
+    assert.ok(pid !== null);
+    await using database = open({ poolSize: 1, statementTimeoutMs: 50 });
+    const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(database.db);
+    const backend = rows[0]?.pid ?? 0;
+    process.kill(backend, 'SIGSTOP');
+    try {
+      await assert.rejects(sql`select 1`.execute(database.db), refusal('database_unavailable'));
+    } finally {
+      process.kill(backend, 'SIGCONT');
+    }
+    await sql`select 1`.execute(database.db);
+  });
+
+  test('a row with jsonb arrays comes back as it was', async () => {
+    await using database = await postgres.open();
+    const id = randomUUID();
+    const { rows } = await sql<{ value: unknown }>`select ${JSON.stringify([id, { a: [] }])}::jsonb as value`.execute(
+      database.db,
+    );
+    assert.deepEqual(rows, [{ value: [id, { a: [] }] }]);
+  });
+
+  async function killServer(): Promise<void> {
+    const pid = await postgres.cluster.pid();
+    assert.ok(pid !== null);
+    process.kill(pid, 'SIGKILL');
+    // Its children end when they notice.
+    while ((await postgres.cluster.pid()) !== null) await sleep(5);
+  }
+});
