@@ -65,7 +65,7 @@ export interface TrafficDrivers {
 /** What carries traffic and outlives the control plane. */
 export async function createTrafficDrivers({ config, directory, log }: DriverOptions): Promise<TrafficDrivers> {
   const staticSocket = join(directory.staticFiles, 'nginx.sock');
-  const staticFiles = createNginxStaticFiles({
+  const staticFiles = await createNginxStaticFiles({
     dir: directory.staticFiles,
     socketPath: staticSocket,
     nginxBin: config.nginxBin,

@@ -23,7 +23,7 @@ export async function stopEverything(config: Config, log: OperatorLog): Promise<
   const instances = await stopInstances(config, directory.id, log);
   const { router, staticFiles } = await createTrafficDrivers({ config, directory, log });
   await router.stop(AbortSignal.timeout(stopLimitMs));
-  await staticFiles.stop();
+  await staticFiles.stop(AbortSignal.timeout(stopLimitMs));
   await stopDatabase(config);
   return { controlPlane, instances };
 }

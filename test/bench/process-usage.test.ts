@@ -8,10 +8,10 @@ test('memory and CPU of a process include its descendants, and a process that ha
   const script = `
     const { spawn } = require('node:child_process');
     if (process.argv[1] === 'child') {
-      const kept = Buffer.alloc(60e6, 1);
-      while (performance.now() < 400);
+      globalThis.kept = Buffer.alloc(60e6, 1);
+      while (process.cpuUsage().user < 400e3);
       console.log('ready', kept.length);
-      setInterval(() => {}, 1000);
+      setInterval(() => kept.length, 1000);
     } else spawn(process.execPath, ['-e', process.env.SCRIPT, 'child'], { stdio: 'inherit' }).on('exit', () => process.exit());`;
   const parent = spawn(process.execPath, ['-e', script], {
     env: { ...process.env, SCRIPT: script },

@@ -20,7 +20,10 @@ export interface RouterUnderTest {
 
 const signal = () => AbortSignal.timeout(20_000);
 
-export function server(app: TestApp, change: Partial<{ name: string; redundancy: 'alone' | 'one-of-many' }> = {}): RouterServer {
+export function server(
+  app: TestApp,
+  change: Partial<{ name: string; redundancy: 'alone' | 'one-of-many' }> = {},
+): RouterServer {
   return { kind: 'instance', name: 'i1', address: '127.0.0.1', port: app.port, redundancy: 'alone', ...change };
 }
 
@@ -106,7 +109,11 @@ export function routerConformance(use: (work: (under: RouterUnderTest) => Promis
       await using fresh = await startApp('fresh');
       await router.addServer(1, server(old), signal());
       await router.addServer(2, server(fresh), signal());
-      for (const [share, least, most] of [[0, 0, 0], [30, 50, 130], [100, 300, 300]] as const) {
+      for (const [share, least, most] of [
+        [0, 0, 0],
+        [30, 50, 130],
+        [100, 300, 300],
+      ] as const) {
         await router.setRoute(['a.localhost'], { stable: 1, candidate: 2, share }, signal());
         const before = fresh.seen();
         for (let index = 0; index < 300; index += 1) await send(port, 'a.localhost');
@@ -175,7 +182,13 @@ export function routerConformance(use: (work: (under: RouterUnderTest) => Promis
       for (let index = 0; index < 5; index += 1) await send(port, 'a.localhost');
       await send(port, 'a.localhost', { path: '/500' });
       await assert.rejects(send(port, 'a.localhost', { path: '/cut' }));
-      const left = request({ host: '127.0.0.1', port, path: '/slow/200', agent: false, headers: { host: 'a.localhost' } }).end();
+      const left = request({
+        host: '127.0.0.1',
+        port,
+        path: '/slow/200',
+        agent: false,
+        headers: { host: 'a.localhost' },
+      }).end();
       left.on('error', () => undefined);
       await until('it is in flight', async () => (await router.inFlight(1, null, signal())) === 1);
       left.destroy();
@@ -221,7 +234,7 @@ export function routerConformance(use: (work: (under: RouterUnderTest) => Promis
       let current = await startApp('v0');
       await router.addServer(1, server(current), signal());
       await router.setRoute(['a.localhost'], stableOnly(1), signal());
-      const load = runLoad(port, 'a.localhost');
+      await using load = runLoad(port, 'a.localhost');
       for (let version = 1; version <= 20; version += 1) {
         const next = await startApp(`v${version}`);
         const [slot, oldSlot] = [(version % 10) + 1, ((version - 1) % 10) + 1];
@@ -253,7 +266,12 @@ export function routerConformance(use: (work: (under: RouterUnderTest) => Promis
       const before = await under.router.snapshot(signal());
       await under.kill();
       const began = performance.now();
-      await until('it serves again', () => send(under.port, 'a.localhost').then(({ status }) => status === 200, () => false));
+      await until('it serves again', () =>
+        send(under.port, 'a.localhost').then(
+          ({ status }) => status === 200,
+          () => false,
+        ),
+      );
       assert.ok(performance.now() - began < 1_500, 'about a second');
       assert.deepEqual(sorted(await under.router.snapshot(signal())), sorted(before));
       assert.ok((await under.router.counters(1, signal())).requests >= counted.requests, 'sums never go down');
@@ -263,7 +281,8 @@ export function routerConformance(use: (work: (under: RouterUnderTest) => Promis
       await reopened.resumeServer(2, 'i2', signal());
       await reopened.setRoute(['a.localhost'], stableOnly(2), signal());
       const names = new Set<string>();
-      for (let index = 0; index < 6; index += 1) names.add(JSON.parse((await send(under.port, 'a.localhost')).body).name);
+      for (let index = 0; index < 6; index += 1)
+        names.add(JSON.parse((await send(under.port, 'a.localhost')).body).name);
       assert.deepEqual([...names].toSorted(), ['a', 'b']);
     }));
 
@@ -273,7 +292,7 @@ export function routerConformance(use: (work: (under: RouterUnderTest) => Promis
       await router.addServer(1, server(app), signal());
       await router.setRoute(['a.localhost'], stableOnly(1), signal());
       const socket = await openWebSocket(port, 'a.localhost');
-      const load = runLoad(port, 'a.localhost');
+      await using load = runLoad(port, 'a.localhost');
       await until('the load runs', () => app.seen() > 50);
       const before = await router.counters(1, signal());
       await router.grow(40, signal());

@@ -44,7 +44,7 @@ describe('a crash leaves nothing that needs a person', () => {
       const one = await t.repository.commit({ 'a.txt': '1' });
       await t.source.fetch({ repository: t.repository.url, branch: 'main', commit: one }, silent, never);
       const [mirror] = await readdir(join(t.dir, 'mirrors'));
-      await damage(join(t.dir, 'mirrors', String(mirror)));
+      await damage(join(t.dir, 'mirrors', mirror ?? ''));
       const { path } = await t.source.checkout(t.repository.url, one, 'd1', never);
       assert.equal(await readFile(join(path, 'a.txt'), 'utf8'), '1');
       const two = await t.repository.commit({ 'a.txt': '2' });

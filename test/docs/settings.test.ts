@@ -8,7 +8,7 @@ const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta
 const notOurs = ['HOME', 'XDG_DATA_HOME'];
 
 test('docs/operations.md lists exactly the settings that the daemon reads', () => {
-  const readByDaemon = [...read('src/daemon/environment-variables.ts').matchAll(/env\['([A-Z_]+)'\]/g)].map(
+  const readByDaemon = [...read('src/daemon/environment-variables.ts').matchAll(/'([A-Z][A-Z_]+)'/g)].map(
     (match) => match[1],
   );
   const documented = [...read('docs/operations.md').matchAll(/^\| `([A-Z][A-Z_]+)` \|/gm)].map((match) => match[1]);

@@ -53,8 +53,8 @@ test('2.1 a deployment records its source, its artifact, its jobs and its timeli
     ['DeployImageJob', 'success'],
     ['MarkDeploymentCompleteJob', 'success'],
   ]);
-  const { entries } = await stage.must<{ entries: { entry: { kind: string } }[] }>('GET', '/api/projects/shop/deployments/2/timeline');
-  const kinds = entries.map(({ entry }) => entry.kind);
+  const { entries } = await stage.must<{ entries: { event: { kind: string } }[] }>('GET', '/api/projects/shop/deployments/2/timeline');
+  const kinds = entries.map(({ event }) => event.kind);
   for (const kind of ['source.resolved', 'build.planned', 'build.completed', 'instance.starting', 'gate.passed', 'traffic.shifting', 'draining', 'drained', 'removed', 'complete']) {
     assert.ok(kinds.includes(kind), kind);
   }
@@ -62,8 +62,8 @@ test('2.1 a deployment records its source, its artifact, its jobs and its timeli
 
 test('a commit that was built before is not built again', async () => {
   const again = await stage.deploy('shop');
-  const { entries } = await stage.must<{ entries: { entry: { kind: string; reused?: boolean } }[] }>('GET', `/api/projects/shop/deployments/${again.deployment.number}/timeline`);
-  assert.equal(entries.find(({ entry }) => entry.kind === 'build.completed')?.entry.reused, true);
+  const { entries } = await stage.must<{ entries: { event: { kind: string; reused?: boolean } }[] }>('GET', `/api/projects/shop/deployments/${again.deployment.number}/timeline`);
+  assert.equal(entries.find(({ event }) => event.kind === 'build.completed')?.event.reused, true);
   assert.equal(again.deployment.state, 'completed');
 });
 

@@ -1,9 +1,16 @@
 import { once } from 'node:events';
-import { createServer, request, type IncomingHttpHeaders, type RequestOptions } from 'node:http';
+import {
+  createServer,
+  request,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestOptions,
+  type ServerResponse,
+} from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
-import { WebSocket, WebSocketServer } from 'ws';
+import { WebSocket, WebSocketServer, type RawData } from 'ws';
 
-/** An app behind the router. `/` tells its name and what headers it was given; see `answer` for the other paths. */
+/** An app behind the router. `/` tells its name and what headers it was given; `/slow/<ms>`, `/500`, `/cut` and `/stream` do as they say. */
 export interface TestApp extends AsyncDisposable {
   readonly name: string;
   readonly port: number;
@@ -20,31 +27,13 @@ export async function startApp(name: string, listen: { port?: number; path?: str
   let seen = 0;
   const server = createServer((incoming, response) => {
     seen += 1;
-    const path = incoming.url ?? '/';
-    if (path === '/500') return void response.writeHead(500).end('no');
-    if (path === '/cut') {
-      response.writeHead(200, { 'content-length': '1000' });
-      response.write('begin');
-      return void setTimeout(() => response.destroy(), 50);
-    }
-    if (path === '/stream') {
-      response.writeHead(200, { 'content-type': 'text/event-stream' });
-      return void response.write('data: first\n\n');
-    }
-    const slow = /^\/slow\/(\d+)$/.exec(path)?.[1];
-    let bytes = 0;
-    incoming.on('data', (chunk: Buffer) => (bytes += chunk.length));
-    incoming.on('end', () => {
-      setTimeout(
-        () => response.end(JSON.stringify({ name, bytes, headers: incoming.headers, raw: incoming.rawHeaders })),
-        Number(slow ?? 0),
-      );
-    });
-    incoming.on('error', () => response.destroy());
+    respond(name, incoming, response);
   });
   server.keepAliveTimeout = 60_000;
   const sockets = new WebSocketServer({ server });
-  sockets.on('connection', (socket) => socket.on('message', (data) => socket.send(`${name}:${String(data)}`)));
+  sockets.on('connection', (socket) =>
+    socket.on('message', (data) => socket.send(Buffer.concat([Buffer.from(`${name}:`), asBuffer(data)]).toString())),
+  );
   if (listen.path === undefined) server.listen(listen.port ?? 0, '127.0.0.1');
   else server.listen(listen.path);
   await once(server, 'listening');
@@ -62,22 +51,58 @@ export async function startApp(name: string, listen: { port?: number; path?: str
   };
 }
 
+function respond(name: string, incoming: IncomingMessage, response: ServerResponse): void {
+  const path = incoming.url ?? '/';
+  if (path === '/500') {
+    response.writeHead(500).end('no');
+  } else if (path === '/cut') {
+    response.writeHead(200, { 'content-length': '1000' });
+    response.write('begin');
+    setTimeout(() => response.destroy(), 50);
+  } else if (path === '/stream') {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write('data: first\n\n');
+  } else {
+    const delayMs = Number(/^\/slow\/(\d+)$/.exec(path)?.[1] ?? 0);
+    const tell = () => response.end(JSON.stringify({ name, headers: incoming.headers }));
+    incoming.resume();
+    incoming.on('end', () => setTimeout(tell, delayMs));
+    incoming.on('error', () => response.destroy());
+  }
+}
+
 /** One request; rejects when the connection is lost before the answer is whole. */
-export function send(port: number, host: string, options: RequestOptions & { body?: string } = {}): Promise<Answer> {
+export function send(
+  port: number,
+  host: string,
+  options: Omit<RequestOptions, 'headers'> & { body?: string; headers?: Record<string, string | undefined> } = {},
+): Promise<Answer> {
   const { body, headers, ...rest } = options;
   return new Promise((resolve, reject) => {
-    const outgoing = request({ host: '127.0.0.1', port, agent: false, ...rest, headers: { host, ...headers } }, (incoming) => {
-      const chunks: Buffer[] = [];
-      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-      incoming.on('error', reject);
-      incoming.on('end', () => {
-        if (!incoming.complete) return reject(new Error('the answer was cut off'));
-        resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(chunks).toString() });
-      });
-    });
+    const outgoing = request(
+      { host: '127.0.0.1', port, agent: false, ...rest, headers: { host, ...headers } },
+      (incoming) => {
+        const chunks: Buffer[] = [];
+        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+        incoming.on('error', reject);
+        incoming.on('end', () => {
+          if (!incoming.complete) return reject(new Error('the answer was cut off'));
+          resolve({
+            status: incoming.statusCode ?? 0,
+            headers: incoming.headers,
+            body: Buffer.concat(chunks).toString(),
+          });
+        });
+      },
+    );
     outgoing.on('error', reject);
     outgoing.end(body);
   });
+}
+
+function asBuffer(data: RawData): Buffer {
+  if (Array.isArray(data)) return Buffer.concat(data);
+  return data instanceof ArrayBuffer ? Buffer.from(data) : data;
 }
 
 /** Bytes as they are; resolves to what came until the other side closed. */

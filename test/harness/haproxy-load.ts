@@ -7,13 +7,13 @@ export interface LoadResult {
 }
 
 /** A small closed-loop load that never retries: keep-alive GETs, GETs on new connections, POSTs with a body, slow GETs. */
-export function runLoad(port: number, host: string): { stop(): Promise<LoadResult> } {
+export function runLoad(port: number, host: string): AsyncDisposable & { stop(): Promise<LoadResult> } {
   const agent = new Agent({ keepAlive: true, maxSockets: 4 });
   const failures: string[] = [];
   let requests = 0;
-  let running = true;
+  const stopped = new AbortController();
   const loop = async (kind: string, options: Parameters<typeof send>[2]) => {
-    while (running) {
+    while (!stopped.signal.aborted) {
       requests += 1;
       await send(port, host, options).then(
         ({ status }) => (status === 200 ? undefined : failures.push(`${kind}: ${status}`)),
@@ -27,12 +27,11 @@ export function runLoad(port: number, host: string): { stop(): Promise<LoadResul
     ...Array.from({ length: 2 }, () => loop('post', { agent, method: 'POST', body: 'x'.repeat(20_000) })),
     loop('slow', { path: '/slow/150' }),
   ];
-  return {
-    stop: async () => {
-      running = false;
-      await Promise.all(loops);
-      agent.destroy();
-      return { requests, failures };
-    },
+  const stop = async () => {
+    stopped.abort();
+    await Promise.all(loops);
+    agent.destroy();
+    return { requests, failures };
   };
+  return { stop, [Symbol.asyncDispose]: async () => void (await stop()) };
 }

@@ -19,7 +19,6 @@ export const createdTokenSchema = named(
   'CreatedToken',
   z.object({ ...tokenSchema.shape, secret: z.string().meta({ description: 'Shown this once.' }) }),
 );
-export type WireCreatedToken = z.output<typeof createdTokenSchema>;
 
 export const tokenListSchema = named('TokenList', z.object({ tokens: z.array(tokenSchema) }));
 

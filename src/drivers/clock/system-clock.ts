@@ -1,16 +1,29 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../engine/ports/clock.ts';
 
-/** The machine's own time. */
+/** Node's timers fire at once beyond this. */
+const longestTimerMs = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  async sleep(ms, signal) {
-    signal.throwIfAborted();
-    try {
-      await sleep(Math.max(0, ms), undefined, { signal });
-    } catch (error) {
-      throw signal.aborted ? signal.reason : error;
+  sleep: async (ms, signal) => {
+    for (let left = ms; ; left -= longestTimerMs) {
+      await sleepOnce(Math.max(0, Math.min(left, longestTimerMs)), signal);
+      if (left <= longestTimerMs) return;
     }
   },
 };
+
+async function sleepOnce(ms: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const slept = Promise.withResolvers<void>();
+  const abort = () => slept.reject(signal.reason);
+  const timer = setTimeout(() => slept.resolve(), ms);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    await slept.promise;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
+  }
+}

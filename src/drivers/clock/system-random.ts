@@ -1,29 +1,34 @@
 import { randomBytes } from 'node:crypto';
 import type { Random } from '../../engine/ports/random.ts';
 
-let lastMs = 0;
-let sequence = 0;
-
-/** UUIDs of version 7 (RFC 9562, method 1: a counter in `rand_a`), ascending also within one millisecond of this process. */
-export const systemRandom: Random = {
-  id() {
-    const now = Date.now();
-    if (now > lastMs) {
-      lastMs = now;
-      sequence = 0;
-    } else {
-      sequence += 1;
-      if (sequence > 0xfff) {
+/**
+ * UUID version 7 (RFC 9562, method 1): 48 bits of milliseconds, then a counter of 12 bits that begins at random below half its
+ * range, then random bits. Ids of one process only ascend, also within a millisecond and when the clock is set back.
+ */
+export function createRandom(now: () => number): Random {
+  let lastMs = 0;
+  let counter = 0;
+  return {
+    number: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
+    id: () => {
+      const bytes = randomBytes(16);
+      const ms = now();
+      if (ms > lastMs) {
+        lastMs = ms;
+        counter = bytes.readUInt16BE(6) & 0x7ff;
+      } else if (counter === 0xfff) {
         lastMs += 1;
-        sequence = 0;
+        counter = bytes.readUInt16BE(6) & 0x7ff;
+      } else {
+        counter += 1;
       }
-    }
-    const random = randomBytes(8);
-    const time = lastMs.toString(16).padStart(12, '0');
-    const counter = sequence.toString(16).padStart(3, '0');
-    random[0] = ((random[0] ?? 0) & 0x3f) | 0x80;
-    const tail = random.toString('hex');
-    return `${time.slice(0, 8)}-${time.slice(8)}-7${counter}-${tail.slice(0, 4)}-${tail.slice(4)}`;
-  },
-  number: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
-};
+      bytes.writeUIntBE(lastMs, 0, 6);
+      bytes.writeUInt16BE(0x7000 | counter, 6);
+      bytes.writeUInt8(0x80 | (bytes.readUInt8(8) & 0x3f), 8);
+      const hex = bytes.toString('hex');
+      return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+    },
+  };
+}
+
+export const systemRandom: Random = createRandom(() => Date.now());

@@ -13,6 +13,7 @@ export async function gateInstance(run: DeploymentRun, artifact: Extract<Artifac
   const { health } = run.deployment.configuration.settings;
   const { clock, prober } = run.ports;
   const status = await startInstance(run, artifact, instance);
+  if (!status.running) await refuseExited(run, instance);
   if (status.address === null) return fail(run, instance, 'the container has no address');
   const target = { kind: 'instance', address: status.address, port: instance.port } as const;
   // The engine's clock says when it started; from here on time is measured without jumps.

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { streamEvents } from '../../contract/endpoint.ts';
 import type { Problem } from '../../contract/problem.ts';
 import type { StreamEvent } from '../answer.ts';
@@ -14,10 +14,10 @@ export interface EventStreamOptions {
   readonly describe: (error: unknown) => Problem;
 }
 
-type Pulled = IteratorResult<StreamEvent> | 'silence' | 'aborted';
+type Pulled = IteratorResult<StreamEvent> | 'silence';
 
 /** A chunk is what the source has at hand, up to this much. */
-const maxChunkLength = 65_536;
+const maxChunkLength = 16_384;
 /** Within this time a source that cannot begin is answered with a problem instead of a stream. */
 const firstEventMs = 200;
 
@@ -38,17 +38,18 @@ class EventPump {
   readonly #source: AsyncIterator<StreamEvent>;
   readonly #options: EventStreamOptions;
   readonly #encoder = new TextEncoder();
-  readonly #aborted: Promise<'aborted'>;
   #pending: Promise<IteratorResult<StreamEvent>> | null = null;
+  /** Ends the wait under way. */
+  #interrupt: () => void = () => undefined;
 
   constructor(source: AsyncIterator<StreamEvent>, options: EventStreamOptions) {
     this.#source = source;
     this.#options = options;
-    this.#aborted = whenAborted(options.signal);
+    options.signal.addEventListener('abort', () => this.#interrupt(), { once: true });
   }
 
   async begin(): Promise<void> {
-    await this.#next(firstEventMs);
+    await this.#nextWithin(firstEventMs);
   }
 
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
@@ -56,13 +57,14 @@ class EventPump {
   }
 
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    const { signal, describe } = this.#options;
     try {
       const { text, ended } = await this.#chunk();
       if (text !== '') controller.enqueue(this.#encoder.encode(text));
-      if (ended) controller.close();
+      if (ended || signal.aborted) controller.close();
     } catch (error) {
-      if (!this.#options.signal.aborted) {
-        controller.enqueue(this.#encoder.encode(formatNamed(streamEvents.problem, this.#options.describe(error))));
+      if (!signal.aborted) {
+        controller.enqueue(this.#encoder.encode(formatNamed(streamEvents.problem, describe(error))));
       }
       controller.close();
     }
@@ -73,43 +75,40 @@ class EventPump {
   }
 
   async #chunk(): Promise<{ readonly text: string; readonly ended: boolean }> {
-    let pulled = await this.#next(this.#options.heartbeatMs);
+    // A fast source and a fast reader would otherwise keep the event loop from everybody else.
+    await nextTurn();
+    let pulled = await this.#nextWithin(this.#options.heartbeatMs);
     if (pulled === 'silence') return { text: ': keep-alive\n\n', ended: false };
+    const turn = nextTurn('silence' as const);
     let text = '';
-    while (typeof pulled === 'object' && !pulled.done) {
+    while (pulled !== 'silence' && !pulled.done) {
       this.#pending = null;
       text += formatEvent(pulled.value);
       if (text.length >= maxChunkLength) return { text, ended: false };
-      pulled = await this.#next(0);
+      pulled = await Promise.race([this.#next(), turn]);
     }
-    if (pulled === 'silence') return { text, ended: false };
-    const cut = pulled === 'aborted' || this.#options.signal.aborted;
-    return { text: cut ? text : text + formatNamed(streamEvents.end, {}), ended: true };
+    if (pulled === 'silence' || this.#options.signal.aborted) return { text, ended: false };
+    return { text: text + formatNamed(streamEvents.end, {}), ended: true };
   }
 
-  /** The next event, kept pending until it is taken; `silence` after so long, 0 meaning one turn of the event loop. */
-  async #next(patienceMs: number): Promise<Pulled> {
+  /** The event to come: the same promise until the event has been taken. */
+  #next(): Promise<IteratorResult<StreamEvent>> {
     this.#pending ??= this.#source.next();
-    const impatience = new AbortController();
-    const silence = patienceMs === 0 ? nextTurn('silence' as const) : patience(patienceMs, impatience.signal);
+    return this.#pending;
+  }
+
+  /** Every promise but the event's own ends with the wait, so that waiting often holds no memory. */
+  async #nextWithin(ms: number): Promise<Pulled> {
+    const { promise, resolve } = Promise.withResolvers<'silence'>();
+    const timer = setTimeout(resolve, ms, 'silence').unref();
+    this.#interrupt = () => resolve('silence');
+    if (this.#options.signal.aborted) this.#interrupt();
     try {
-      return await Promise.race([this.#pending, silence, this.#aborted]);
+      return await Promise.race([this.#next(), promise]);
     } finally {
-      impatience.abort();
+      clearTimeout(timer);
     }
   }
-}
-
-/** Resolves also when it is cut short: nobody listens any more then. */
-async function patience(ms: number, signal: AbortSignal): Promise<'silence'> {
-  return delay(ms, 'silence' as const, { signal, ref: false }).catch(() => 'silence' as const);
-}
-
-function whenAborted(signal: AbortSignal): Promise<'aborted'> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve('aborted');
-    else signal.addEventListener('abort', () => resolve('aborted'), { once: true });
-  });
 }
 
 function formatEvent(event: StreamEvent): string {

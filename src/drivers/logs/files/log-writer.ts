@@ -252,7 +252,7 @@ async function writeAll(file: FileHandle, text: string, position: number): Promi
   const { bytesWritten } = await file.write(text, position, 'utf8');
   if (bytesWritten === Buffer.byteLength(text)) return;
   const bytes = Buffer.from(text);
-  for (let done = bytesWritten; done < bytes.length; ) {
+  for (let done = bytesWritten; done < bytes.length;) {
     const next = await file.write(bytes, done, bytes.length - done, position + done);
     done += next.bytesWritten;
   }

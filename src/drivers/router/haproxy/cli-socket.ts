@@ -1,12 +1,20 @@
 import { connect } from 'node:net';
 import { CutoverError } from '../../../domain/errors.ts';
+import { Gate } from './gate.ts';
 
 const answerTimeoutMs = 2_000;
 /** HAProxy reads a line of commands into one buffer of 16 KB. */
 const longestLine = 8_000;
 
+/** Connections that wait for HAProxy to accept them would be refused beyond a few. */
+const gate = new Gate(8);
+
 /** One line to a socket of HAProxy, and all it says until it closes. Errors: `router_unavailable`. */
 export function converse(path: string, line: string, signal: AbortSignal): Promise<string> {
+  return gate.through(() => exchange(path, line, signal));
+}
+
+function exchange(path: string, line: string, signal: AbortSignal): Promise<string> {
   const either = AbortSignal.any([signal, AbortSignal.timeout(answerTimeoutMs)]);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];

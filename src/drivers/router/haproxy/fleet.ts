@@ -7,7 +7,7 @@ import { slotName } from './names.ts';
 import type { RouterPaths } from './options.ts';
 import type { RouterModel } from './router-model.ts';
 import { commandsForHost, commandsForSlot, type CommandContext } from './runtime-commands.ts';
-import { currentWorker, oldWorker, readInfo, readMaster, type Worker } from './workers.ts';
+import { currentWorker, oldWorker, readCapacity, readInfo, readMaster, type Worker } from './workers.ts';
 
 const restartLimitMs = 8_000;
 const pollMs = 20;
@@ -18,7 +18,8 @@ export class Fleet {
   readonly #paths: RouterPaths;
   readonly #context: CommandContext;
   readonly #log: (message: string) => void;
-  #old: readonly number[] = [];
+  /** Old workers by process id, with the number of slots each has. */
+  #old: ReadonlyMap<number, number> = new Map();
 
   constructor(paths: RouterPaths, context: CommandContext, log: (message: string) => void) {
     this.#paths = paths;
@@ -29,13 +30,18 @@ export class Fleet {
   /** The current worker first. Old ones come only from reloads, so the master is asked only as long as there are some. */
   async workers(signal: AbortSignal): Promise<Worker[]> {
     const { pid } = await readInfo(this.#paths, signal);
-    if (this.#old.length > 0) await this.findOld(signal);
-    const old = this.#old.filter((one) => one !== pid);
-    return [currentWorker(this.#paths, pid), ...old.map((one) => oldWorker(this.#paths, one))];
+    if (this.#old.size > 0) await this.findOld(signal);
+    const old = [...this.#old].map(([one, capacity]) => oldWorker(this.#paths, one, capacity));
+    return [currentWorker(this.#paths, pid), ...old.filter((one) => one.pid !== pid)];
   }
 
   async findOld(signal: AbortSignal): Promise<void> {
-    this.#old = (await readMaster(this.#paths, signal)).old;
+    const old = new Map<number, number>();
+    for (const pid of (await readMaster(this.#paths, signal)).old) {
+      const capacity = this.#old.get(pid) ?? (await attempt(() => readCapacity(this.#paths, pid, signal), signal));
+      if (capacity !== null) old.set(pid, capacity);
+    }
+    this.#old = old;
   }
 
   /** Asks each worker; what an old one that has just ended would have said is left out. */
@@ -113,7 +119,7 @@ export class Fleet {
     } catch (error) {
       if (worker.current || signal.aborted) throw error;
       await this.findOld(signal);
-      if (this.#old.includes(worker.pid)) throw error;
+      if (this.#old.has(worker.pid)) throw error;
       this.#log(`old worker ${worker.pid} has ended`);
       return null;
     }

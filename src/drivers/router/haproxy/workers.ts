@@ -1,4 +1,5 @@
 import { command, converse, query, unavailable } from './cli-socket.ts';
+import { slotNumber } from './names.ts';
 import type { RouterPaths } from './options.ts';
 
 /** One process of HAProxy that carries traffic: the current one, or an older one that lives until its last stream has ended. */
@@ -24,14 +25,22 @@ export function currentWorker(paths: RouterPaths, pid: number): Worker {
   };
 }
 
-export function oldWorker(paths: RouterPaths, pid: number): Worker {
+/** Slots that were added after its time do not exist there: commands that name one are left out. */
+export function oldWorker(paths: RouterPaths, pid: number, capacity: number): Worker {
+  const possible = (one: string) => [...one.matchAll(/slot(\d{4,})/g)].every((match) => Number(match[1]) <= capacity);
   const addressed = (commands: readonly string[]) => commands.map((one) => `@!${pid} ${one}`);
   return {
     pid,
     current: false,
     query: (commands, signal) => query(paths.masterSocket, addressed(commands), signal),
-    command: (commands, signal) => command(paths.masterSocket, addressed(commands), signal),
+    command: (commands, signal) => command(paths.masterSocket, addressed(commands.filter(possible)), signal),
   };
+}
+
+/** Number of slots an old worker has. */
+export async function readCapacity(paths: RouterPaths, pid: number, signal: AbortSignal): Promise<number> {
+  const [text = ''] = await query(paths.masterSocket, [`@!${pid} show backend`], signal);
+  return text.split('\n').reduce((highest, line) => Math.max(highest, slotNumber(line.trim()) ?? 0), 0);
 }
 
 export async function readMaster(paths: RouterPaths, signal: AbortSignal): Promise<MasterStatus> {

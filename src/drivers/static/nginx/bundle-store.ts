@@ -38,6 +38,7 @@ export class BundleStore {
         signal.throwIfAborted();
         return basename(source) !== '.git' || source === path;
       };
+      await refuseMissing(path);
       await cp(path, staging, { recursive: true, verbatimSymlinks: true, filter });
     }, signal);
   }
@@ -95,6 +96,16 @@ export class BundleStore {
   }
 }
 
+async function refuseMissing(path: string): Promise<void> {
+  const status = await stat(path).catch((error: unknown) => {
+    if (isCode(error, 'ENOENT') || isCode(error, 'ENOTDIR')) return null;
+    throw error;
+  });
+  if (status?.isDirectory() !== true) {
+    throw new CutoverError('build_empty_output', `There is no directory ${path} with files to serve.`);
+  }
+}
+
 /** A bundle that somebody else stored meanwhile is the same bundle. */
 async function moveInto(staging: string, target: string): Promise<void> {
   try {
@@ -105,6 +116,11 @@ async function moveInto(staging: string, target: string): Promise<void> {
 }
 
 function asStoreError(error: unknown): unknown {
+  if (isCode(error, 'ERR_FS_CP_FIFO_PIPE') || isCode(error, 'ERR_FS_CP_SOCKET')) {
+    return new CutoverError('invalid_input', 'The static files are refused: there is a pipe or a socket.', {
+      cause: error,
+    });
+  }
   if (!isCode(error, 'ENOSPC') && !isCode(error, 'EDQUOT')) return error;
   return new CutoverError('disk_full', 'No space is left on the disk for the static files.', { cause: error });
 }

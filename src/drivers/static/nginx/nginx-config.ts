@@ -26,7 +26,7 @@ export interface NginxConfig {
  */
 const immutable = [
   String.raw`^(?:200|206|304):/(?:_next/static|_astro|_nuxt|_app/immutable)/`,
-  String.raw`^(?:200|206|304):/(?:.+/)?(?:assets|static|build|chunks|js|css|media|fonts)/(?:.*[./-])?[^/]*[.-](?=[^./]*[A-Za-z])(?=(?:[^./]*[A-Z0-9]){2})[A-Za-z0-9_-]{8,64}(?:\.[a-z0-9]+){1,3}$`,
+  String.raw`^(?:200|206|304):/(?:.+/)?(?:assets|static|build|chunks|js|css|media|fonts)/(?:.*/)?[^/]*[.-](?=[^./]*[A-Za-z])(?=(?:[^./]*[A-Z0-9]){2})[A-Za-z0-9_-]{8,64}(?:\.[a-z0-9]+){1,3}$`,
 ];
 
 /**
@@ -94,7 +94,7 @@ function bundleServer({ dir, socketPath }: NginxConfigOptions): string {
   return `  server {
     listen ${quote(listen)} default_server backlog=1024;
     server_name _;
-    root ${quote(join(dir, 'bundles'))}/$bundle;
+    root ${quote(join(dir, 'bundles')).slice(0, -1)}/$bundle";
     add_header Cache-Control $cache_control always;
     error_page 404 /404.html;
     location / { try_files $uri $uri/index.html $uri.html $fallback =404; }

@@ -1,11 +1,13 @@
-import { constants, createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { lstat, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 
 const compressible = new Set(
-  '.html .htm .css .js .mjs .cjs .json .map .svg .xml .txt .md .csv .wasm .webmanifest .ico .ttf .otf .eot .rss .atom .geojson'.split(' '),
+  '.html .htm .css .js .mjs .cjs .json .map .svg .xml .txt .md .csv .wasm .webmanifest .ico .ttf .otf .eot .rss .atom .geojson'.split(
+    ' ',
+  ),
 );
 const smallest = 1024;
 
@@ -21,7 +23,10 @@ async function compress(path: string, signal: AbortSignal): Promise<void> {
   const status = await lstat(path);
   if (!status.isFile() || status.size < smallest) return;
   const target = `${path}.gz`;
-  const write = createWriteStream(target, { flags: constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, mode: 0o644 });
+  const write = createWriteStream(target, {
+    flags: 'wx',
+    mode: 0o644,
+  });
   await pipeline(createReadStream(path), createGzip({ level: 7 }), write, { signal });
   const { size } = await stat(target);
   if (size > status.size * 0.9) await rm(target);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { chmod, lstat, readdir, readlink, realpath, rm, utimes } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import type { StoredBundle } from '../../../engine/ports/static-files.ts';
 import { type BundleLimits, overLimit, refused, show } from './untar.ts';
 
@@ -51,14 +51,18 @@ async function sealLink(root: string, path: string): Promise<SealedFile | null> 
   const full = join(root, path);
   const target = await readlink(full);
   if (target.startsWith('/')) throw refused(`the link ${show(path)} is absolute`);
+  if (!isInside(root, resolve(dirname(full), target))) throw refused(`the link ${show(path)} leads outside`);
   const reached = await resolveLink(full, path);
   if (reached === null) {
     await rm(full);
     return null;
   }
-  const real = await realpath(root);
-  if (reached !== real && !reached.startsWith(real + sep)) throw refused(`the link ${show(path)} leads outside`);
+  if (!isInside(await realpath(root), reached)) throw refused(`the link ${show(path)} leads outside`);
   return { mode: '120000', digest: createHash('sha256').update(target).digest('hex'), size: 0 };
+}
+
+function isInside(root: string, path: string): boolean {
+  return path === root || path.startsWith(root + sep);
 }
 
 async function resolveLink(full: string, path: string): Promise<string | null> {

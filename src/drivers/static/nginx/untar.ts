@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { extract, type Headers } from 'tar-fs';
+import { extract } from 'tar-fs';
 import { CutoverError } from '../../../domain/errors.ts';
 
 export interface BundleLimits {
@@ -19,21 +19,27 @@ export async function untar(
   signal: AbortSignal,
 ): Promise<void> {
   const count = { files: 0, bytes: 0 };
-  let problem: CutoverError | null = null;
+  let problem: unknown = null;
   const extraction = extract(target, {
     chown: false,
     dmode: 0o755,
     fmode: 0o644,
     utimes: false,
-    ignore: (_path: string, header?: Headers) => {
+    ignore: (_path: string, header?: TarEntry) => {
       if (problem !== null || header === undefined) return true;
       count.files += 1;
       count.bytes += header.size ?? 0;
-      problem = inspectEntry(header) ?? overLimit(count, limits);
-      if (problem !== null) extraction.destroy(problem);
-      return problem !== null || header.type === 'pax-global-header';
+      const found = inspectEntry(header) ?? overLimit(count, limits);
+      if (found === null) return false;
+      problem = found;
+      extraction.destroy(found);
+      return true;
     },
   } as Parameters<typeof extract>[1]);
+  // An entry emits the extraction's error once more, and an error without a listener would end the process.
+  extraction.prependListener('entry', (_header: unknown, entry: Readable) => {
+    entry.on('error', (error) => (problem ??= asArchiveError(error)));
+  });
   try {
     await pipeline(Readable.from(tar), extraction, { signal });
   } catch (cause) {
@@ -42,9 +48,17 @@ export async function untar(
   }
 }
 
-const acceptedTypes = new Set<string | null | undefined>(['file', 'directory', 'symlink', 'link', 'contiguous-file', 'pax-global-header']);
+/** What the reader tells of an entry. */
+interface TarEntry {
+  readonly name: string;
+  readonly type?: string | null;
+  readonly linkname?: string | null;
+  readonly size?: number;
+}
 
-function inspectEntry({ name, linkname, type }: Headers): CutoverError | null {
+const acceptedTypes = new Set<string | null | undefined>(['file', 'directory', 'symlink', 'link']);
+
+function inspectEntry({ name, linkname, type }: TarEntry): CutoverError | null {
   if (!acceptedTypes.has(type)) return refused(`${show(name)} is a ${type}, not a file`);
   if (name.startsWith('/') || name.split('/').includes('..')) return refused(`${show(name)} leads out of the archive`);
   if (type === 'symlink' && (linkname ?? '').startsWith('/')) return refused(`the link ${show(name)} is absolute`);

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CounterBook } from '../../../src/drivers/router/haproxy/counter-book.ts';
+import { parseRouteValue, routeValue } from '../../../src/drivers/router/haproxy/names.ts';
+import { parseSessions } from '../../../src/drivers/router/haproxy/sessions.ts';
+import { parseProcesses } from '../../../src/drivers/router/haproxy/workers.ts';
+
+const sums = (requests: number, failed = 0) => ({ requests, failed });
+
+test('sums never go down when a worker is replaced, and are those of all workers', () => {
+  const book = new CounterBook();
+  assert.deepEqual(book.observe(1, new Map([[10, sums(5, 1)]])), sums(5, 1));
+  assert.deepEqual(book.observe(1, new Map([[11, sums(2)]])), sums(7, 1));
+  assert.deepEqual(
+    book.observe(
+      1,
+      new Map([
+        [11, sums(3)],
+        [12, sums(4)],
+      ]),
+    ),
+    sums(12, 1),
+  );
+});
+
+test('a cleared slot counts from zero, also after the book was stored and loaded', () => {
+  const book = new CounterBook();
+  book.observe(1, new Map([[10, sums(5, 1)]]));
+  book.restart(1, new Map([[10, sums(6, 1)]]));
+  const loaded = new CounterBook(book.stored());
+  assert.deepEqual(loaded.observe(1, new Map([[10, sums(9, 2)]])), sums(3, 1));
+});
+
+test('a worker that counts less than before is another process with the same id', () => {
+  const book = new CounterBook();
+  book.observe(1, new Map([[10, sums(5)]]));
+  assert.deepEqual(book.observe(1, new Map([[10, sums(1)]])), sums(6));
+});
+
+test('a route survives being written and read', () => {
+  for (const target of [
+    { stable: 7, candidate: null, share: 0 },
+    { stable: 7, candidate: 12345, share: 30 },
+  ]) {
+    assert.deepEqual(parseRouteValue(routeValue(target)), target);
+  }
+});
+
+test('rule 5.4: sessions come oldest first, and only those of the slot and server', () => {
+  const line = (id: string, be: string, srv: string, age: string) =>
+    `${id}: proto=tcpv4 src=127.0.0.1:1 fe=web be=${be} srv=${srv} ts=00 epoch=0 age=${age} calls=1 rate=0\n`;
+  const text =
+    line('0x1', 'slot0001', 'i1.3', '5s') +
+    line('0x2', 'slot0001', 'i1.4', '1m2s') +
+    line('0x3', 'slot0001', 'i2.5', '1h') +
+    line('0x4', 'slot0002', 'i1.1', '9s');
+  assert.deepEqual(
+    parseSessions(text, 1, 'i1').map(({ id }) => id),
+    ['0x2', '0x1'],
+  );
+  assert.deepEqual(
+    parseSessions(text, 1, null).map(({ id }) => id),
+    ['0x3', '0x2', '0x1'],
+  );
+});
+
+test('the master names its current worker and the old ones', () => {
+  const text =
+    '1 master 1 [failed: 0] 0d 2.6\n# workers\n30              worker          0   0d\n# old workers\n20   worker  1  0d\n21   worker  2  0d\n# programs\n';
+  assert.deepEqual(parseProcesses(text), { current: 30, old: [20, 21] });
+});
