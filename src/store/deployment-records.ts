@@ -26,14 +26,11 @@ export async function readPredecessors(db: Kysely<Database>, lease: Lease): Prom
 }
 
 async function complete(db: Kysely<Database>, row: DeploymentRow): Promise<DeploymentRecord> {
-  const jobs = await db.selectFrom('job').selectAll().where('deployment_id', '=', row.id).orderBy('position').execute();
-  const instances = await db
-    .selectFrom('instance')
-    .selectAll()
-    .where('deployment_id', '=', row.id)
-    .orderBy('ordinal')
-    .execute();
-  const slot = await db.selectFrom('slot').select('number').where('deployment_id', '=', row.id).executeTakeFirst();
+  const [jobs, instances, slot] = await Promise.all([
+    db.selectFrom('job').selectAll().where('deployment_id', '=', row.id).orderBy('position').execute(),
+    db.selectFrom('instance').selectAll().where('deployment_id', '=', row.id).orderBy('ordinal').execute(),
+    db.selectFrom('slot').select('number').where('deployment_id', '=', row.id).executeTakeFirst(),
+  ]);
   return {
     deployment: toDeployment(row),
     jobs: jobs.map(toJob),

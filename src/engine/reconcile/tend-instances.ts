@@ -30,7 +30,7 @@ async function tendBundle({ workshop, found, signal }: Pass, { deployment, slot 
 async function tend(pass: Pass, desired: DesiredDeployment, instance: Instance): Promise<InstanceChange | null> {
   const { workshop, found, signal } = pass;
   let status = found.containers.find((container) => container.instanceId === instance.id);
-  if (status === undefined && instance.phase === 'serving' && desired.deployment.state === 'completed') {
+  if (status === undefined && instance.phase === 'serving' && desired.deployment.state !== 'paused') {
     status = await bringBack(pass, desired, instance);
   }
   if (status === undefined) return null;

@@ -3,6 +3,7 @@ import { isFinal } from '../../domain/deployment-state.ts';
 import type { HeldLease } from '../journal/lease-keeper.ts';
 import type { DeploymentRecord } from '../ports/deployment-store.ts';
 import { DeploymentRun, type Workshop } from './deployment-run.ts';
+import { finishedJobs } from './finished-jobs.ts';
 import { persevere } from './persevere.ts';
 import { buildArtifact } from './steps/build-artifact.ts';
 import { deployArtifact } from './steps/deploy-artifact.ts';
@@ -35,22 +36,13 @@ export async function leadDeployment(workshop: Workshop, held: HeldLease): Promi
 async function runStep(run: DeploymentRun, step: Step): Promise<void> {
   const job = step.job(run.record);
   const alreadyStarted = run.record.jobs.some((known) => known.type === job && known.status === 'running');
+  const finished = finishedJobs(run.record, deployWorkflow);
   await run.write({
-    journal: [{ step: step.name, status: 'begun' }],
-    jobs: alreadyStarted ? [] : [{ type: job, status: 'running' }],
-    timeline: alreadyStarted ? [] : [{ kind: 'job.started', job }],
+    journal: [...finished.journal, { step: step.name, status: 'begun' }],
+    jobs: [...finished.jobs, ...(alreadyStarted ? [] : [{ type: job, status: 'running' as const }])],
+    timeline: [...finished.timeline, ...(alreadyStarted ? [] : [{ kind: 'job.started' as const, job }])],
   });
   const verdict = await persevere(run, step);
-  if (verdict !== null) {
-    await run.closeLog(job);
-    await run.write({ verdict, journal: [{ step: step.name, status: 'failed', error: verdict.reason }] });
-    return;
-  }
-  await run.closeLog(job);
-  if (isFinal(run.deployment.state) || run.deployment.state === 'completed') return;
-  await run.write({
-    journal: [{ step: step.name, status: 'done' }],
-    jobs: [{ type: job, status: 'success' }],
-    timeline: [{ kind: 'job.finished', job, status: 'success', error: null }],
-  });
+  run.closeLogSoon(job);
+  if (verdict !== null) await run.write({ verdict, journal: [{ step: step.name, status: 'failed', error: verdict.reason }] });
 }

@@ -29,6 +29,7 @@ export class DeploymentRun implements AsyncDisposable {
   readonly workshop: Workshop;
   readonly #held: HeldLease;
   readonly #logs = new Map<JobType, Promise<LogWriter>>();
+  readonly #closing: Promise<void>[] = [];
   #record: DeploymentRecord;
   #configuration: OpenConfiguration | null = null;
 
@@ -96,13 +97,6 @@ export class DeploymentRun implements AsyncDisposable {
     this.#record = record;
   }
 
-  /** One named part of a step: its begin and end stand in the journal. */
-  async phase(name: string, work: () => Promise<void>): Promise<void> {
-    await this.write({ journal: [{ step: name, status: 'begun' }] });
-    await work();
-    await this.write({ journal: [{ step: name, status: 'done' }] });
-  }
-
   /** Writes one line of the platform's own into a job's log. */
   async say(job: JobType, text: string): Promise<void> {
     await this.line(job, 'system', text);
@@ -120,15 +114,24 @@ export class DeploymentRun implements AsyncDisposable {
     );
   }
 
-  /** Closes the job's log: nothing more will come, and followers end. */
-  async closeLog(job: JobType): Promise<void> {
+  /** Closes the job's log, so that followers end, while the next step begins. */
+  closeLogSoon(job: JobType): void {
     const writer = this.#logs.get(job);
     this.#logs.delete(job);
-    if (writer !== undefined) await (await writer)[Symbol.asyncDispose]();
+    if (writer !== undefined) this.#closing.push(this.#close(job, writer));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#logs.keys()].map((job) => this.closeLog(job)));
+    for (const job of this.#logs.keys()) this.closeLogSoon(job);
+    await Promise.all(this.#closing);
+  }
+
+  async #close(job: JobType, writer: Promise<LogWriter>): Promise<void> {
+    try {
+      await (await writer)[Symbol.asyncDispose]();
+    } catch (error) {
+      this.workshop.log.warn({ deployment: this.deployment.id, job, error: String(error) }, 'the end of a job log was lost');
+    }
   }
 
   #jobLog(job: JobType): Promise<LogWriter> {

@@ -7,8 +7,9 @@ import { requestsDuringRollout } from './request-counts.ts';
 
 /** Lets the versions that served before finish what they have, then stops them. After a crash it begins anew with what is left. */
 export async function drainPredecessors(run: DeploymentRun): Promise<void> {
-  // A crash between the row and the router must not leave the old version with traffic.
+  // A crash between the row and what follows it must not leave the old version with traffic, nor the new one unguarded.
   await run.workshop.routes.follow(run.lease.environmentId, run.leaseSignal);
+  await Promise.all(run.record.instances.map(({ id }) => run.ports.runtime.keepAlive(id, run.leaseSignal)));
   const predecessors = await run.ports.deployments.predecessors(run.lease);
   await Promise.all(predecessors.map((old) => drain(run, old)));
   const requests = await requestsDuringRollout(run);

@@ -12,7 +12,8 @@ const lastLines = 50;
 export async function gateInstance(run: DeploymentRun, artifact: Extract<Artifact, { type: 'image' }>, instance: Instance): Promise<void> {
   const { health } = run.deployment.configuration.settings;
   const { clock, prober } = run.ports;
-  const status = await startInstance(run, artifact, instance);
+  const status = await startedStatus(run, artifact, instance);
+  run.workshop.instanceLogs.follow({ ...instance, mask: run.configuration.mask });
   if (!status.running) await refuseExited(run, instance);
   if (status.address === null) return fail(run, instance, 'the container has no address');
   const target = { kind: 'instance', address: status.address, port: instance.port } as const;
@@ -24,7 +25,7 @@ export async function gateInstance(run: DeploymentRun, artifact: Extract<Artifac
     if (verdict.type === 'failed') return fail(run, instance, verdict.message);
     if (verdict.type === 'passed') {
       return run.write({
-        instances: [{ id: instance.id, phase: 'passed' }],
+        instances: [{ id: instance.id, phase: 'passed', address: status.address }],
         timeline: [{ kind: 'gate.passed', ordinal: instance.ordinal, attempts: gate.attempts, sinceStartMs: clock.monotonic() - began }],
       });
     }
@@ -33,6 +34,12 @@ export async function gateInstance(run: DeploymentRun, artifact: Extract<Artifac
     gate = recordProbe(gate, health, result, clock.monotonic() - began);
     if (result.type !== 'answered') await refuseExited(run, instance);
   }
+}
+
+/** After a crash there may be a row and no container yet, or one that was never started. */
+async function startedStatus(run: DeploymentRun, artifact: Extract<Artifact, { type: 'image' }>, instance: Instance): Promise<InstanceStatus> {
+  const status = await run.ports.runtime.status(instance.id, run.signal);
+  return status === null || status.startedAt === null ? startInstance(run, artifact, instance) : status;
 }
 
 async function refuseExited(run: DeploymentRun, instance: Instance): Promise<void> {

@@ -3,6 +3,7 @@ import { CutoverError } from '../../domain/errors.ts';
 import { judgeGate, newGate, recordProbe } from '../../domain/gate.ts';
 import { stableOnly } from '../../domain/route.ts';
 import type { DeploymentRun } from './deployment-run.ts';
+import { prepareSlot } from './take-slot.ts';
 
 type BundleArtifact = Extract<Artifact, { type: 'bundle' }>;
 
@@ -12,7 +13,7 @@ export async function shiftStaticTraffic(run: DeploymentRun, artifact: BundleArt
   if (slot === null) throw new Error('a rollout was begun without a slot');
   const route = await run.ports.deployments.route(run.lease.environmentId);
   if (route?.target?.stable === slot) return;
-  await gateBundle(run, artifact);
+  await Promise.all([gateBundle(run, artifact), prepareSlot(run)]);
   run.assertHeld();
   const { bundle, spa } = artifact;
   await run.ports.router.addServer(slot, { kind: 'static', name: 'static', bundle, spa }, run.signal);

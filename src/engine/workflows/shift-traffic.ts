@@ -3,11 +3,12 @@ import type { Instance } from '../../domain/deployment.ts';
 import { resolvePort } from '../../domain/environment-settings.ts';
 import { nextRolloutAction, type FreshPhase, type OldPhase, type RolloutAction, type RolloutView } from '../../domain/rollout.ts';
 import { shareOf, stableOnly, type SlotNumber } from '../../domain/route.ts';
-import type { DeploymentRecord, EnvironmentRoute } from '../ports/deployment-store.ts';
+import type { DeploymentRecord, EnvironmentRoute, Write } from '../ports/deployment-store.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 import { gateInstance } from './gate-instance.ts';
 import { serverName, serverOf } from './router-server.ts';
 import { startInstance } from './start-instance.ts';
+import { prepareSlot } from './take-slot.ts';
 
 type ImageArtifact = Extract<Artifact, { type: 'image' }>;
 
@@ -66,10 +67,14 @@ async function act(run: DeploymentRun, artifact: ImageArtifact, step: { scene: S
   const { scene, action } = step;
   switch (action.type) {
     case 'start':
-      return start(run, artifact, action.indexes);
+      await Promise.all([start(run, artifact, action.indexes), prepareSlot(run)]);
+      return;
     case 'gate': {
       const instances = action.indexes.flatMap((index) => scene.fresh[index] ?? []);
-      await Promise.all(instances.map((instance) => gateInstance(run, artifact, instance)));
+      const unseen = scene.route.target?.stable !== scene.slot && scene.route.target?.candidate !== scene.slot;
+      const gates = instances.map((instance) => gateInstance(run, artifact, instance));
+      // While no route names the slot, nobody reaches a server in it: it can be put there before it has passed.
+      await Promise.all([...gates, addServers(run, scene.slot, unseen ? instances.filter(({ address }) => address !== null) : [])]);
       return;
     }
     case 'add':
@@ -93,8 +98,11 @@ async function start(run: DeploymentRun, artifact: ImageArtifact, indexes: reado
   );
   await run.reload();
   const added = run.record.instances.filter((instance) => indexes.includes(instance.ordinal - 1));
-  await Promise.all(added.map((instance) => startInstance(run, artifact, instance)));
-  await run.write({ timeline: added.map(({ ordinal }) => ({ kind: 'instance.starting', ordinal })) });
+  const started = await Promise.all(added.map((instance) => startInstance(run, artifact, instance)));
+  await run.write({
+    instances: started.map(({ instanceId, address }) => ({ id: instanceId, address })),
+    timeline: added.map(({ ordinal }) => ({ kind: 'instance.starting', ordinal })),
+  });
 }
 
 /** One more new instance takes its part of the traffic, next to the old ones. */
@@ -102,16 +110,14 @@ async function add(run: DeploymentRun, scene: Scene, index: number): Promise<voi
   const instance = scene.fresh[index];
   const stableSlot = scene.stable?.slot ?? null;
   if (!instance || stableSlot === null) throw new Error('an instance was to be added to a rollout that has nothing to replace');
-  await bringIn(run, scene.slot, [instance]);
-  const serving = scene.fresh.filter((other) => other?.phase === 'serving').length + 1;
-  const share = shareOf(serving, scene.old.filter((other) => other.phase === 'serving').length);
-  await run.write({
+  const serving = count(scene.fresh, 'serving') + 1;
+  const share = shareOf(serving, count(scene.old, 'serving'));
+  await addServers(run, scene.slot, [instance]);
+  await moveTraffic(run, [instance], {
     instances: [{ id: instance.id, phase: 'serving' }],
     route: { stable: stableSlot, candidate: scene.slot, share },
     timeline: [{ kind: 'traffic.shifting', share }],
-    ...(run.deployment.state === 'deploying' ? { transition: { type: 'traffic-received' } } : {}),
   });
-  await run.workshop.routes.follow(run.lease.environmentId, run.leaseSignal);
 }
 
 /** One old instance gets nothing new; its container stays until every new instance has passed (rule 5.3). */
@@ -119,40 +125,48 @@ async function retire(run: DeploymentRun, scene: Scene, index: number): Promise<
   const instance = scene.old[index];
   const stableSlot = scene.stable?.slot ?? null;
   if (!instance || stableSlot === null) throw new Error('there is no old instance to retire');
-  const serving = scene.fresh.filter((other) => other?.phase === 'serving').length;
-  const share = shareOf(serving, scene.old.filter((other) => other.phase === 'serving').length - 1);
-  await run.write({
+  const share = shareOf(count(scene.fresh, 'serving'), count(scene.old, 'serving') - 1);
+  await run.ports.router.drainServer(stableSlot, serverName(instance), run.signal);
+  await moveTraffic(run, [], {
     instances: [{ id: instance.id, phase: 'draining' }],
     route: { stable: stableSlot, candidate: scene.slot, share },
     timeline: [{ kind: 'traffic.shifting', share }],
   });
-  await run.ports.router.drainServer(stableSlot, serverName(instance), run.signal);
-  await run.workshop.routes.follow(run.lease.environmentId, run.leaseSignal);
 }
 
 /** Everything new is in rotation, then one atomic change: the route names only the new version. */
 async function switchOver(run: DeploymentRun, scene: Scene): Promise<void> {
   const passed = scene.fresh.flatMap((instance) => (instance?.phase === 'passed' ? [instance] : []));
-  await bringIn(run, scene.slot, passed);
-  await run.write({
+  const retired = scene.old.filter(({ phase }) => phase === 'serving');
+  await addServers(run, scene.slot, passed);
+  await moveTraffic(run, passed, {
     instances: [
       ...passed.map(({ id }) => ({ id, phase: 'serving' as const })),
-      ...scene.old.filter(({ phase }) => phase === 'serving').map(({ id }) => ({ id, phase: 'draining' as const })),
+      ...retired.map(({ id }) => ({ id, phase: 'draining' as const })),
     ],
     route: stableOnly(scene.slot),
     becomesCurrent: true,
     timeline: [{ kind: 'traffic.shifting', share: 100 }],
-    ...(run.deployment.state === 'deploying' ? { transition: { type: 'traffic-received' } } : {}),
   });
-  await run.workshop.routes.follow(run.lease.environmentId, run.leaseSignal);
 }
 
-async function bringIn(run: DeploymentRun, slot: SlotNumber, instances: readonly Instance[]): Promise<void> {
+/** The row first, then the router, which follows it; meanwhile the runtime is told to keep what serves alive. */
+async function moveTraffic(run: DeploymentRun, joining: readonly Instance[], change: Write): Promise<void> {
+  const first = run.deployment.state === 'deploying' && joining.length > 0;
+  await run.write({ ...change, ...(first ? { transition: { type: 'traffic-received' } } : {}) });
+  await Promise.all([
+    run.workshop.routes.follow(run.lease.environmentId, run.leaseSignal),
+    ...joining.map(({ id }) => run.ports.runtime.keepAlive(id, run.signal)),
+  ]);
+}
+
+async function addServers(run: DeploymentRun, slot: SlotNumber, instances: readonly Instance[]): Promise<void> {
+  await prepareSlot(run);
   const { replicas } = run.deployment.configuration.settings;
-  await Promise.all(
-    instances.flatMap((instance) => [
-      run.ports.router.addServer(slot, serverOf(instance, replicas), run.signal),
-      run.ports.runtime.keepAlive(instance.id, run.signal),
-    ]),
-  );
+  run.assertHeld();
+  await Promise.all(instances.map((instance) => run.ports.router.addServer(slot, serverOf(instance, replicas), run.signal)));
+}
+
+function count(instances: readonly (Instance | null)[], phase: Instance['phase']): number {
+  return instances.filter((instance) => instance?.phase === phase).length;
 }

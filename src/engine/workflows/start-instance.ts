@@ -17,9 +17,6 @@ export async function startInstance(
     run.signal,
   );
   run.workshop.instanceLogs.follow({ ...instance, mask: run.configuration.mask });
-  if (status.address !== instance.address) {
-    await run.write({ instances: [{ id: instance.id, address: status.address }] });
-  }
   return status;
 }
 

@@ -5,6 +5,8 @@ import { parseRouteValue, routeValue } from '../../../src/drivers/router/haproxy
 import { parseSessions } from '../../../src/drivers/router/haproxy/sessions.ts';
 import { parseProcesses } from '../../../src/drivers/router/haproxy/workers.ts';
 
+const line = (id: string, be: string, srv: string, age: string) =>
+  `${id}: proto=tcpv4 src=127.0.0.1:1 fe=web be=${be} srv=${srv} ts=00 epoch=0 age=${age} calls=1 rate=0\n`;
 const sums = (requests: number, failed = 0) => ({ requests, failed });
 
 test('sums never go down when a worker is replaced, and are those of all workers', () => {
@@ -47,8 +49,6 @@ test('a route survives being written and read', () => {
 });
 
 test('rule 5.4: sessions come oldest first, and only those of the slot and server', () => {
-  const line = (id: string, be: string, srv: string, age: string) =>
-    `${id}: proto=tcpv4 src=127.0.0.1:1 fe=web be=${be} srv=${srv} ts=00 epoch=0 age=${age} calls=1 rate=0\n`;
   const text =
     line('0x1', 'slot0001', 'i1.3', '5s') +
     line('0x2', 'slot0001', 'i1.4', '1m2s') +

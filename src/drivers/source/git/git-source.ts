@@ -5,7 +5,7 @@ import type { Checkout, FetchRequest, Source } from '../../../engine/ports/sourc
 import { prepareGitEnvironment } from './git-environment.ts';
 import { explainGitFailure, GitFailure } from './git-failure.ts';
 import { KeyedLock } from './keyed-lock.ts';
-import { Mirror } from './mirror.ts';
+import { Mirror, type MirroredCommit } from './mirror.ts';
 import { checkBranch, checkCommit, checkOwner, treePath } from './refs.ts';
 import { type GitProtocol, parseRepositoryUrl } from './repository-url.ts';
 import { Worktrees } from './worktrees.ts';
@@ -47,6 +47,8 @@ class GitSource implements Source {
   readonly #settings: Settings;
   readonly #lock = new KeyedLock();
   readonly #worktrees: Worktrees;
+  /** Root trees of commits that were fetched by this process: a commit's tree never changes. */
+  readonly #trees = new Map<string, string>();
 
   constructor(settings: Settings) {
     this.#settings = settings;
@@ -58,17 +60,22 @@ class GitSource implements Source {
     if (request.commit !== null) checkCommit(request.commit);
     const mirror = this.#mirror(request.repository, onLine, signal);
     return this.#inMirror(mirror, request.commit ?? request.branch, signal, async () => {
-      const commit =
-        request.commit === null
-          ? await mirror.fetch(`refs/heads/${request.branch}`)
-          : await bring(mirror, request.commit);
-      return mirror.describe(commit);
+      const { treeId, ...commit } = await this.#bringRequested(mirror, request);
+      this.#trees.set(commit.sha, treeId);
+      return commit;
     });
+  }
+
+  async #bringRequested(mirror: Mirror, request: FetchRequest): Promise<MirroredCommit> {
+    if (request.commit === null) return mirror.fetch(`refs/heads/${request.branch}`);
+    return (await mirror.has(request.commit)) ? mirror.describe(request.commit) : mirror.fetch(request.commit);
   }
 
   async treeId(repository: string, commit: string, directory: string, signal: AbortSignal): Promise<string> {
     checkCommit(commit);
     const path = treePath(directory);
+    const known = path === '' ? this.#trees.get(commit) : undefined;
+    if (known !== undefined) return known;
     const mirror = this.#mirror(repository, ignore, signal);
     return this.#inMirror(mirror, commit, signal, async () => {
       await bring(mirror, commit);
@@ -134,8 +141,8 @@ class GitSource implements Source {
 }
 
 /** A commit that is in the mirror costs no network. */
-async function bring(mirror: Mirror, commit: string): Promise<string> {
-  return (await mirror.has(commit)) ? commit : mirror.fetch(commit);
+async function bring(mirror: Mirror, commit: string): Promise<void> {
+  if (!(await mirror.has(commit))) await mirror.fetch(commit);
 }
 
 async function readTreeId(mirror: Mirror, commit: string, path: string): Promise<string> {

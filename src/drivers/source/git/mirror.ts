@@ -16,6 +16,11 @@ export interface MirrorContext {
   readonly onLine: (line: string) => void;
 }
 
+export interface MirroredCommit extends CommitInfo {
+  /** Object id of its root tree. */
+  readonly treeId: string;
+}
+
 /**
  * The local copy of one repository: exactly the commits that were asked for, without their history (a third of the time of a
  * full copy; later commits still come as differences). A ref `refs/cutover/commits/<sha>` is set only when every object of the
@@ -59,28 +64,39 @@ export class Mirror {
     }
   }
 
-  /** Fetches `refs/heads/<branch>` or a commit from the server; resolves to the commit. */
-  async fetch(ref: string): Promise<string> {
-    const incoming = 'refs/cutover/incoming';
+  /** Fetches `refs/heads/<branch>` or a commit from the server. */
+  async fetch(ref: string): Promise<MirroredCommit> {
     const options = ['fetch', '--progress', '--no-tags', '--depth=1', '--no-write-fetch-head', '--no-auto-maintenance'];
-    const { url } = this.#context.repository;
-    await this.git([...options, '--no-recurse-submodules', '--end-of-options', url, `+${ref}:${incoming}`], true);
-    const parsed = await this.git(['rev-parse', '--verify', '--end-of-options', `${incoming}^{}`], false);
-    const commit = parsed.trim();
-    const type = (await this.git(['cat-file', '-t', commit], false)).trim();
-    if (type !== 'commit') throw new CutoverError('commit_not_found', `${ref} is a ${type}, not a commit.`);
-    await this.git(['update-ref', '--end-of-options', commitRef(commit), commit], false);
+    const { path, repository } = this.#context;
+    const { url } = repository;
+    await this.git([...options, '--no-recurse-submodules', '--end-of-options', url, `+${ref}:${incomingRef}`], true);
+    const commit = await this.#describeIncoming(ref);
+    // Each process costs as much as the whole fetch of nothing new.
+    if (!(await exists(join(path, commitRef(commit.sha))))) {
+      await this.git(['update-ref', '--end-of-options', commitRef(commit.sha), commit.sha], false);
+    }
     return commit;
   }
 
-  async describe(commit: string): Promise<CommitInfo> {
-    const format = '--format=%H%x00%s%x00%an%x00%cI';
+  async #describeIncoming(ref: string): Promise<MirroredCommit> {
+    try {
+      return await this.describe(`${incomingRef}^{commit}`);
+    } catch (error) {
+      const parsed = await this.git(['rev-parse', '--verify', '--end-of-options', `${incomingRef}^{}`], false);
+      const type = (await this.git(['cat-file', '-t', parsed.trim()], false)).trim();
+      if (type === 'commit') throw error;
+      throw new CutoverError('commit_not_found', `${ref} is a ${type}, not a commit.`);
+    }
+  }
+
+  /** A commit that is in the mirror, by any name of it. */
+  async describe(commit: string): Promise<MirroredCommit> {
     const output = await this.git(
-      ['show', '--no-patch', '--encoding=UTF-8', format, '--end-of-options', commit],
+      ['show', '--no-patch', '--encoding=UTF-8', '--format=%H%x00%s%x00%an%x00%cI%x00%T', '--end-of-options', commit],
       false,
     );
-    const [sha = '', message = '', author = '', committedAt = ''] = output.trimEnd().split('\0');
-    return { sha, message, author, committedAt };
+    const [sha = '', message = '', author = '', committedAt = '', treeId = ''] = output.trimEnd().split('\0');
+    return { sha, message, author, committedAt, treeId };
   }
 
   /** Runs Git in the mirror; with `network`, what it says is passed on and the credentials are given to it. */
@@ -104,6 +120,8 @@ export class Mirror {
     return join(this.#context.path, 'cutover-mirror');
   }
 }
+
+const incomingRef = 'refs/cutover/incoming';
 
 function commitRef(commit: string): string {
   return `refs/cutover/commits/${commit}`;

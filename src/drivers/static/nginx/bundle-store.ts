@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { chmod, cp, lstat, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CutoverError } from '../../../domain/errors.ts';
 import type { StoredBundle } from '../../../engine/ports/static-files.ts';
+import { followLinks } from './follow-links.ts';
 import { precompress } from './precompress.ts';
 import { sealBundle } from './seal-bundle.ts';
-import { type BundleLimits, untar } from './untar.ts';
+import { type BundleLimits, overLimit, untar } from './untar.ts';
 
 const limits: BundleLimits = { files: 500_000, bytes: 4 * 1024 ** 3 };
 
@@ -25,7 +26,9 @@ export class BundleStore {
   async prepare(): Promise<void> {
     await rm(this.#incoming, { recursive: true, force: true });
     await mkdir(this.#incoming, { recursive: true, mode: 0o700 });
-    await mkdir(this.#bundles, { recursive: true, mode: 0o755 });
+    await mkdir(this.#bundles, { recursive: true });
+    // Also where this process was started with a strict umask: nginx's worker is another user.
+    await chmod(this.#bundles, 0o755);
   }
 
   putTar(tar: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<StoredBundle> {
@@ -34,9 +37,16 @@ export class BundleStore {
 
   putDirectory(path: string, signal: AbortSignal): Promise<StoredBundle> {
     return this.#put(async (staging) => {
-      const filter = (source: string) => {
+      const count = { files: 0, bytes: 0 };
+      const filter = async (source: string) => {
         signal.throwIfAborted();
-        return basename(source) !== '.git' || source === path;
+        if (basename(source) === '.git' && source !== path) return false;
+        const status = await lstat(source);
+        count.files += status.isDirectory() ? 0 : 1;
+        count.bytes += status.isFile() ? status.size : 0;
+        const problem = overLimit(count, limits);
+        if (problem !== null) throw problem;
+        return true;
       };
       await refuseMissing(path);
       await cp(path, staging, { recursive: true, verbatimSymlinks: true, filter });
@@ -82,6 +92,7 @@ export class BundleStore {
     await mkdir(staging, { recursive: true });
     try {
       await fill(staging);
+      await followLinks(staging, limits, signal);
       const stored = await sealBundle(staging, limits, signal);
       if (stored.files === 0) throw new CutoverError('build_empty_output', 'There are no files to serve.');
       if (await this.has(stored.bundle)) return stored;

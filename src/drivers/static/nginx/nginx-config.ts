@@ -21,13 +21,22 @@ export interface NginxConfig {
 }
 
 /**
- * Directories in which every file name carries a hash of its content, and files with such a hash in their name: a dot or hyphen,
- * then at least 8 characters of which one is a letter and two are digits or capitals (so that `hero-background.png` is none).
+ * What never changes under its name: directories of tools that put a hash into every name, and names that end in one. Rather too few than
+ * too many, for a browser keeps them for a year: `hero-background.png`, `logo-1920x1080.png`, `v-20240131.css` and pages are none.
  */
 const immutable = [
-  String.raw`^(?:200|206|304):/(?:_next/static|_astro|_nuxt|_app/immutable)/`,
-  String.raw`^(?:200|206|304):/(?:.+/)?(?:assets|static|build|chunks|js|css|media|fonts)/(?:.*/)?[^/]*[.-](?=[^./]*[A-Za-z])(?=(?:[^./]*[A-Z0-9]){2})[A-Za-z0-9_-]{8,64}(?:\.[a-z0-9]+){1,3}$`,
+  // Next.js, Astro, Nuxt, SvelteKit.
+  String.raw`^/(?:_next/static|_astro|_nuxt(?!/builds)|_app/immutable)/`,
+  // 8 or more hex digits, as of webpack and Parcel.
+  String.raw`[./-](?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{8,64}(?:\.[a-z0-9]+){1,3}$`,
+  // 8 capitals and digits, as of esbuild and Angular.
+  String.raw`[.-](?=[A-Z]*[0-9])(?=[0-9]*[A-Z])[A-Z0-9]{8}\.(?:js|mjs|css)(?:\.map)?$`,
+  // 8 characters of base64, as of Vite and Rollup: at least two digits or capitals and a letter.
+  String.raw`/assets/(?:.*/)?[^/]*[.-](?!\d+x\d+\.)(?=[^./]*[A-Za-z])(?=(?:[^./]*[A-Z0-9]){2})[A-Za-z0-9_-]{8}(?:\.[a-z0-9]+){1,3}$`,
 ];
+
+/** Every path with a name that begins with a dot, but for `/.well-known` at its beginning. */
+const hidden = String.raw`(?s)^(?!/\.well-known(?:/|$))/\.|./\.`;
 
 /**
  * One server for all bundles. The router names the bundle in a header (rule 5.10); a name that is not 64 hex digits leads to a
@@ -59,6 +68,8 @@ function settings(own: string): string {
   keepalive_timeout 75s;
   keepalive_requests 100000;
   client_max_body_size 1m;
+  absolute_redirect off;
+  log_not_found off;
   gzip_static on;
   gzip_vary on;
   gzip_proxied any;
@@ -70,7 +81,7 @@ function types(): string {
   return `  types {\n${lines.join('\n')}\n  }
   default_type application/octet-stream;
   charset utf-8;
-  charset_types text/html text/css text/javascript text/plain text/markdown text/csv text/vtt text/calendar application/xml application/json application/manifest+json image/svg+xml;`;
+  charset_types text/css text/javascript text/plain text/markdown text/csv text/vtt text/calendar application/xml application/json application/manifest+json image/svg+xml;`;
 }
 
 function maps(): string {
@@ -79,13 +90,22 @@ function maps(): string {
     "~^(?<hash>[0-9a-f]{64})$" $hash;
   }
   map $http_x_cutover_spa $fallback {
-    default /.none;
+    default /;
     1 /index.html;
   }
-  map "$status:$uri" $cache_control {
+  map $uri $lasting {
+    default 0;
+    "~\\.html?$" 0;
+${immutable.map((pattern) => `    "~${pattern}" 1;`).join('\n')}
+  }
+  map "$status:$lasting" $cache_control {
     default no-cache;
     "~^[45]" no-store;
-${immutable.map((pattern) => `    "~${pattern}" "public, max-age=31536000, immutable";`).join('\n')}
+    "~:1$" "public, max-age=31536000, immutable";
+  }
+  map $status $allowed_methods {
+    default "";
+    405 "GET, HEAD";
   }`;
 }
 
@@ -96,11 +116,17 @@ function bundleServer({ dir, socketPath }: NginxConfigOptions): string {
     server_name _;
     root ${quote(join(dir, 'bundles')).slice(0, -1)}/$bundle";
     add_header Cache-Control $cache_control always;
+    add_header Allow $allowed_methods always;
+    disable_symlinks on from=$document_root;
+    if ($request_method !~ "^(?:GET|HEAD)$") { return 405; }
     error_page 404 /404.html;
+    error_page 405 @not_allowed;
     location / { try_files $uri $uri/index.html $uri.html $fallback =404; }
     location = /404.html { try_files /404.html @not_found; }
-    location ~ "/\\.(?!well-known(?:/|$))" { return 404; }
+    location ~ "${hidden}" { return 404; }
+    location ~ "/$" { try_files \${uri}index.html $fallback =404; }
     location @not_found { internal; default_type text/plain; return 404 "404: there is no such page\\n"; }
+    location @not_allowed { internal; default_type text/plain; return 405 "405: only GET and HEAD are allowed\\n"; }
   }
   server {
     listen ${quote(listen)};

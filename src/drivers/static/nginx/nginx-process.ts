@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process';
 import { chmod, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CutoverError } from '../../../domain/errors.ts';
 import { type NginxConfig, pingHost, versionHeader } from './nginx-config.ts';
+import { startScript } from './start-script.ts';
+import { Supervision } from './supervision.ts';
 
 export interface NginxProcessOptions {
   readonly dir: string;
@@ -27,31 +28,38 @@ const pollMs = 30;
 export class NginxProcess {
   readonly #options: NginxProcessOptions;
   readonly #config: NginxConfig;
+  readonly #supervision: Supervision;
 
   constructor(options: NginxProcessOptions, config: NginxConfig) {
     this.#options = options;
     this.#config = config;
+    const { supervisePath, socketPath, nginxBin } = options;
+    const nginx = [nginxBin, '-p', this.#own(''), '-c', this.#own('nginx.conf'), '-e', 'stderr'];
+    this.#supervision = new Supervision({
+      supervisePath,
+      pidFile: this.#own('supervise.pid'),
+      logFile: this.#own('nginx.log'),
+      command: ['/bin/sh', this.#own('start'), socketPath, ...nginx],
+    });
   }
 
   async ensureRunning(signal: AbortSignal): Promise<void> {
     const running = await this.#ping(signal);
-    if (running === this.#config.version) return;
+    const supervised = await this.#supervision.runs();
+    if (running === this.#config.version && supervised) return;
     await this.#writeConfig();
-    if (running === null) this.#start();
-    else await this.#signalFrom(this.#own('nginx.pid'), 'SIGHUP');
+    if (!supervised) await this.#supervision.start();
+    if (running !== null && running !== this.#config.version) await this.#supervision.reload();
     await this.#untilCurrent(signal);
-    this.#options.log.info({ socket: this.#options.socketPath }, running === null ? 'nginx started' : 'nginx reloaded');
+    this.#options.log.info(
+      { socket: this.#options.socketPath },
+      running === null ? 'nginx started' : 'nginx taken over',
+    );
   }
 
   /** Ends the supervisor, and nginx with it. Nothing running is fine. */
-  async stop(signal: AbortSignal): Promise<void> {
-    const stopped = await this.#signalFrom(this.#own('supervise.pid'), 'SIGTERM');
-    if (!stopped) await this.#signalFrom(this.#own('nginx.pid'), 'SIGTERM');
-    const deadline = performance.now() + startTimeoutMs;
-    while ((await this.#ping(signal)) !== null || (await exists(this.#own('supervise.pid')))) {
-      if (performance.now() > deadline) throw unavailable('nginx did not stop in time');
-      await delay(pollMs, undefined, { signal });
-    }
+  stop(signal: AbortSignal): Promise<void> {
+    return this.#supervision.stop(signal);
   }
 
   #own(name: string): string {
@@ -64,20 +72,13 @@ export class NginxProcess {
     await mkdir(dirname(socketPath), { recursive: true });
     await chmod(dir, 0o755);
     if (user !== null) await refuseHiddenDirectory(join(dir, 'bundles'), user.name);
-    const next = this.#own('nginx.conf.new');
-    await writeFile(next, this.#config.text);
-    await rename(next, this.#own('nginx.conf'));
+    await this.#replace('start', startScript);
+    await this.#replace('nginx.conf', this.#config.text);
   }
 
-  /** The socket of a killed nginx is still there and would keep a new one from listening: the fixed script removes it first. */
-  #start(): void {
-    const { supervisePath, nginxBin, socketPath, dir } = this.#options;
-    const nginx = [nginxBin, '-p', `${join(dir, 'nginx')}/`, '-c', this.#own('nginx.conf'), '-e', 'stderr'];
-    const fresh = ['/bin/sh', '-c', 'rm -f -- "$1"; shift; exec "$@"', 'nginx', socketPath, ...nginx];
-    const args = ['nginx', this.#own('supervise.pid'), this.#own('nginx.log'), ...fresh];
-    const supervisor = spawn(supervisePath, args, { detached: true, stdio: 'ignore', cwd: '/' });
-    supervisor.once('error', (err) => this.#options.log.info({ err }, 'the supervisor of nginx could not be started'));
-    supervisor.unref();
+  async #replace(name: string, content: string): Promise<void> {
+    await writeFile(this.#own(`${name}.new`), content);
+    await rename(this.#own(`${name}.new`), this.#own(name));
   }
 
   async #untilCurrent(signal: AbortSignal): Promise<void> {
@@ -107,20 +108,6 @@ export class NginxProcess {
       .once('error', () => resolve(null))
       .end();
     return promise;
-  }
-
-  /** false when there is no such process. */
-  async #signalFrom(pidFile: string, name: NodeJS.Signals): Promise<boolean> {
-    if (!(await exists(pidFile))) return false;
-    const pid = Number((await readFile(pidFile, 'utf8')).trim());
-    if (!Number.isInteger(pid) || pid <= 1) return false;
-    try {
-      process.kill(pid, name);
-      return true;
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
-      throw error;
-    }
   }
 }
 

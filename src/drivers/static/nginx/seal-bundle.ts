@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, lstat, readdir, readlink, realpath, rm, utimes } from 'node:fs/promises';
-import { dirname, join, resolve, sep } from 'node:path';
+import { chmod, lstat, readdir, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { StoredBundle } from '../../../engine/ports/static-files.ts';
 import { type BundleLimits, overLimit, refused, show } from './untar.ts';
 
@@ -17,7 +17,6 @@ export async function sealBundle(root: string, limits: BundleLimits, signal: Abo
   for (const path of paths.toSorted(byBytes)) {
     signal.throwIfAborted();
     const file = await sealFile(root, path);
-    if (file === null) continue;
     count.files += 1;
     count.bytes += file.size;
     const problem = overLimit(count, limits);
@@ -33,11 +32,9 @@ interface SealedFile {
   readonly size: number;
 }
 
-/** null for a link that leads nowhere: it is removed. */
-async function sealFile(root: string, path: string): Promise<SealedFile | null> {
+async function sealFile(root: string, path: string): Promise<SealedFile> {
   const full = join(root, path);
   const status = await lstat(full);
-  if (status.isSymbolicLink()) return sealLink(root, path);
   if (!status.isFile()) throw refused(`${show(path)} is not a file`);
   const digest = await hashFile(full);
   const executable = (status.mode & 0o111) !== 0;
@@ -45,35 +42,6 @@ async function sealFile(root: string, path: string): Promise<SealedFile | null> 
   const time = contentTime(digest);
   await utimes(full, time, time);
   return { mode: executable ? '100755' : '100644', digest, size: status.size };
-}
-
-async function sealLink(root: string, path: string): Promise<SealedFile | null> {
-  const full = join(root, path);
-  const target = await readlink(full);
-  if (target.startsWith('/')) throw refused(`the link ${show(path)} is absolute`);
-  if (!isInside(root, resolve(dirname(full), target))) throw refused(`the link ${show(path)} leads outside`);
-  const reached = await resolveLink(full, path);
-  if (reached === null) {
-    await rm(full);
-    return null;
-  }
-  if (!isInside(await realpath(root), reached)) throw refused(`the link ${show(path)} leads outside`);
-  return { mode: '120000', digest: createHash('sha256').update(target).digest('hex'), size: 0 };
-}
-
-function isInside(root: string, path: string): boolean {
-  return path === root || path.startsWith(root + sep);
-}
-
-async function resolveLink(full: string, path: string): Promise<string | null> {
-  try {
-    return await realpath(full);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    if (code === 'ELOOP') throw refused(`the link ${show(path)} leads to itself`);
-    throw error;
-  }
 }
 
 /** Paths of everything but directories, relative to `root`; directories become 0755. */

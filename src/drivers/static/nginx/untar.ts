@@ -37,8 +37,8 @@ export async function untar(
     },
   } as Parameters<typeof extract>[1]);
   // An entry emits the extraction's error once more, and an error without a listener would end the process.
-  extraction.prependListener('entry', (_header: unknown, entry: Readable) => {
-    entry.on('error', (error) => (problem ??= asArchiveError(error)));
+  extraction.prependListener('entry', (_header, entry) => {
+    entry.on('error', (error: unknown) => (problem ??= asArchiveError(error)));
   });
   try {
     await pipeline(Readable.from(tar), extraction, { signal });

@@ -13,9 +13,8 @@ export const deployArtifact: Step = {
     const artifact = run.deployment.artifact;
     if (artifact === null) throw new Error('the deploy step was reached without an artifact');
     if (run.deployment.state === 'running') await takeSlot(run);
-    await run.phase('shift-traffic', () =>
-      artifact.type === 'bundle' ? shiftStaticTraffic(run, artifact) : shiftTraffic(run, artifact),
-    );
-    await run.phase('drain', () => drainPredecessors(run));
+    if (artifact.type === 'bundle') await shiftStaticTraffic(run, artifact);
+    else await shiftTraffic(run, artifact);
+    await drainPredecessors(run);
   },
 };
