@@ -14,6 +14,7 @@ interface InstanceWatchOptions {
 export class InstanceWatch {
   readonly #options: InstanceWatchOptions;
   readonly #sleepers = new Map<string, Set<AbortController>>();
+  readonly #expected = new Map<string, number>();
 
   constructor(options: InstanceWatchOptions) {
     this.#options = options;
@@ -26,7 +27,7 @@ export class InstanceWatch {
         for await (const event of runtime.events(signal)) {
           if (event.type === 'relist') this.#wakeAll();
           else this.#wake(event.instanceId);
-          onEvent(event);
+          if (event.type === 'relist' || !this.#expected.has(event.instanceId)) onEvent(event);
         }
       } catch (error) {
         if (signal.aborted) return;
@@ -34,6 +35,18 @@ export class InstanceWatch {
       }
       await clock.sleep(1_000, signal).catch(() => undefined);
     }
+  }
+
+  /** Whoever starts or stops an instance says so: until disposed of, what happens to it is news to nobody else. */
+  expect(instanceId: string): Disposable {
+    this.#expected.set(instanceId, (this.#expected.get(instanceId) ?? 0) + 1);
+    return {
+      [Symbol.dispose]: () => {
+        const left = (this.#expected.get(instanceId) ?? 1) - 1;
+        if (left === 0) this.#expected.delete(instanceId);
+        else this.#expected.set(instanceId, left);
+      },
+    };
   }
 
   /** Sleeps, but not past something that happens to this instance. Rejects with the signal's reason when aborted. */

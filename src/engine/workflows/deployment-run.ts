@@ -7,6 +7,7 @@ import type { InstanceWatch } from '../observe/instance-watch.ts';
 import type { DeploymentRecord, Lease, Write } from '../ports/deployment-store.ts';
 import type { LogWriter } from '../ports/logs.ts';
 import type { OperatorLog, Ports } from '../ports/ports.ts';
+import type { InstanceStatus } from '../ports/runtime.ts';
 import type { RouteFollower } from '../reconcile/route-follower.ts';
 import { openConfiguration, type OpenConfiguration } from './open-configuration.ts';
 
@@ -27,6 +28,8 @@ export interface Workshop {
 /** One deployment being led: its record as last read, the right to change it, and the way to do so. */
 export class DeploymentRun implements AsyncDisposable {
   readonly workshop: Workshop;
+  /** What instances were like when this process started them. */
+  readonly started = new Map<string, InstanceStatus>();
   readonly #held: HeldLease;
   readonly #logs = new Map<JobType, Promise<LogWriter>>();
   readonly #closing: Promise<void>[] = [];

@@ -80,6 +80,7 @@ export async function stopInstances(run: DeploymentRun, owner: Deployment, insta
   const { stopGraceMs } = owner.configuration.settings;
   await Promise.all(
     instanceIds.map(async (id) => {
+      using _expecting = run.workshop.watch.expect(id);
       await run.ports.runtime.stop(id, stopGraceMs, run.leaseSignal);
       await run.workshop.instanceLogs.settle(id);
     }),

@@ -12,6 +12,7 @@ const lastLines = 50;
 export async function gateInstance(run: DeploymentRun, artifact: Extract<Artifact, { type: 'image' }>, instance: Instance): Promise<void> {
   const { health } = run.deployment.configuration.settings;
   const { clock, prober } = run.ports;
+  using _expecting = run.workshop.watch.expect(instance.id);
   const status = await startedStatus(run, artifact, instance);
   run.workshop.instanceLogs.follow({ ...instance, mask: run.configuration.mask });
   if (!status.running) await refuseExited(run, instance);
@@ -38,7 +39,7 @@ export async function gateInstance(run: DeploymentRun, artifact: Extract<Artifac
 
 /** After a crash there may be a row and no container yet, or one that was never started. */
 async function startedStatus(run: DeploymentRun, artifact: Extract<Artifact, { type: 'image' }>, instance: Instance): Promise<InstanceStatus> {
-  const status = await run.ports.runtime.status(instance.id, run.signal);
+  const status = run.started.get(instance.id) ?? (await run.ports.runtime.status(instance.id, run.signal));
   return status === null || status.startedAt === null ? startInstance(run, artifact, instance) : status;
 }
 

@@ -10,6 +10,7 @@ export async function startInstance(
   artifact: Extract<Artifact, { type: 'image' }>,
   instance: Instance,
 ): Promise<InstanceStatus> {
+  using _expecting = run.workshop.watch.expect(instance.id);
   await run.ports.runtime.ensureNetwork(run.deployment.projectName, run.signal);
   run.assertHeld();
   const status = await run.ports.runtime.start(
@@ -17,6 +18,7 @@ export async function startInstance(
     run.signal,
   );
   run.workshop.instanceLogs.follow({ ...instance, mask: run.configuration.mask });
+  run.started.set(instance.id, status);
   return status;
 }
 

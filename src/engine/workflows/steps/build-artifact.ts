@@ -41,10 +41,10 @@ async function keyOf(run: DeploymentRun, commit: CommitInfo): Promise<string> {
 /** What was built from this key, if it is still here and its base images are still the same. */
 async function findUsable(run: DeploymentRun, key: string): Promise<CachedArtifact | null> {
   const cached = await run.ports.deployments.findArtifact(key);
-  if (cached === null || !(await exists(run, cached.artifact))) return null;
-  const now = await baseImageIds(run, Object.keys(cached.baseImages));
+  if (cached === null) return null;
+  const [here, now] = await Promise.all([exists(run, cached.artifact), baseImageIds(run, Object.keys(cached.baseImages))]);
   const same = Object.entries(cached.baseImages).every(([ref, id]) => now[ref] === id);
-  return same ? cached : null;
+  return here && same ? cached : null;
 }
 
 async function exists(run: DeploymentRun, artifact: Artifact): Promise<boolean> {
