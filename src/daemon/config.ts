@@ -10,7 +10,9 @@ export interface Config {
   readonly api: { readonly host: '127.0.0.1'; readonly port: number };
   readonly router: { readonly address: string; readonly port: number; readonly slots: number };
   readonly baseDomain: string;
-  readonly database: { readonly kind: 'embedded'; readonly user: string | null } | { readonly kind: 'external'; readonly url: string };
+  readonly database:
+    | { readonly kind: 'embedded'; readonly user: string | null }
+    | { readonly kind: 'external'; readonly url: string };
   readonly gitProtocols: readonly GitProtocol[];
   readonly networkPool: string;
   readonly dockerSocket: string;
@@ -36,7 +38,10 @@ export function readConfig(variables: EnvironmentVariables, isRoot: boolean): Co
       slots: integer(variables, 'slots', { fallback: 1_000, min: 10, max: 10_000 }),
     },
     baseDomain: (variables.baseDomain ?? 'localhost').toLowerCase(),
-    database: databaseUrl === undefined ? { kind: 'embedded', user: databaseUser ?? null } : { kind: 'external', url: databaseUrl },
+    database:
+      databaseUrl === undefined
+        ? { kind: 'embedded', user: databaseUser ?? null }
+        : { kind: 'external', url: databaseUrl },
     gitProtocols: protocols(variables),
     networkPool: variables.networkPool ?? '10.210.0.0/16',
     dockerSocket: variables.dockerSocket ?? '/var/run/docker.sock',
@@ -72,7 +77,8 @@ function protocols({ gitProtocols = 'https,ssh' }: EnvironmentVariables): GitPro
 
 function platformId({ platformId: text }: EnvironmentVariables): string | null {
   if (text === undefined) return null;
-  if (!/^[a-z0-9][a-z0-9-]{0,31}$/.test(text)) refuse('platformId', text, 'lower case letters, digits and hyphens are needed');
+  if (!/^[a-z0-9][a-z0-9-]{0,31}$/.test(text))
+    refuse('platformId', text, 'lower case letters, digits and hyphens are needed');
   return text;
 }
 
@@ -90,7 +96,8 @@ function integer(variables: EnvironmentVariables, key: VariableName, { fallback,
   const text = variables[key];
   if (text === undefined) return fallback;
   const value = Number(text);
-  if (!Number.isInteger(value) || value < min || value > max) refuse(key, text, `a whole number from ${min} to ${max} is needed`);
+  if (!Number.isInteger(value) || value < min || value > max)
+    refuse(key, text, `a whole number from ${min} to ${max} is needed`);
   return value;
 }
 

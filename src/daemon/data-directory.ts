@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 
 /** Where the platform keeps what it makes. One place for the names. */
 export interface DataDirectory {
@@ -34,26 +35,31 @@ export function dataDirectory(root: string): DataDirectory {
 }
 
 /** Makes the directory and gives this installation its name, which sets its containers apart from every other's. */
-export async function openDataDirectory(root: string, chosenId: string | null): Promise<DataDirectory & { readonly id: string }> {
+export async function openDataDirectory(
+  root: string,
+  chosenId: string | null,
+): Promise<DataDirectory & { readonly id: string }> {
   const directory = dataDirectory(root);
   // Others may pass through: the database and the web server run as other users and have directories of their own inside.
   await mkdir(root, { recursive: true, mode: 0o755 });
-  for (const path of [directory.logs, directory.source, directory.keys]) await mkdir(path, { recursive: true, mode: 0o700 });
+  for (const path of [directory.logs, directory.source, directory.keys])
+    await mkdir(path, { recursive: true, mode: 0o700 });
   const id = (await readIfExists(directory.platformId))?.trim() ?? chosenId ?? randomBytes(4).toString('hex');
   await writeAtomically(directory.platformId, `${id}\n`, 0o644);
   return { ...directory, id };
 }
 
-export interface RunningServer {
-  readonly pid: number;
-  readonly apiPort: number;
-  readonly routerPort: number;
-  readonly startedAt: string;
-}
+const runningServerSchema = z.object({
+  pid: z.int(),
+  apiPort: z.int(),
+  routerPort: z.int(),
+  startedAt: z.string(),
+});
+export type RunningServer = z.output<typeof runningServerSchema>;
 
 export async function readServerState(directory: DataDirectory): Promise<RunningServer | null> {
   const text = await readIfExists(directory.serverState);
-  return text === null ? null : (JSON.parse(text) as RunningServer);
+  return text === null ? null : runningServerSchema.parse(JSON.parse(text));
 }
 
 /** Error: the file's own, where this user may not read it. */

@@ -19,7 +19,9 @@ export async function openPlatformDatabase(config: Config, log: OperatorLog): Pr
   const embedded = await startEmbedded(config, log);
   const address = addressOf(config, embedded);
   const revive = () => {
-    embedded?.ensureRunning().catch((error: unknown) => log.error({ error: String(error) }, 'PostgreSQL could not be started again'));
+    embedded
+      ?.ensureRunning()
+      .catch((error: unknown) => log.error({ error: String(error) }, 'PostgreSQL could not be started again'));
   };
   const database = openDatabase({ ...address, poolSize, onUnavailable: revive });
   await migrate(database.db);

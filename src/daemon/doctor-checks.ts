@@ -12,13 +12,17 @@ const run = promisify(execFile);
 
 const fixes: Readonly<Record<string, string>> = {
   postgresql: 'Look at the end of postgres/log in the data directory; `cutover server start` starts it again.',
-  docker: 'Start Docker Engine 20.10 or later (`apt-get install docker.io`, then `dockerd`), and run as a user who may use its socket.',
+  docker:
+    'Start Docker Engine 20.10 or later (`apt-get install docker.io`, then `dockerd`), and run as a user who may use its socket.',
   haproxy: 'Install HAProxy 2.6 or later (`apt-get install haproxy`); the supervisor starts it within a second.',
   nginx: 'Install nginx (`apt-get install nginx-light`); the supervisor starts it within a second.',
 };
 
 /** A part that answers is well; of one that does not, `found` is what was said instead. */
-export function checkPart(name: string, { healthy, found }: { readonly healthy: boolean; readonly found: string | null }): Check {
+export function checkPart(
+  name: string,
+  { healthy, found }: { readonly healthy: boolean; readonly found: string | null },
+): Check {
   if (healthy) return { name, status: 'ok', found: found ?? 'answers', fix: null };
   return { name, status: 'failed', found: found ?? 'does not answer', fix: fixes[name] ?? null };
 }
@@ -41,11 +45,20 @@ export async function checkProgram(name: string, { path, versionArgument, fix }:
 }
 
 export function checkGit(): Promise<Check> {
-  return checkProgram('git', { path: 'git', versionArgument: '--version', fix: 'Install Git (`apt-get install git`).' });
+  return checkProgram('git', {
+    path: 'git',
+    versionArgument: '--version',
+    fix: 'Install Git (`apt-get install git`).',
+  });
 }
 
 export async function checkDocker(socketPath: string): Promise<Check> {
-  const runtime = createDockerRuntime({ socketPath, platformId: 'doctor', networkPool: '10.210.0.0/16', log: createOperatorLog('silent') });
+  const runtime = createDockerRuntime({
+    socketPath,
+    platformId: 'doctor',
+    networkPool: '10.210.0.0/16',
+    log: createOperatorLog('silent'),
+  });
   try {
     const { version, apiVersion } = await runtime.ping(AbortSignal.timeout(5_000));
     return checkPart('docker', { healthy: true, found: `Docker Engine ${version} (API ${apiVersion})` });
@@ -76,5 +89,10 @@ async function existingParent(path: string): Promise<string> {
 export function checkNode(): Check {
   const major = Number(process.versions.node.split('.')[0]);
   if (major >= 24) return { name: 'node', status: 'ok', found: process.version, fix: null };
-  return { name: 'node', status: 'failed', found: process.version, fix: 'Node 24 or later is needed; `npm ci` brings it.' };
+  return {
+    name: 'node',
+    status: 'failed',
+    found: process.version,
+    fix: 'Node 24 or later is needed; `npm ci` brings it.',
+  };
 }

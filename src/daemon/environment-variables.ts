@@ -22,14 +22,16 @@ const names = {
 } as const;
 
 export type VariableName = keyof typeof names;
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of a constant
+export const variableNames = Object.keys(names) as VariableName[];
 
 /** Text as given; what is not set is missing. */
 export type EnvironmentVariables = Partial<Readonly<Record<VariableName, string>>>;
 
 /** The only place that reads the environment of the process. */
 export function readEnvironmentVariables(env: NodeJS.ProcessEnv = process.env): EnvironmentVariables {
-  const given = Object.entries(names).flatMap(([key, name]) => {
-    const value = env[name];
+  const given = variableNames.flatMap((key) => {
+    const value = env[names[key]];
     return value === undefined || value === '' ? [] : [[key, value] as const];
   });
   return Object.fromEntries(given);
@@ -37,8 +39,12 @@ export function readEnvironmentVariables(env: NodeJS.ProcessEnv = process.env): 
 
 /** The environment for a process that is to read the same settings. */
 export function toEnvironment(variables: EnvironmentVariables): Record<string, string> {
-  const entries = Object.entries(variables).map(([key, value]) => [nameOf(key as VariableName), value] as const);
-  return Object.fromEntries(entries);
+  return Object.fromEntries(
+    variableNames.flatMap((key) => {
+      const value = variables[key];
+      return value === undefined ? [] : [[names[key], value] as const];
+    }),
+  );
 }
 
 /** The environment variable behind a setting. */

@@ -1,5 +1,5 @@
 import { access } from 'node:fs/promises';
-import type { DoctorReport, ServerStatus } from '../contract/schemas/system.ts';
+import { serverStatusSchema, type DoctorReport } from '../contract/schemas/system.ts';
 import type {
   LocalOperations,
   LocalServerStatus,
@@ -91,19 +91,30 @@ async function status(options: ServerLocation, signal: AbortSignal): Promise<Loc
     signal: AbortSignal.any([signal, AbortSignal.timeout(10_000)]),
   });
   if (!response.ok) throw new Error(`the server answered ${response.status} to a question about its status`);
-  return { running: true, url, status: (await response.json()) as ServerStatus };
+  return { running: true, url, status: serverStatusSchema.parse(await response.json()) };
 }
 
 async function doctor(): Promise<DoctorReport> {
   const { config } = await settings({});
   return {
-    checks: await Promise.all([
-      checkNode(),
-      checkDocker(config.dockerSocket),
-      checkProgram('haproxy', { path: config.haproxyBin, versionArgument: '-v', fix: 'Install HAProxy 2.6 or later (`apt-get install haproxy`).' }),
-      checkProgram('nginx', { path: config.nginxBin, versionArgument: '-v', fix: 'Install nginx (`apt-get install nginx-light`).' }),
-      checkGit(),
-      checkDisk(config.dataDir),
-    ]),
+    checks: [checkNode(), ...(await programs(config))],
   };
+}
+
+function programs(config: Config): Promise<DoctorReport['checks']> {
+  return Promise.all([
+    checkDocker(config.dockerSocket),
+    checkProgram('haproxy', {
+      path: config.haproxyBin,
+      versionArgument: '-v',
+      fix: 'Install HAProxy 2.6 or later (`apt-get install haproxy`).',
+    }),
+    checkProgram('nginx', {
+      path: config.nginxBin,
+      versionArgument: '-v',
+      fix: 'Install nginx (`apt-get install nginx-light`).',
+    }),
+    checkGit(),
+    checkDisk(config.dataDir),
+  ]);
 }

@@ -129,7 +129,12 @@ function composeCommands({ config, database, drivers, engine }: Wiring): Command
 }
 
 function configurationStore({ db }: PlatformDatabase): ConfigurationStore {
-  return { projects: projectStore(db), environments: environmentStore(db), variables: variableStore(db), tokens: tokenStore(db) };
+  return {
+    projects: projectStore(db),
+    environments: environmentStore(db),
+    variables: variableStore(db),
+    tokens: tokenStore(db),
+  };
 }
 
 function tokenDependencies({ db }: PlatformDatabase, drivers: Drivers) {

@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { defaultDataDirectory } from './config.ts';
 import { writeAtomically } from './data-directory.ts';
-import type { EnvironmentVariables } from './environment-variables.ts';
+import { variableNames, type EnvironmentVariables } from './environment-variables.ts';
+
+const settingsSchema = z.partialRecord(z.enum(variableNames), z.string());
 
 /**
  * A platform remembers the settings it last started with, so that it comes up the same after a reboot. What is given anew wins.
@@ -11,10 +14,11 @@ import type { EnvironmentVariables } from './environment-variables.ts';
 export async function withSavedSettings(given: EnvironmentVariables, isRoot: boolean): Promise<EnvironmentVariables> {
   const dataDir = given.dataDir ?? defaultDataDirectory(given, isRoot);
   try {
-    const saved = JSON.parse(await readFile(fileIn(dataDir), 'utf8')) as EnvironmentVariables;
+    const saved = settingsSchema.parse(JSON.parse(await readFile(fileIn(dataDir), 'utf8')));
     return { ...saved, ...given, dataDir };
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EACCES')) return { ...given, dataDir };
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EACCES'))
+      return { ...given, dataDir };
     throw error;
   }
 }

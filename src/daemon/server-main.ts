@@ -18,6 +18,14 @@ try {
 } catch (error) {
   const code = error instanceof CutoverError ? error.code : 'internal';
   const next = error instanceof CutoverError ? error.next : undefined;
-  log.error({ code, next, error: error instanceof Error ? error.message : String(error), stack: error instanceof Error ? error.stack : undefined }, 'the control plane cannot run');
+  log.error(
+    {
+      code,
+      next,
+      error: error instanceof Error ? error.message : String(error),
+      stack: error instanceof Error ? error.stack : undefined,
+    },
+    'the control plane cannot run',
+  );
   process.exitCode = 1;
 }

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { CutoverError } from '../domain/errors.ts';
+import { z } from 'zod';
+import { CutoverError, errorCodes } from '../domain/errors.ts';
 import { openDataDirectory, readServerState, type DataDirectory, type RunningServer } from './data-directory.ts';
 import type { Config } from './config.ts';
 import { toEnvironment, type EnvironmentVariables } from './environment-variables.ts';
@@ -13,7 +14,12 @@ const pollMs = 50;
 const largestLogBytes = 20_000_000;
 const lastLines = 15;
 
-const entry = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './server-main.ts' : './server-main.js', import.meta.url));
+/** The line with which a control plane that cannot run takes its leave. */
+const failureLine = z.object({ code: z.enum(errorCodes), error: z.string() });
+
+const entry = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? './server-main.ts' : './server-main.js', import.meta.url),
+);
 
 export interface StartedServer extends RunningServer {
   /** False: it ran already. */
@@ -91,14 +97,17 @@ async function answers({ apiPort }: RunningServer): Promise<boolean> {
 async function startFailure(directory: DataDirectory, exited: boolean): Promise<CutoverError> {
   const lines = (await readFile(directory.serverLog, 'utf8')).trim().split('\n').slice(-lastLines);
   const said = lines.flatMap(parseLine).at(-1);
-  if (said?.code !== undefined && said.error !== undefined) return new CutoverError(said.code, said.error);
-  const what = exited ? 'the control plane exited while it started' : `the control plane did not answer within ${startLimitMs / 1000} s`;
+  if (said !== undefined) return new CutoverError(said.code, said.error);
+  const what = exited
+    ? 'the control plane exited while it started'
+    : `the control plane did not answer within ${startLimitMs / 1000} s`;
   return new CutoverError('internal', `${what}; the end of ${directory.serverLog}:\n${lines.join('\n')}`);
 }
 
-function parseLine(line: string): { code?: CutoverError['code']; error?: string }[] {
+function parseLine(line: string): z.output<typeof failureLine>[] {
   if (!line.startsWith('{')) return [];
-  return [JSON.parse(line) as { code?: CutoverError['code']; error?: string }];
+  const parsed = failureLine.safeParse(JSON.parse(line));
+  return parsed.success ? [parsed.data] : [];
 }
 
 async function rotate(path: string): Promise<void> {

@@ -29,7 +29,12 @@ export async function stopEverything(config: Config, log: OperatorLog): Promise<
 }
 
 async function stopInstances(config: Config, platformId: string, log: OperatorLog): Promise<number> {
-  const runtime = createDockerRuntime({ socketPath: config.dockerSocket, platformId, networkPool: config.networkPool, log });
+  const runtime = createDockerRuntime({
+    socketPath: config.dockerSocket,
+    platformId,
+    networkPool: config.networkPool,
+    log,
+  });
   const signal = AbortSignal.timeout(60_000);
   const instances = await runtime.list(signal);
   await Promise.all(instances.map(({ instanceId }) => runtime.stop(instanceId, graceMs, signal)));

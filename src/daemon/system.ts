@@ -66,7 +66,9 @@ async function component(name: string, look: () => Promise<string | null>): Prom
 
 async function doctor(options: SystemOptions, signal: AbortSignal): Promise<DoctorReport> {
   const parts = await components(options, signal);
-  const checks: Check[] = parts.map(({ name, healthy, version: found, detail }) => checkPart(name, { healthy, found: found ?? detail }));
+  const checks: Check[] = parts.map(({ name, healthy, version: found, detail }) =>
+    checkPart(name, { healthy, found: found ?? detail }),
+  );
   checks.push(await checkGit(), await checkDisk(options.config.dataDir));
   return { checks };
 }

@@ -22,53 +22,195 @@ function entry(kind: ErrorKind, meaning: string, next: string): CatalogueEntry {
 
 /** Every error the product can show. `docs/errors.md` lists the same codes; a test compares the two. */
 export const errorCatalogue = {
-  invalid_input: entry('invalid', 'A value in the request is not acceptable.', 'Correct the value named in the message.'),
+  invalid_input: entry(
+    'invalid',
+    'A value in the request is not acceptable.',
+    'Correct the value named in the message.',
+  ),
   unauthenticated: entry('unauthenticated', 'There is no valid token with the request.', 'Run `cutover login`.'),
   forbidden: entry('forbidden', 'The token may not do this.', 'Ask an admin for a token with the needed role.'),
   not_found: entry('not-found', 'There is nothing by that name.', 'List what exists, and check the spelling.'),
   already_exists: entry('conflict', 'The name is taken.', 'Choose another name.'),
-  host_taken: entry('conflict', 'The host belongs to another environment.', 'Choose another project or environment name.'),
-  illegal_transition: entry('conflict', 'The deployment is in a state that does not allow this.', 'Look at its state with `cutover deployments status`.'),
+  host_taken: entry(
+    'conflict',
+    'The host belongs to another environment.',
+    'Choose another project or environment name.',
+  ),
+  illegal_transition: entry(
+    'conflict',
+    'The deployment is in a state that does not allow this.',
+    'Look at its state with `cutover deployments status`.',
+  ),
   idempotency_mismatch: entry('conflict', 'The idempotency key was used for a different request.', 'Send a new key.'),
-  database_unavailable: entry('unavailable', 'PostgreSQL does not answer.', 'Traffic is not affected. Look at `cutover server status` and try again.'),
-  runtime_unavailable: entry('unavailable', 'Docker Engine does not answer.', 'Start dockerd, then run `cutover doctor`.'),
-  router_unavailable: entry('unavailable', 'HAProxy does not answer on its runtime socket.', 'Run `cutover doctor`; the supervisor restarts it within a second.'),
-  static_server_unavailable: entry('unavailable', 'nginx, which serves static files, does not answer.', 'Run `cutover doctor`; the supervisor restarts it within a second.'),
-  port_in_use: entry('unavailable', 'Another process listens on a port the platform needs.', 'Stop that process or choose another port.'),
+  database_unavailable: entry(
+    'unavailable',
+    'PostgreSQL does not answer.',
+    'Traffic is not affected. Look at `cutover server status` and try again.',
+  ),
+  runtime_unavailable: entry(
+    'unavailable',
+    'Docker Engine does not answer.',
+    'Start dockerd, then run `cutover doctor`.',
+  ),
+  router_unavailable: entry(
+    'unavailable',
+    'HAProxy does not answer on its runtime socket.',
+    'Run `cutover doctor`; the supervisor restarts it within a second.',
+  ),
+  static_server_unavailable: entry(
+    'unavailable',
+    'nginx, which serves static files, does not answer.',
+    'Run `cutover doctor`; the supervisor restarts it within a second.',
+  ),
+  port_in_use: entry(
+    'unavailable',
+    'Another process listens on a port the platform needs.',
+    'Stop that process or choose another port.',
+  ),
   disk_full: entry('unavailable', 'No space is left on the disk.', 'Free some space, then deploy again.'),
-  router_full: entry('unavailable', 'Every slot of the router is in use.', 'Wait for running deployments to finish; the pool grows by itself between deployments.'),
-  repository_not_found: entry('deployment', 'The Git server knows no such repository.', 'Check the URL of the project.'),
-  repository_needs_credentials: entry('deployment', 'The Git server asks for credentials.', 'Use a public URL or one the platform has access to.'),
-  repository_unreachable: entry('deployment', 'The Git server could not be reached.', 'Check the URL and the network, then deploy again.'),
-  repository_refused: entry('invalid', 'The repository URL is of a kind that is not allowed.', 'Use an https:// or ssh:// URL.'),
-  ref_invalid: entry('invalid', 'A branch or commit name is not a legal Git name.', 'Give a branch name, or 40 hex digits for a commit.'),
-  branch_not_found: entry('deployment', 'The repository has no such branch.', 'Push the branch or choose another with --branch.'),
-  commit_not_found: entry('deployment', 'The repository has no such commit.', 'Push the commit or choose another with --commit.'),
-  directory_not_found: entry('deployment', 'The repository has no such directory at that commit.', 'Correct the directory of the project.'),
-  app_not_detected: entry('deployment', 'No preset fits what is in the directory.', 'Add one of the files named in the message, or set the preset.'),
-  start_command_missing: entry('deployment', 'Nothing says how the app starts.', 'Add a `start` script to package.json, or set the start command.'),
-  dockerfile_invalid: entry('deployment', 'The Dockerfile is missing or outside the checkout.', 'Correct the path of the Dockerfile.'),
-  base_image_missing: entry('deployment', 'A base image is neither on this machine nor to be pulled.', 'Run `cutover images base`, or give access to a registry.'),
-  base_image_failed: entry('unavailable', 'A base image could not be assembled from packages.', 'Read what the tool named in the message said; needed are apt-get, dpkg-deb, tar and npm, and their mirrors.'),
+  router_full: entry(
+    'unavailable',
+    'Every slot of the router is in use.',
+    'Wait for running deployments to finish; the pool grows by itself between deployments.',
+  ),
+  repository_not_found: entry(
+    'deployment',
+    'The Git server knows no such repository.',
+    'Check the URL of the project.',
+  ),
+  repository_needs_credentials: entry(
+    'deployment',
+    'The Git server asks for credentials.',
+    'Use a public URL or one the platform has access to.',
+  ),
+  repository_unreachable: entry(
+    'deployment',
+    'The Git server could not be reached.',
+    'Check the URL and the network, then deploy again.',
+  ),
+  repository_refused: entry(
+    'invalid',
+    'The repository URL is of a kind that is not allowed.',
+    'Use an https:// or ssh:// URL.',
+  ),
+  ref_invalid: entry(
+    'invalid',
+    'A branch or commit name is not a legal Git name.',
+    'Give a branch name, or 40 hex digits for a commit.',
+  ),
+  branch_not_found: entry(
+    'deployment',
+    'The repository has no such branch.',
+    'Push the branch or choose another with --branch.',
+  ),
+  commit_not_found: entry(
+    'deployment',
+    'The repository has no such commit.',
+    'Push the commit or choose another with --commit.',
+  ),
+  directory_not_found: entry(
+    'deployment',
+    'The repository has no such directory at that commit.',
+    'Correct the directory of the project.',
+  ),
+  app_not_detected: entry(
+    'deployment',
+    'No preset fits what is in the directory.',
+    'Add one of the files named in the message, or set the preset.',
+  ),
+  start_command_missing: entry(
+    'deployment',
+    'Nothing says how the app starts.',
+    'Add a `start` script to package.json, or set the start command.',
+  ),
+  dockerfile_invalid: entry(
+    'deployment',
+    'The Dockerfile is missing or outside the checkout.',
+    'Correct the path of the Dockerfile.',
+  ),
+  base_image_missing: entry(
+    'deployment',
+    'A base image is neither on this machine nor to be pulled.',
+    'Run `cutover images base`, or give access to a registry.',
+  ),
+  base_image_failed: entry(
+    'unavailable',
+    'A base image could not be assembled from packages.',
+    'Read what the tool named in the message said; needed are apt-get, dpkg-deb, tar and npm, and their mirrors.',
+  ),
   build_failed: entry('deployment', 'A step of the build failed.', 'Read the last lines of the step in the build log.'),
-  build_out_of_memory: entry('deployment', 'A build step was killed, most likely for memory.', 'Give the build more memory or make it use less.'),
-  build_timed_out: entry('deployment', 'The build took longer than its limit.', 'Look where the time goes in the build log, or raise the limit.'),
-  build_empty_output: entry('deployment', 'The build left no files where static files were expected.', 'Set the output directory of the project.'),
-  instance_exited: entry('deployment', 'An instance exited before it was healthy.', 'Read its last lines in the message.'),
-  instance_out_of_memory: entry('deployment', 'An instance was killed for using more memory than its limit.', 'Raise the memory of the environment.'),
-  instance_start_failed: entry('deployment', 'Docker could not start the container.', 'Read what Docker said; often the command does not exist in the image.'),
-  gate_failed: entry('deployment', 'An instance did not become healthy.', 'Check the health path and port, and the instance log.'),
-  network_exhausted: entry('unavailable', 'No free subnet is left in the pool of addresses.', 'Enlarge the pool (`CUTOVER_NETWORK_POOL`) or delete projects.'),
-  artifact_gone: entry('deployment', 'The image or bundle of the deployment is not on this machine any more.', 'Deploy the commit again.'),
+  build_out_of_memory: entry(
+    'deployment',
+    'A build step was killed, most likely for memory.',
+    'Give the build more memory or make it use less.',
+  ),
+  build_timed_out: entry(
+    'deployment',
+    'The build took longer than its limit.',
+    'Look where the time goes in the build log, or raise the limit.',
+  ),
+  build_empty_output: entry(
+    'deployment',
+    'The build left no files where static files were expected.',
+    'Set the output directory of the project.',
+  ),
+  instance_exited: entry(
+    'deployment',
+    'An instance exited before it was healthy.',
+    'Read its last lines in the message.',
+  ),
+  instance_out_of_memory: entry(
+    'deployment',
+    'An instance was killed for using more memory than its limit.',
+    'Raise the memory of the environment.',
+  ),
+  instance_start_failed: entry(
+    'deployment',
+    'Docker could not start the container.',
+    'Read what Docker said; often the command does not exist in the image.',
+  ),
+  gate_failed: entry(
+    'deployment',
+    'An instance did not become healthy.',
+    'Check the health path and port, and the instance log.',
+  ),
+  network_exhausted: entry(
+    'unavailable',
+    'No free subnet is left in the pool of addresses.',
+    'Enlarge the pool (`CUTOVER_NETWORK_POOL`) or delete projects.',
+  ),
+  artifact_gone: entry(
+    'deployment',
+    'The image or bundle of the deployment is not on this machine any more.',
+    'Deploy the commit again.',
+  ),
   cancelled: entry('conflict', 'The work was cancelled.', 'Deploy again when ready.'),
-  usage: entry('invalid', 'The command line is not complete or not understood.', 'See the help of the command: `--help`.'),
-  not_confirmed: entry('invalid', 'A question was answered with no.', 'Nothing was changed. Run the command again, with -y to skip the question.'),
-  host_refused: entry('forbidden', 'The Host header of the request names no host of this server.', 'Use http://127.0.0.1 or http://localhost with the port of the API.'),
-  server_unreachable: entry('unavailable', 'The control plane does not answer.', 'Run `cutover server start`, or correct the address with `cutover login --url`.'),
+  usage: entry(
+    'invalid',
+    'The command line is not complete or not understood.',
+    'See the help of the command: `--help`.',
+  ),
+  not_confirmed: entry(
+    'invalid',
+    'A question was answered with no.',
+    'Nothing was changed. Run the command again, with -y to skip the question.',
+  ),
+  host_refused: entry(
+    'forbidden',
+    'The Host header of the request names no host of this server.',
+    'Use http://127.0.0.1 or http://localhost with the port of the API.',
+  ),
+  server_unreachable: entry(
+    'unavailable',
+    'The control plane does not answer.',
+    'Run `cutover server start`, or correct the address with `cutover login --url`.',
+  ),
   internal: entry('internal', 'Something happened that should not.', 'Report it with the log of the control plane.'),
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof errorCatalogue;
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of a constant
+export const errorCodes = Object.keys(errorCatalogue) as ErrorCode[];
 
 /** An error a person can act on: a code, what happened, and (from the catalogue) what to do next. */
 export class CutoverError extends Error {

@@ -3,7 +3,12 @@ import type { JobStatus, JobType } from './job.ts';
 
 /** One row of a deployment's timeline (rule 2.5), and what the event stream carries. Durations in ms, sizes in bytes. */
 export type TimelineEntry =
-  | { readonly kind: 'state.changed'; readonly from: DeploymentState | null; readonly to: DeploymentState; readonly reason: string | null }
+  | {
+      readonly kind: 'state.changed';
+      readonly from: DeploymentState | null;
+      readonly to: DeploymentState;
+      readonly reason: string | null;
+    }
   | { readonly kind: 'job.started'; readonly job: JobType }
   | { readonly kind: 'job.finished'; readonly job: JobType; readonly status: JobStatus; readonly error: string | null }
   | { readonly kind: 'source.resolved'; readonly commit: string; readonly message: string }
@@ -21,8 +26,11 @@ export type TimelineEntry =
 
 /** "0 of 3,214 requests failed": what the router counted while traffic moved. */
 export function describeRequests(requests: number, failed: number): string {
-  const number = (value: number) => String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
-  return `${number(failed)} of ${number(requests)} requests failed`;
+  return `${grouped(failed)} of ${grouped(requests)} requests failed`;
+}
+
+function grouped(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 }
 
 /** One line for people. */

@@ -72,7 +72,7 @@ async function take(tx: Kysely<Database>, request: ClaimRequest, next: Candidate
     await appendTimeline(tx, next, [{ kind: 'state.changed', from: 'pending', to: 'running', reason: null }]);
     await notifyAll(tx, next.id);
   }
-  return { deploymentId: next.id, environmentId: next.environment_id, epoch: row.epoch, fence: Number(row.fence) };
+  return { deploymentId: next.id, environmentId: next.environment_id, epoch: row.epoch, fence: row.fence };
 }
 
 async function giveFence(tx: Kysely<Database>, next: Candidate): Promise<void> {

@@ -1,4 +1,5 @@
 import { sql, type Kysely } from 'kysely';
+import type { Deployment } from '../domain/deployment.ts';
 import type { DeploymentQueries } from '../engine/ports/deployment-store.ts';
 import { selectDeployments, toDeployment, toInstance, toJob } from './deployment-rows.ts';
 import type { Database } from './schema.ts';
@@ -54,16 +55,18 @@ export function createDeploymentQueries(db: Kysely<Database>): DeploymentQueries
         entry: row.entry,
       }));
     },
-    async queue(projectId) {
-      let query = selectDeployments(db).where('d.state', 'in', ['pending', 'running', 'deploying', 'ready']);
-      if (projectId !== null) query = query.where('d.project_id', '=', projectId);
-      const rows = await query
-        .orderBy(sql`(d.state <> 'pending')`, 'desc')
-        .orderBy('d.production', 'desc')
-        .orderBy('d.created_at')
-        .limit(1_000)
-        .execute();
-      return rows.map(toDeployment);
-    },
+    queue: (projectId) => readQueue(db, projectId),
   };
+}
+
+async function readQueue(db: Kysely<Database>, projectId: string | null): Promise<readonly Deployment[]> {
+  let query = selectDeployments(db).where('d.state', 'in', ['pending', 'running', 'deploying', 'ready']);
+  if (projectId !== null) query = query.where('d.project_id', '=', projectId);
+  const rows = await query
+    .orderBy(sql`(d.state <> 'pending')`, 'desc')
+    .orderBy('d.production', 'desc')
+    .orderBy('d.created_at')
+    .limit(1_000)
+    .execute();
+  return rows.map(toDeployment);
 }

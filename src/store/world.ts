@@ -92,7 +92,9 @@ async function completeDeletion(db: Kysely<Database>, head: DeletionHead): Promi
 async function artifactsOnlyOf(db: Kysely<Database>, projectId: string): Promise<readonly Artifact[]> {
   const rows = await db.selectFrom('artifact').select(['artifact', 'project_id']).execute();
   const kept = new Set(rows.filter((row) => row.project_id !== projectId).map((row) => contentOf(row.artifact)));
-  return rows.flatMap((row) => (row.project_id === projectId && !kept.has(contentOf(row.artifact)) ? [row.artifact] : []));
+  return rows.flatMap((row) =>
+    row.project_id === projectId && !kept.has(contentOf(row.artifact)) ? [row.artifact] : [],
+  );
 }
 
 function contentOf(artifact: Artifact): string {

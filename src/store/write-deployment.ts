@@ -1,4 +1,4 @@
-import { sql, type Kysely, type Selectable, type Updateable } from 'kysely';
+import { sql, type Kysely, type Selectable, type UpdateObject } from 'kysely';
 import { isFinal, transition, type DeploymentEvent, type DeploymentState } from '../domain/deployment-state.ts';
 import { CutoverError } from '../domain/errors.ts';
 import type { TimelineEntry } from '../domain/timeline.ts';
@@ -61,8 +61,8 @@ function nextState(row: Locked, event: DeploymentEvent): DeploymentState {
   return result.state;
 }
 
-function columnsOf(row: Locked, write: Write, next: DeploymentState): Updateable<DeploymentTable> {
-  const update: Updateable<DeploymentTable> = {};
+function columnsOf(row: Locked, write: Write, next: DeploymentState): UpdateObject<Database, 'deployment'> {
+  const update: UpdateObject<Database, 'deployment'> = {};
   if (next !== row.state) update.state = next;
   if (write.reason !== undefined) update.reason = write.reason;
   if (write.commit !== undefined) update.source = toJson({ ...row.source, commit: write.commit });
@@ -71,9 +71,9 @@ function columnsOf(row: Locked, write: Write, next: DeploymentState): Updateable
   if (write.counterBaseline !== undefined) update.counter_baseline = toJson(write.counterBaseline);
   // The first verdict stands: what is being taken back is not judged again.
   if (write.verdict !== undefined && row.verdict === null) update.verdict = toJson(write.verdict);
-  if (next === 'ready' && row.state !== 'ready') update.ready_at = sql<string>`now()` as never;
+  if (next === 'ready' && row.state !== 'ready') update.ready_at = sql<string>`now()`;
   if (next !== row.state && (isFinal(next) || next === 'completed')) {
-    update.finished_at = sql<string>`now()` as never;
+    update.finished_at = sql<string>`now()`;
     update.lease_until = null;
   }
   if (next === 'failed' && row.verdict?.code != null) {

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import Docker from 'dockerode';
-import { answering, answering500, eatingMemory, exitingAtStart, neverAnswering, onAnotherPort, slowToStart } from './apps.ts';
+import {
+  answering,
+  answering500,
+  eatingMemory,
+  exitingAtStart,
+  neverAnswering,
+  onAnotherPort,
+  slowToStart,
+} from './apps.ts';
 import { Stage } from './stage.ts';
 
 /** What bad input gets: a code, what happened, the old version still serving, nothing left behind. */
@@ -69,7 +77,9 @@ test('an app that is killed for memory: it says so', async () => {
 });
 
 test('a Dockerfile that fails: the step and its last lines', async () => {
-  const { code, message } = await deployBad('broken-build', { Dockerfile: 'FROM node:24-slim\nRUN echo about to fail && exit 4\n' });
+  const { code, message } = await deployBad('broken-build', {
+    Dockerfile: 'FROM node:24-slim\nRUN echo about to fail && exit 4\n',
+  });
   assert.equal(code, 'build_failed');
   assert.match(message, /about to fail/);
 });
@@ -95,7 +105,10 @@ test('a repository that does not exist, and a commit that does not', async () =>
 
 test('branches that look like options or commands are refused before anything runs', async () => {
   for (const branch of ['--upload-pack=touch x', '$(id)', '../x']) {
-    const answer = await stage.call<{ code: string; next: string }>('POST', '/api/projects/here/trigger-pipeline', { environment: 'production', branch });
+    const answer = await stage.call<{ code: string; next: string }>('POST', '/api/projects/here/trigger-pipeline', {
+      environment: 'production',
+      branch,
+    });
     assert.equal(answer.body.code, 'ref_invalid', branch);
     assert.ok(answer.body.next.length > 0);
   }
@@ -108,7 +121,11 @@ test('5.3 with three replicas, one that dies at the gate takes the whole version
   const number = await stage.trigger('three');
   const second = await stage.until('the second new instance', async () => {
     const all = await containers('three');
-    return all.find(({ Labels }) => Labels['cutover.deployment-number'] === String(number) && Labels['cutover.ordinal'] === '2') ?? null;
+    return (
+      all.find(
+        ({ Labels }) => Labels['cutover.deployment-number'] === String(number) && Labels['cutover.ordinal'] === '2',
+      ) ?? null
+    );
   });
   await docker.getContainer(second.Id).kill();
   const { deployment } = await stage.settle('three', number);
@@ -121,13 +138,22 @@ test('5.3 with three replicas, one that dies at the gate takes the whole version
 test('2.2 cancel while it builds ends in cancelled within 2 s and leaves nothing', async () => {
   await stage.project('slow-build', { Dockerfile: 'FROM node:24-slim\nRUN sleep 60\n' });
   const number = await stage.trigger('slow-build');
-  await stage.until('the build to run', async () => ((await stage.log('slow-build', number, 'BuildImageJob')).includes('sleep 60') ? true : null));
+  await stage.until('the build to run', async () =>
+    (await stage.log('slow-build', number, 'BuildImageJob')).includes('sleep 60') ? true : null,
+  );
   const began = performance.now();
   const { body } = await stage.call<{ state: string }>('POST', `/api/projects/slow-build/deployments/${number}/cancel`);
   assert.equal(body.state, 'cancelled');
   assert.ok(performance.now() - began < 2_000, `${performance.now() - began} ms`);
   assert.equal((await containers('slow-build')).length, 0);
-  const images = await docker.listImages({ filters: { label: [`cutover.platform=${stage.platform.platformId}`, `cutover.deployment=${(await stage.detail('slow-build', number)).deployment.id}`] } });
+  const images = await docker.listImages({
+    filters: {
+      label: [
+        `cutover.platform=${stage.platform.platformId}`,
+        `cutover.deployment=${(await stage.detail('slow-build', number)).deployment.id}`,
+      ],
+    },
+  });
   assert.equal(images.length, 0);
 });
 
@@ -141,9 +167,12 @@ test('2.2 cancel of a completed deployment is refused with its state, and change
 test('10 a secret in the output of an app or a build is masked before it is written', async () => {
   await stage.project('leaky', {
     'package.json': JSON.stringify({ name: 'app', scripts: { start: 'node server.js' } }),
-    'server.js': "console.log('the key is', process.env.KEY, Buffer.from(process.env.KEY).toString('base64')); require('node:http').createServer((_, r) => r.end('ok')).listen(process.env.PORT);",
+    'server.js':
+      "console.log('the key is', process.env.KEY, Buffer.from(process.env.KEY).toString('base64')); require('node:http').createServer((_, r) => r.end('ok')).listen(process.env.PORT);",
   });
-  await stage.must('PUT', '/api/projects/leaky/variables', { variables: [{ name: 'KEY', value: 'correct-horse-battery', secret: true }] });
+  await stage.must('PUT', '/api/projects/leaky/variables', {
+    variables: [{ name: 'KEY', value: 'correct-horse-battery', secret: true }],
+  });
   const { instances } = await stage.deploy('leaky');
   const log = await stage.until('the line', async () => {
     const text = await stage.log('leaky', 1, instances[0]?.id ?? '');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import WebSocket, { type RawData } from 'ws';
+import { WebSocket } from 'ws';
 import { Stage } from './stage.ts';
 
 /** Traffic that lives longer than a version: rules 5.2 and 5.4 on real parts. */
@@ -44,7 +44,7 @@ interface OpenStream {
 async function openSocket(host: string): Promise<OpenStream> {
   const socket = new WebSocket(`ws://127.0.0.1:${stage.platform.routerPort}/`, { headers: { host } });
   const messages: string[] = [];
-  socket.on('message', (data: RawData) => messages.push(String(data as Buffer)));
+  socket.on('message', (data: Buffer) => messages.push(data.toString()));
   const closedAt = new Promise<number>((resolve) => {
     socket.on('close', () => resolve(performance.now()));
     socket.on('error', () => resolve(performance.now()));
@@ -60,16 +60,21 @@ test('5.4 a WebSocket stays on the old instance until the drain timeout, and new
   const open = await Promise.all(Array.from({ length: 4 }, () => openSocket('sockets.localhost')));
   await repository.commit(streaming('two'));
   const number = await stage.trigger('sockets');
-  await stage.until('traffic on the new version', async () => ((await stage.visit('sockets.localhost')).body === 'two' ? true : null));
+  await stage.until('traffic on the new version', async () =>
+    (await stage.visit('sockets.localhost')).body === 'two' ? true : null,
+  );
   const switchedAt = performance.now();
-  const before = open.map(({ messages }) => messages.length);
+  const countsAtSwitch = open.map(({ messages }) => messages.length);
   const { deployment } = await stage.settle('sockets', number);
   assert.equal(deployment.state, 'completed');
   const closings = await Promise.all(open.map(({ closedAt }) => closedAt));
   for (const [index, closedAt] of closings.entries()) {
     assert.ok(closedAt - switchedAt > drainTimeoutMs - 400, `closed after ${closedAt - switchedAt} ms`);
     assert.ok(closedAt - switchedAt < drainTimeoutMs * 1.2 + 1_500, `closed after ${closedAt - switchedAt} ms`);
-    assert.ok((open[index]?.messages.length ?? 0) > (before[index] ?? 0) + 10, 'it went on talking while it drained');
+    assert.ok(
+      (open[index]?.messages.length ?? 0) > (countsAtSwitch[index] ?? 0) + 10,
+      'it went on talking while it drained',
+    );
     assert.ok(open[index]?.messages.every((message) => message === 'one'));
   }
   const spread = Math.max(...closings) - Math.min(...closings);
@@ -86,16 +91,23 @@ for (const strategy of ['rolling', 'blue-green'] as const) {
     const done = new AbortController();
     const visitors = Array.from({ length: 6 }, async () => {
       while (!done.signal.aborted) {
-        answers.push(await stage.visit(`${name}.localhost`).catch((error: unknown) => ({ status: 0, body: String(error) })));
+        answers.push(
+          await stage.visit(`${name}.localhost`).catch((error: unknown) => ({ status: 0, body: String(error) })),
+        );
       }
     });
     const { deployment } = await stage.deploy(name);
     done.abort();
     await Promise.all(visitors);
     assert.equal(deployment.state, 'completed');
-    assert.deepEqual(answers.filter(({ status }) => status !== 200), []);
+    assert.deepEqual(
+      answers.filter(({ status }) => status !== 200),
+      [],
+    );
     assert.equal(deployment.requests?.failed, 0);
-    const bodies = await Promise.all(Array.from({ length: 12 }, async () => (await stage.visit(`${name}.localhost`)).body));
+    const bodies = await Promise.all(
+      Array.from({ length: 12 }, async () => (await stage.visit(`${name}.localhost`)).body),
+    );
     assert.deepEqual(new Set(bodies), new Set(['two']));
   });
 }

@@ -37,7 +37,12 @@ export class Stage implements AsyncDisposable {
     return new Stage(await startPlatform(options), await startGitServer());
   }
 
-  async call<T = unknown>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<ApiAnswer<T>> {
+  async call<T = unknown>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<ApiAnswer<T>> {
     const response = await fetch(`${this.platform.apiUrl}${path}`, {
       method,
       headers: { authorization: `Bearer ${this.platform.token}`, 'content-type': 'application/json', ...headers },
@@ -49,7 +54,11 @@ export class Stage implements AsyncDisposable {
   }
 
   /** A project with a repository that holds these files. */
-  async project(name: string, files: Readonly<Record<string, string>>, settings: WireSettingsChange = {}): Promise<TestRepository> {
+  async project(
+    name: string,
+    files: Readonly<Record<string, string>>,
+    settings: WireSettingsChange = {},
+  ): Promise<TestRepository> {
     const repository = await this.git.createRepository(name);
     await repository.commit({ ...files });
     await this.must('POST', '/api/projects', { name, repository: repository.url });
@@ -107,14 +116,21 @@ export class Stage implements AsyncDisposable {
   visit(host: string, path = '/', headers: Record<string, string> = {}): Promise<Answer> {
     const { routerPort } = this.platform;
     return new Promise((resolve, reject) => {
-      const outgoing = request({ host: '127.0.0.1', port: routerPort, path, agent: false, timeout: 15_000, headers: { host, ...headers } }, (incoming) => {
-        const chunks: Buffer[] = [];
-        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-        incoming.on('error', reject);
-        incoming.on('end', () =>
-          resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(chunks).toString() }),
-        );
-      });
+      const outgoing = request(
+        { host: '127.0.0.1', port: routerPort, path, agent: false, timeout: 15_000, headers: { host, ...headers } },
+        (incoming) => {
+          const chunks: Buffer[] = [];
+          incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+          incoming.on('error', reject);
+          incoming.on('end', () =>
+            resolve({
+              status: incoming.statusCode ?? 0,
+              headers: incoming.headers,
+              body: Buffer.concat(chunks).toString(),
+            }),
+          );
+        },
+      );
       outgoing.on('timeout', () => outgoing.destroy(new Error('timed out')));
       outgoing.on('error', reject);
       outgoing.end();

@@ -12,7 +12,10 @@ test('3.1 a directory with an index.html is served as it is, and the next versio
   const repository = await stage.project('site', { 'index.html': '<h1>one</h1>', 'about.html': '<h1>about</h1>' });
   const first = await stage.deploy('site');
   assert.equal(first.deployment.state, 'completed', JSON.stringify(first.deployment.failure));
-  assert.deepEqual(first.jobs.map(({ type }) => type), ['DownloadRepoJob', 'BuildImageJob', 'DeployStaticJob', 'MarkDeploymentCompleteJob']);
+  assert.deepEqual(
+    first.jobs.map(({ type }) => type),
+    ['DownloadRepoJob', 'BuildImageJob', 'DeployStaticJob', 'MarkDeploymentCompleteJob'],
+  );
   assert.match((await stage.visit('site.localhost')).body, /one/);
   assert.match((await stage.visit('site.localhost', '/about')).body, /about/);
   assert.equal((await stage.visit('site.localhost', '/missing')).status, 404);
@@ -34,14 +37,14 @@ test('an app can become a site and a site an app', async () => {
   const repository = await stage.project('changing', { 'index.html': 'files' });
   await stage.deploy('changing');
   await repository.commit({
-    'index.html': null as never,
+    'index.html': null,
     'package.json': JSON.stringify({ name: 'app', scripts: { start: 'node server.js' } }),
     'server.js': "require('node:http').createServer((_, r) => r.end('process')).listen(process.env.PORT);",
   });
   const { deployment } = await stage.deploy('changing');
   assert.equal(deployment.artifact?.type, 'image', JSON.stringify(deployment.failure));
   assert.equal((await stage.visit('changing.localhost')).body, 'process');
-  await repository.commit({ 'package.json': null as never, 'server.js': null as never, 'index.html': 'files again' });
+  await repository.commit({ 'package.json': null, 'server.js': null, 'index.html': 'files again' });
   await stage.deploy('changing');
   assert.equal((await stage.visit('changing.localhost')).body, 'files again');
 });

@@ -9,8 +9,10 @@ interface ProcessEntry {
 /** Every process that was started on this data directory, and their children; without `except` and what it started for itself. */
 export function processesOf(dataDir: string, except: number): readonly number[] {
   const all = readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? readEntry(Number(name)) : []));
-  const own = new Set(all.filter(({ command, pid }) => pid !== except && command.includes(dataDir)).map(({ pid }) => pid));
-  for (let size = -1; size !== own.size; ) {
+  const own = new Set(
+    all.filter(({ command, pid }) => pid !== except && command.includes(dataDir)).map(({ pid }) => pid),
+  );
+  for (let size = -1; size !== own.size;) {
     size = own.size;
     for (const { pid, parent } of all) if (own.has(parent) && pid !== except) own.add(pid);
   }

@@ -4,7 +4,7 @@ import type { EnvironmentSettings } from '../../domain/environment-settings.ts';
 import type { HealthCheck } from '../../domain/health-check.ts';
 import type { Environment, Project, Variable } from '../../domain/project.ts';
 import type { Actor, Role } from '../../domain/roles.ts';
-import type { RecordedEntry } from '../ports/notifier.ts';
+import type { RecordedEntry } from '../ports/recorded-entry.ts';
 import type { LogEntry } from '../ports/logs.ts';
 
 /**
@@ -124,16 +124,19 @@ export interface DeploymentCommands {
     signal: AbortSignal,
   ): AsyncIterable<RecordedEntry>;
   /** `log`: a job type, or the id of an instance. `offset` in bytes. */
-  log(
-    actor: Actor,
-    project: string,
-    number: number,
-    log: string,
-    options: { readonly offset: number; readonly follow: boolean },
-    signal: AbortSignal,
-  ): AsyncIterable<LogEntry>;
+  log(actor: Actor, request: LogRequest, signal: AbortSignal): AsyncIterable<LogEntry>;
   /** What waits or runs, over every project the actor may see, in the order it will be served. */
   queue(actor: Actor): Promise<readonly QueueItem[]>;
+}
+
+export interface LogRequest {
+  readonly project: string;
+  readonly number: number;
+  /** A job type, or the id of an instance. */
+  readonly log: string;
+  /** In bytes; in the middle of a line it means the next one. */
+  readonly offset: number;
+  readonly follow: boolean;
 }
 
 export interface NewDeployment {

@@ -2,8 +2,9 @@ import { isFinal } from '../../domain/deployment-state.ts';
 import { instanceLogName, jobLogName } from '../../domain/deployment.ts';
 import { CutoverError } from '../../domain/errors.ts';
 import { jobTypes, type JobType } from '../../domain/job.ts';
-import type { RecordedEntry } from '../ports/notifier.ts';
+import type { RecordedEntry } from '../ports/recorded-entry.ts';
 import type { LogEntry } from '../ports/logs.ts';
+import type { LogRequest } from './commands.ts';
 import type { DeploymentDependencies } from './deployments.ts';
 
 const pageSize = 500;
@@ -35,17 +36,10 @@ export async function* followTimeline(
   }
 }
 
-interface LogRequest {
-  /** A job type or the id of an instance. */
-  readonly log: string;
-  readonly offset: number;
-  readonly follow: boolean;
-}
-
 export async function* readLog(
   { queries, logs }: DeploymentDependencies,
   deploymentId: string,
-  request: LogRequest,
+  request: Pick<LogRequest, 'log' | 'offset' | 'follow'>,
   signal: AbortSignal,
 ): AsyncGenerator<LogEntry> {
   const { log, offset, follow } = request;
@@ -58,12 +52,18 @@ export async function* readLog(
     return;
   }
   const instance = (await queries.instances(deploymentId)).find(({ id }) => id === log);
-  if (instance === undefined) throw unknownLog(log, jobs.map(({ type }) => type));
+  if (instance === undefined)
+    throw unknownLog(
+      log,
+      jobs.map(({ type }) => type),
+    );
   const live = follow && instance.phase !== 'stopped' && instance.phase !== 'failed';
   yield* logs.read(instanceLogName(deploymentId, instance.id), { offset, follow: live }, signal);
 }
 
 function unknownLog(log: string, known: readonly JobType[]): CutoverError {
-  const hint = (jobTypes as readonly string[]).includes(log) ? `this deployment has ${known.join(', ')}` : 'give a job type or the id of an instance';
+  const hint = (jobTypes as readonly string[]).includes(log)
+    ? `this deployment has ${known.join(', ')}`
+    : 'give a job type or the id of an instance';
   return new CutoverError('not_found', `there is no log "${log}": ${hint}`);
 }

@@ -27,8 +27,13 @@ export async function triggerDeployment(
   if (input.branch !== undefined) dependencies.checkBranch(input.branch);
   const { configuration, deployments, random, secretBox, wake } = dependencies;
   const project = (await configuration.projects.find(projectName)) ?? noProject(projectName);
-  const environment = (await configuration.environments.find(project.id, input.environment)) ?? noEnvironment(projectName, input.environment);
-  const variables = await variablesFor(configuration.variables, secretBox, { projectId: project.id, environmentId: environment.id });
+  const environment =
+    (await configuration.environments.find(project.id, input.environment)) ??
+    noEnvironment(projectName, input.environment);
+  const variables = await variablesFor(configuration.variables, secretBox, {
+    projectId: project.id,
+    environmentId: environment.id,
+  });
   const id = random.id();
   const { deploymentId, replayed } = await deployments.create({
     id,
@@ -45,7 +50,10 @@ export async function triggerDeployment(
     configuration: { build: project.build, settings: environment.settings, hosts: environment.hosts },
     sealedVariables: sealVariables(secretBox, id, variables),
     jobs: gitPipeline('image'),
-    idempotency: input.idempotencyKey === undefined ? null : { key: input.idempotencyKey, tokenId: actor.tokenId, requestHash: hashOf(projectName, input) },
+    idempotency:
+      input.idempotencyKey === undefined
+        ? null
+        : { key: input.idempotencyKey, tokenId: actor.tokenId, requestHash: hashOf(projectName, input) },
   });
   wake();
   const record = await deployments.record(deploymentId);

@@ -40,15 +40,17 @@ export function deploymentCommands(dependencies: DeploymentDependencies): Deploy
   return {
     trigger: (actor, project, input) => triggerDeployment(dependencies, actor, { project, input }),
     list: (actor, project, query) => list(dependencies, actor, { project, query }),
-    get: async (actor, project, number) => detail(dependencies, await find(dependencies, actor, { permission: 'read', project, number })),
-    cancel: async (actor, project, number) => cancel(dependencies, await find(dependencies, actor, { permission: 'deploy', project, number })),
+    get: async (actor, project, number) =>
+      detail(dependencies, await find(dependencies, actor, { permission: 'read', project, number })),
+    cancel: async (actor, project, number) =>
+      cancel(dependencies, await find(dependencies, actor, { permission: 'deploy', project, number })),
     async *timeline(actor, project, number, options, signal) {
       const deployment = await find(dependencies, actor, { permission: 'read', project, number });
       yield* followTimeline(dependencies, deployment.id, options, signal);
     },
-    async *log(actor, project, number, log, options, signal) {
-      const deployment = await find(dependencies, actor, { permission: 'read', project, number });
-      yield* readLog(dependencies, deployment.id, { log, ...options }, signal);
+    async *log(actor, request, signal) {
+      const deployment = await find(dependencies, actor, { permission: 'read', ...request });
+      yield* readLog(dependencies, deployment.id, request, signal);
     },
     queue: (actor) => queueOf(dependencies, actor),
   };
@@ -64,7 +66,8 @@ async function find(dependencies: DeploymentDependencies, actor: Actor, lookup: 
   requireAccess(actor, lookup.permission, lookup.project);
   const project = (await dependencies.configuration.projects.find(lookup.project)) ?? noProject(lookup.project);
   const deployment = await dependencies.queries.byNumber(project.id, lookup.number);
-  if (deployment === null) throw new CutoverError('not_found', `the project "${lookup.project}" has no deployment #${lookup.number}`);
+  if (deployment === null)
+    throw new CutoverError('not_found', `the project "${lookup.project}" has no deployment #${lookup.number}`);
   return deployment;
 }
 

@@ -72,14 +72,19 @@ export class Worker {
       await lead(held);
     } catch (error) {
       if (!(error instanceof FencedError) && !held.lost.aborted) {
-        log.error({ deployment: lease.deploymentId, error: describe(error) }, 'leading a deployment failed, to be tried again');
+        log.error(
+          { deployment: lease.deploymentId, error: describe(error) },
+          'leading a deployment failed, to be tried again',
+        );
         delayMs = retryDelayMs;
       }
     }
     this.#keeper.drop(lease);
     await store
       .release(lease, delayMs)
-      .catch((error: unknown) => log.warn({ error: String(error) }, 'a lease could not be given back and will run out'));
+      .catch((error: unknown) =>
+        log.warn({ error: String(error) }, 'a lease could not be given back and will run out'),
+      );
     this.#claimSoon();
   }
 

@@ -34,7 +34,8 @@ export class InstanceLogs {
     if (this.#following.has(instance.id) || this.#stop.signal.aborted) return;
     const following = this.#keep(instance)
       .catch((error: unknown) => {
-        if (!this.#stop.signal.aborted) this.#options.log.warn({ instance: instance.id, error: String(error) }, 'an instance log broke off');
+        if (!this.#stop.signal.aborted)
+          this.#options.log.warn({ instance: instance.id, error: String(error) }, 'an instance log broke off');
       })
       .finally(() => this.#following.delete(instance.id));
     this.#following.set(instance.id, following);

@@ -6,7 +6,7 @@ import type { JobStatus, JobType } from '../../domain/job.ts';
 import type { RouteTarget, SlotNumber } from '../../domain/route.ts';
 import type { CommitInfo } from '../../domain/source.ts';
 import type { TimelineEntry } from '../../domain/timeline.ts';
-import type { RecordedEntry } from './notifier.ts';
+import type { RecordedEntry } from './recorded-entry.ts';
 
 /** The right to lead one deployment, for a while. `epoch` rises with every claim; a write under an older one is refused. */
 export interface Lease {
@@ -163,7 +163,12 @@ export interface NewDeploymentRecord {
 /** Questions of the API and of the reconciler. */
 export interface DeploymentQueries {
   byNumber(projectId: string, number: number): Promise<Deployment | null>;
-  list(query: { readonly projectId: string; readonly environmentId?: string; readonly before?: number; readonly limit: number }): Promise<readonly Deployment[]>;
+  list(query: {
+    readonly projectId: string;
+    readonly environmentId?: string;
+    readonly before?: number;
+    readonly limit: number;
+  }): Promise<readonly Deployment[]>;
   jobs(deploymentId: string): Promise<readonly Job[]>;
   instances(deploymentId: string): Promise<readonly Instance[]>;
   timeline(deploymentId: string, after: number, limit: number): Promise<readonly RecordedEntry[]>;

@@ -6,7 +6,11 @@ export interface Logs {
   /** Opens for appending; a log that was left open by a crash is continued after its last whole line. */
   open(name: string, mask: Masker): Promise<LogWriter>;
   /** Whole lines from byte `offset` on; with `follow`, until the log is closed. Lagging readers read from disk, never from memory. */
-  read(name: string, options: { readonly offset: number; readonly follow: boolean }, signal: AbortSignal): AsyncIterable<LogEntry>;
+  read(
+    name: string,
+    options: { readonly offset: number; readonly follow: boolean },
+    signal: AbortSignal,
+  ): AsyncIterable<LogEntry>;
   /** The last `count` lines. */
   tail(name: string, count: number): Promise<readonly LogLine[]>;
   remove(prefix: string): Promise<void>;

@@ -29,14 +29,19 @@ async function collectContainers({ workshop, found, desired, signal }: Pass): Pr
     // Its worker is at it, or it is where it should be.
     if (owner !== undefined && holdsEnvironment(owner.deployment.state)) continue;
     if (owner?.instances.some(({ id }) => id === container.instanceId) === true) continue;
-    workshop.log.warn({ deployment: container.deploymentId, container: container.containerId }, 'a container belonged to nothing and is removed');
+    workshop.log.warn(
+      { deployment: container.deploymentId, container: container.containerId },
+      'a container belonged to nothing and is removed',
+    );
     await workshop.ports.runtime.stop(container.instanceId, strayGraceMs, signal);
   }
 }
 
 async function collectCheckouts({ workshop, found, desired }: Pass): Promise<void> {
   const active = new Set(
-    desired.deployments.filter(({ deployment }) => holdsEnvironment(deployment.state)).map(({ deployment }) => deployment.id),
+    desired.deployments
+      .filter(({ deployment }) => holdsEnvironment(deployment.state))
+      .map(({ deployment }) => deployment.id),
   );
   for (const owner of found.checkouts) if (!active.has(owner)) await workshop.ports.source.release(owner);
 }

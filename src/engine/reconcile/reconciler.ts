@@ -56,7 +56,10 @@ export class Reconciler {
   async pass(signal: AbortSignal): Promise<void> {
     const { workshop, world } = this.#options;
     const { ports } = workshop;
-    await Promise.all([this.#try(ports.router.ensureRunning(signal), signal), this.#try(ports.staticFiles.ensureRunning(signal), signal)]);
+    await Promise.all([
+      this.#try(ports.router.ensureRunning(signal), signal),
+      this.#try(ports.staticFiles.ensureRunning(signal), signal),
+    ]);
     await tearDown(workshop, world, signal);
     const [containers, router, checkouts] = await Promise.all([
       ports.runtime.list(signal),
@@ -73,7 +76,9 @@ export class Reconciler {
   async #growPool(desired: DesiredWorld, signal: AbortSignal): Promise<void> {
     const { router } = this.#options.workshop.ports;
     const capacity = router.capacity();
-    const busy = desired.deployments.some(({ deployment }) => deployment.state !== 'completed' && deployment.state !== 'paused');
+    const busy = desired.deployments.some(
+      ({ deployment }) => deployment.state !== 'completed' && deployment.state !== 'paused',
+    );
     if (!busy && desired.slots.length > capacity * 0.8) await this.#try(router.grow(capacity * 2, signal), signal);
   }
 

@@ -40,7 +40,11 @@ async function tend(pass: Pass, desired: DesiredDeployment, instance: Instance):
   const server = found.router.servers.find(({ slot, name }) => slot === desired.slot && name === serverName(instance));
   const { replicas } = desired.deployment.configuration.settings;
   if (server?.endpoint !== endpoint) {
-    await workshop.ports.router.addServer(desired.slot, serverOf({ ...instance, address: status.address }, replicas), signal);
+    await workshop.ports.router.addServer(
+      desired.slot,
+      serverOf({ ...instance, address: status.address }, replicas),
+      signal,
+    );
   }
   if (instance.address === status.address && instance.restarts === status.restarts) return null;
   return { id: instance.id, address: status.address, restarts: status.restarts };
@@ -51,7 +55,10 @@ async function bringBack({ workshop, signal }: Pass, desired: DesiredDeployment,
   const { runtime, secretBox } = workshop.ports;
   const { deployment } = desired;
   if (deployment.artifact?.type !== 'image') return undefined;
-  workshop.log.warn({ deployment: deployment.id, instance: instance.id }, 'an instance had no container and is started again');
+  workshop.log.warn(
+    { deployment: deployment.id, instance: instance.id },
+    'an instance had no container and is started again',
+  );
   const configuration = openConfiguration(secretBox, desired);
   await runtime.ensureNetwork(deployment.projectName, signal);
   const status = await runtime.start(

@@ -44,5 +44,6 @@ async function runStep(run: DeploymentRun, step: Step): Promise<void> {
   });
   const verdict = await persevere(run, step);
   run.closeLogSoon(job);
-  if (verdict !== null) await run.write({ verdict, journal: [{ step: step.name, status: 'failed', error: verdict.reason }] });
+  if (verdict !== null)
+    await run.write({ verdict, journal: [{ step: step.name, status: 'failed', error: verdict.reason }] });
 }

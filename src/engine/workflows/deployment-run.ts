@@ -133,7 +133,10 @@ export class DeploymentRun implements AsyncDisposable {
     try {
       await (await writer)[Symbol.asyncDispose]();
     } catch (error) {
-      this.workshop.log.warn({ deployment: this.deployment.id, job, error: String(error) }, 'the end of a job log was lost');
+      this.workshop.log.warn(
+        { deployment: this.deployment.id, job, error: String(error) },
+        'the end of a job log was lost',
+      );
     }
   }
 

@@ -66,7 +66,11 @@ async function openSessions(run: DeploymentRun, slot: SlotNumber): Promise<numbe
 async function stop(run: DeploymentRun, old: DeploymentRecord): Promise<void> {
   run.assertHeld();
   if (old.slot !== null) await run.ports.router.clearSlot(old.slot, run.signal);
-  await stopInstances(run, old.deployment, old.instances.map(({ id }) => id));
+  await stopInstances(
+    run,
+    old.deployment,
+    old.instances.map(({ id }) => id),
+  );
   await run.write({
     instances: old.instances.map(({ id }) => ({ id, phase: 'stopped' })),
     retired: { deploymentId: old.deployment.id, reason: `replaced by #${run.deployment.number}` },
@@ -76,7 +80,11 @@ async function stop(run: DeploymentRun, old: DeploymentRecord): Promise<void> {
 }
 
 /** SIGTERM, grace, SIGKILL, side by side; what they printed last is kept. */
-export async function stopInstances(run: DeploymentRun, owner: Deployment, instanceIds: readonly string[]): Promise<void> {
+export async function stopInstances(
+  run: DeploymentRun,
+  owner: Deployment,
+  instanceIds: readonly string[],
+): Promise<void> {
   const { stopGraceMs } = owner.configuration.settings;
   await Promise.all(
     instanceIds.map(async (id) => {

@@ -9,7 +9,11 @@ import { startInstance } from './start-instance.ts';
 const lastLines = 50;
 
 /** Leads one instance through the gate (rule 5.1). Rejects with `gate_failed`, `instance_exited` or `instance_out_of_memory`. */
-export async function gateInstance(run: DeploymentRun, artifact: Extract<Artifact, { type: 'image' }>, instance: Instance): Promise<void> {
+export async function gateInstance(
+  run: DeploymentRun,
+  artifact: Extract<Artifact, { type: 'image' }>,
+  instance: Instance,
+): Promise<void> {
   const { health } = run.deployment.configuration.settings;
   const { clock, prober } = run.ports;
   using _expecting = run.workshop.watch.expect(instance.id);
@@ -21,13 +25,20 @@ export async function gateInstance(run: DeploymentRun, artifact: Extract<Artifac
   // The engine's clock says when it started; from here on time is measured without jumps.
   const startedBefore = Math.max(0, clock.now() - (status.startedAt ?? clock.now()));
   const began = clock.monotonic() - startedBefore;
-  for (let gate = newGate; ; ) {
+  for (let gate = newGate; ;) {
     const verdict = judgeGate(gate, health, clock.monotonic() - began);
     if (verdict.type === 'failed') return fail(run, instance, verdict.message);
     if (verdict.type === 'passed') {
       return run.write({
         instances: [{ id: instance.id, phase: 'passed', address: status.address }],
-        timeline: [{ kind: 'gate.passed', ordinal: instance.ordinal, attempts: gate.attempts, sinceStartMs: clock.monotonic() - began }],
+        timeline: [
+          {
+            kind: 'gate.passed',
+            ordinal: instance.ordinal,
+            attempts: gate.attempts,
+            sinceStartMs: clock.monotonic() - began,
+          },
+        ],
       });
     }
     await run.workshop.watch.sleep(instance.id, verdict.delayMs, run.signal);
@@ -38,7 +49,11 @@ export async function gateInstance(run: DeploymentRun, artifact: Extract<Artifac
 }
 
 /** After a crash there may be a row and no container yet, or one that was never started. */
-async function startedStatus(run: DeploymentRun, artifact: Extract<Artifact, { type: 'image' }>, instance: Instance): Promise<InstanceStatus> {
+async function startedStatus(
+  run: DeploymentRun,
+  artifact: Extract<Artifact, { type: 'image' }>,
+  instance: Instance,
+): Promise<InstanceStatus> {
   const status = run.started.get(instance.id) ?? (await run.ports.runtime.status(instance.id, run.signal));
   return status === null || status.startedAt === null ? startInstance(run, artifact, instance) : status;
 }
@@ -69,7 +84,8 @@ async function fail(run: DeploymentRun, instance: Instance, message: string): Pr
 async function describeListening(run: DeploymentRun, instance: Instance): Promise<string> {
   const { open, loopbackOnly } = await run.ports.runtime.listeningPorts(instance.id, run.signal);
   if (open.includes(instance.port)) return '';
-  if (loopbackOnly.includes(instance.port)) return `${instance.port} is open only on the instance's own loopback: listen on 0.0.0.0`;
+  if (loopbackOnly.includes(instance.port))
+    return `${instance.port} is open only on the instance's own loopback: listen on 0.0.0.0`;
   if (open.length === 0) return `nothing on ${instance.port}; no port is open`;
   return `nothing on ${instance.port}; ${open.join(', ')} ${open.length === 1 ? 'is' : 'are'} open`;
 }

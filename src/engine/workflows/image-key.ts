@@ -6,7 +6,12 @@ import type { BuildSettings } from '../../domain/build-settings.ts';
  * function of tree, settings and planner version, so it need not be made to know the key. Base images are compared apart,
  * because which ones matter is known only from the plan.
  */
-export function imageKey(input: { readonly project: string; readonly treeId: string; readonly settings: BuildSettings; readonly plannerVersion: string }): string {
+export function imageKey(input: {
+  readonly project: string;
+  readonly treeId: string;
+  readonly settings: BuildSettings;
+  readonly plannerVersion: string;
+}): string {
   const { settings } = input;
   const parts = [
     input.project,

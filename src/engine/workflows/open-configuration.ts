@@ -1,15 +1,19 @@
+import { z } from 'zod';
 import { injectedVariables, mergeVariables, type Variables } from '../../domain/variables.ts';
 import type { Masker } from '../ports/logs.ts';
 import type { SecretBox } from '../ports/secret-box.ts';
 import { createMasker } from '../masking.ts';
 
-/** The variables of a deployment, as they were when it was triggered. */
-export interface SnapshotVariables {
-  readonly project: Variables;
-  readonly environment: Variables;
+const valuesSchema = z.record(z.string(), z.string());
+const snapshotSchema = z.object({
+  project: valuesSchema,
+  environment: valuesSchema,
   /** Values that are masked in every log. */
-  readonly secrets: readonly string[];
-}
+  secrets: z.array(z.string()),
+});
+
+/** The variables of a deployment, as they were when it was triggered. */
+export type SnapshotVariables = z.output<typeof snapshotSchema>;
 
 export interface OpenConfiguration {
   /** What an instance that listens on `port` is given. */
@@ -35,7 +39,7 @@ export function sealVariables(box: SecretBox, deploymentId: string, variables: S
 
 export function openConfiguration(box: SecretBox, record: Sealed): OpenConfiguration {
   const { deployment } = record;
-  const snapshot = JSON.parse(box.open(record.sealedVariables, snapshotRow(deployment.id))) as SnapshotVariables;
+  const snapshot = snapshotSchema.parse(JSON.parse(box.open(record.sealedVariables, snapshotRow(deployment.id))));
   return {
     mask: createMasker(snapshot.secrets),
     variablesFor: (port) =>

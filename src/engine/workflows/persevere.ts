@@ -21,7 +21,10 @@ export async function persevere(run: DeploymentRun, step: Step): Promise<Verdict
       const verdict = await judge(run, error, attempt);
       if (verdict !== null) return verdict;
       const delayMs = Math.min(longestDelayMs, 500 * 2 ** attempt);
-      run.workshop.log.warn({ deployment: run.deployment.id, step: step.name, attempt, error: describe(error) }, 'step failed, trying again');
+      run.workshop.log.warn(
+        { deployment: run.deployment.id, step: step.name, attempt, error: describe(error) },
+        'step failed, trying again',
+      );
       await run.say(step.job(run.record), `trying again in ${delayMs / 1000} s: ${messageOf(error)}`);
       await run.ports.clock.sleep(delayMs, run.signal).catch(() => undefined);
       await run.reload();
@@ -35,8 +38,10 @@ async function judge(run: DeploymentRun, error: unknown, attempt: number): Promi
   await run.reload();
   const { want, serves } = run.record;
   const cancellable = isCancellable(run.deployment.state);
-  if (want === 'delete') return { outcome: cancellable ? 'cancelled' : 'stopped', code: 'cancelled', reason: 'deleted' };
-  if (want === 'cancel' && cancellable) return { outcome: 'cancelled', code: 'cancelled', reason: 'cancelled by a user' };
+  if (want === 'delete')
+    return { outcome: cancellable ? 'cancelled' : 'stopped', code: 'cancelled', reason: 'deleted' };
+  if (want === 'cancel' && cancellable)
+    return { outcome: 'cancelled', code: 'cancelled', reason: 'cancelled by a user' };
   if (serves) return null;
   return isTerminal(error) || attempt >= triesBeforeTraffic ? failure(error) : null;
 }

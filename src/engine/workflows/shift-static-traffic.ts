@@ -33,9 +33,13 @@ async function gateBundle(run: DeploymentRun, { bundle, spa }: BundleArtifact): 
   const { health } = run.deployment.configuration.settings;
   const { clock, prober } = run.ports;
   const began = clock.monotonic();
-  for (let gate = newGate; ; ) {
+  for (let gate = newGate; ;) {
     // Files do not warm up: there is no start period in which a failure would not count.
-    const verdict = judgeGate(gate, { ...health, startPeriodMs: 0, intervalMs: Math.min(health.intervalMs, 200) }, clock.monotonic() - began);
+    const verdict = judgeGate(
+      gate,
+      { ...health, startPeriodMs: 0, intervalMs: Math.min(health.intervalMs, 200) },
+      clock.monotonic() - began,
+    );
     if (verdict.type === 'failed') throw new CutoverError('gate_failed', `gate (${verdict.message})`);
     if (verdict.type === 'passed') return;
     await clock.sleep(verdict.delayMs, run.signal);

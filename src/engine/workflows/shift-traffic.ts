@@ -1,7 +1,13 @@
 import type { Artifact } from '../../domain/artifact.ts';
 import type { Instance } from '../../domain/deployment.ts';
 import { resolvePort } from '../../domain/environment-settings.ts';
-import { nextRolloutAction, type FreshPhase, type OldPhase, type RolloutAction, type RolloutView } from '../../domain/rollout.ts';
+import {
+  nextRolloutAction,
+  type FreshPhase,
+  type OldPhase,
+  type RolloutAction,
+  type RolloutView,
+} from '../../domain/rollout.ts';
 import { shareOf, stableOnly, type SlotNumber } from '../../domain/route.ts';
 import type { DeploymentRecord, EnvironmentRoute, Write } from '../ports/deployment-store.ts';
 import type { DeploymentRun } from './deployment-run.ts';
@@ -52,18 +58,27 @@ function viewOf(run: DeploymentRun, scene: Scene): RolloutView {
   return {
     strategy: run.deployment.configuration.settings.strategy,
     fresh: scene.fresh.map(freshPhase),
-    old: scene.old.map((instance) => instance.phase as OldPhase),
+    old: scene.old.map(oldPhase),
     switched: scene.route.target?.stable === scene.slot,
   };
 }
 
+function oldPhase({ phase }: Instance): OldPhase {
+  return phase === 'serving' || phase === 'draining' ? phase : 'drained';
+}
+
 function freshPhase(instance: Instance | null): FreshPhase {
   if (instance === null) return 'absent';
-  if (instance.phase === 'starting' || instance.phase === 'passed' || instance.phase === 'serving') return instance.phase;
+  if (instance.phase === 'starting' || instance.phase === 'passed' || instance.phase === 'serving')
+    return instance.phase;
   return 'failed';
 }
 
-async function act(run: DeploymentRun, artifact: ImageArtifact, step: { scene: Scene; action: RolloutAction }): Promise<void> {
+async function act(
+  run: DeploymentRun,
+  artifact: ImageArtifact,
+  step: { scene: Scene; action: RolloutAction },
+): Promise<void> {
   const { scene, action } = step;
   switch (action.type) {
     case 'start':
@@ -74,7 +89,10 @@ async function act(run: DeploymentRun, artifact: ImageArtifact, step: { scene: S
       const unseen = scene.route.target?.stable !== scene.slot && scene.route.target?.candidate !== scene.slot;
       const gates = instances.map((instance) => gateInstance(run, artifact, instance));
       // While no route names the slot, nobody reaches a server in it: it can be put there before it has passed.
-      await Promise.all([...gates, addServers(run, scene.slot, unseen ? instances.filter(({ address }) => address !== null) : [])]);
+      await Promise.all([
+        ...gates,
+        addServers(run, scene.slot, unseen ? instances.filter(({ address }) => address !== null) : []),
+      ]);
       return;
     }
     case 'add':
@@ -109,7 +127,8 @@ async function start(run: DeploymentRun, artifact: ImageArtifact, indexes: reado
 async function add(run: DeploymentRun, scene: Scene, index: number): Promise<void> {
   const instance = scene.fresh[index];
   const stableSlot = scene.stable?.slot ?? null;
-  if (!instance || stableSlot === null) throw new Error('an instance was to be added to a rollout that has nothing to replace');
+  if (!instance || stableSlot === null)
+    throw new Error('an instance was to be added to a rollout that has nothing to replace');
   const serving = count(scene.fresh, 'serving') + 1;
   const share = shareOf(serving, count(scene.old, 'serving'));
   await addServers(run, scene.slot, [instance]);
@@ -164,7 +183,9 @@ async function addServers(run: DeploymentRun, slot: SlotNumber, instances: reado
   await prepareSlot(run);
   const { replicas } = run.deployment.configuration.settings;
   run.assertHeld();
-  await Promise.all(instances.map((instance) => run.ports.router.addServer(slot, serverOf(instance, replicas), run.signal)));
+  await Promise.all(
+    instances.map((instance) => run.ports.router.addServer(slot, serverOf(instance, replicas), run.signal)),
+  );
 }
 
 function count(instances: readonly (Instance | null)[], phase: Instance['phase']): number {

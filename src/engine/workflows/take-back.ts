@@ -28,7 +28,8 @@ async function giveTrafficBack(run: DeploymentRun): Promise<void> {
   const stable = predecessors.find((other) => other.slot === target.stable);
   const retired = stable?.instances.filter(({ phase }) => phase === 'draining' || phase === 'drained') ?? [];
   run.assertHeld();
-  for (const instance of retired) await run.ports.router.resumeServer(target.stable, serverName(instance), run.leaseSignal);
+  for (const instance of retired)
+    await run.ports.router.resumeServer(target.stable, serverName(instance), run.leaseSignal);
   await run.write({
     instances: retired.map(({ id }) => ({ id, phase: 'serving' })),
     route: stableOnly(target.stable),
@@ -43,7 +44,11 @@ async function removeInstances(run: DeploymentRun): Promise<void> {
   run.assertHeld();
   if (slot !== null) await run.ports.router.clearSlot(slot, run.leaseSignal);
   const alive = instances.filter(({ phase }) => phase !== 'stopped' && phase !== 'failed');
-  await stopInstances(run, run.deployment, alive.map(({ id }) => id));
+  await stopInstances(
+    run,
+    run.deployment,
+    alive.map(({ id }) => id),
+  );
   if (slot === null && alive.length === 0) return;
   await run.write({ instances: alive.map(({ id }) => ({ id, phase: 'failed' })), freeSlotOf: run.deployment.id });
 }
@@ -55,8 +60,17 @@ async function finish(run: DeploymentRun, verdict: Verdict): Promise<void> {
   await run.write({
     transition: eventOf(verdict),
     reason: firstLine(verdict.reason),
-    jobs: open.map((job) => ({ type: job.type, status: endOf(job.status), ...(job.status === 'running' ? { error: verdict.reason } : {}) })),
-    timeline: open.map((job): TimelineEntry => ({ kind: 'job.finished', job: job.type, status: endOf(job.status), error: job.status === 'running' ? firstLine(verdict.reason) : null })),
+    jobs: open.map((job) => ({
+      type: job.type,
+      status: endOf(job.status),
+      ...(job.status === 'running' ? { error: verdict.reason } : {}),
+    })),
+    timeline: open.map((job): TimelineEntry => ({
+      kind: 'job.finished',
+      job: job.type,
+      status: endOf(job.status),
+      error: job.status === 'running' ? firstLine(verdict.reason) : null,
+    })),
   });
 }
 

@@ -6,7 +6,8 @@ import { countRequests } from './request-counts.ts';
 export async function takeSlot(run: DeploymentRun): Promise<void> {
   run.assertHeld();
   const slot = await run.ports.deployments.takeSlot(run.lease, run.ports.router.capacity());
-  if (slot === null) throw new CutoverError('router_full', `all ${run.ports.router.capacity()} slots of the router are in use`);
+  if (slot === null)
+    throw new CutoverError('router_full', `all ${run.ports.router.capacity()} slots of the router are in use`);
   await run.write({ transition: { type: 'instances-starting' } });
 }
 

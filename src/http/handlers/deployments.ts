@@ -41,7 +41,7 @@ function streams(deployments: DeploymentCommands): Pick<HandlerGroup<'deployment
     },
     log: async ({ actor, params, query, streams: live, lastEventId, signal }) => {
       const options = { offset: lastEventId ?? query.offset, follow: live && query.follow };
-      const lines = deployments.log(actor, params.project, params.number, params.log, options, signal);
+      const lines = deployments.log(actor, { ...params, ...options }, signal);
       if (live) return events(mapAsync(lines, (line) => ({ id: line.next, data: wireLogLine(line) })));
       return json(await readLogPage(lines, options.offset, query.limit));
     },

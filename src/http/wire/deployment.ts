@@ -7,7 +7,7 @@ import type { Deployment, Instance, Job } from '../../domain/deployment.ts';
 import { describeEntry, type TimelineEntry } from '../../domain/timeline.ts';
 import type { DeploymentDetail } from '../../engine/commands/commands.ts';
 import type { LogEntry } from '../../engine/ports/logs.ts';
-import type { RecordedEntry } from '../../engine/ports/notifier.ts';
+import type { RecordedEntry } from '../../engine/ports/recorded-entry.ts';
 import { wireBuild, wireSettings } from './project.ts';
 
 export function wireDeployment(deployment: Deployment): WireDeployment {

@@ -216,7 +216,7 @@ function deploymentCommands(platform: Platform): DeploymentCommands {
       yield* held.timeline.read((entry) => entry.id > after, follow, signal);
     },
     // oxlint-disable-next-line eslint/max-params -- the interface's own
-    async *log(actor, project, number, name, { offset, follow }, signal) {
+    async *log(actor, { project, number, log: name, offset, follow }, signal) {
       const feed = platform.deployment(actor, project, number).logs.get(name);
       if (feed === undefined) throw new CutoverError('not_found', `#${number} has no log "${name}"`);
       yield* feed.read((line) => line.next > offset, follow, signal);

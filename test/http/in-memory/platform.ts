@@ -7,7 +7,7 @@ import { allows, mayAccess, type Actor, type Permission, type Role } from '../..
 import type { TimelineEntry } from '../../../src/domain/timeline.ts';
 import type { TokenInfo } from '../../../src/engine/commands/commands.ts';
 import type { LogEntry } from '../../../src/engine/ports/logs.ts';
-import type { RecordedEntry } from '../../../src/engine/ports/notifier.ts';
+import type { RecordedEntry } from '../../../src/engine/ports/recorded-entry.ts';
 import { Feed } from './feed.ts';
 
 export interface HeldProject {

@@ -20,7 +20,10 @@ export interface JournalBench extends AsyncDisposable {
   readonly production: string;
   readonly staging: string;
   /** Triggers a deployment and resolves to its id. */
-  trigger(environmentId: string, options?: { readonly branch?: string; readonly key?: string; readonly request?: string }): Promise<string>;
+  trigger(
+    environmentId: string,
+    options?: { readonly branch?: string; readonly key?: string; readonly request?: string },
+  ): Promise<string>;
   claim(leading?: readonly string[]): Promise<Lease | null>;
 }
 
@@ -37,9 +40,17 @@ export async function journalBench(): Promise<JournalBench> {
   const [production, staging] = [randomUUID(), randomUUID()];
   await database.db
     .insertInto('project')
-    .values({ id: projectId, name: 'shop', repository: 'https://example.com/shop.git', build: toJson(defaultBuildSettings) })
+    .values({
+      id: projectId,
+      name: 'shop',
+      repository: 'https://example.com/shop.git',
+      build: toJson(defaultBuildSettings),
+    })
     .execute();
-  for (const [id, name] of [[production, 'production'], [staging, 'staging']] as const) {
+  for (const [id, name] of [
+    [production, 'production'],
+    [staging, 'staging'],
+  ] as const) {
     await database.db
       .insertInto('environment')
       .values({ id, project_id: projectId, name, settings: toJson(defaultEnvironmentSettings) })
@@ -59,7 +70,13 @@ export async function journalBench(): Promise<JournalBench> {
         id: randomUUID(),
         projectId,
         environmentId,
-        source: { kind: 'git', repository: 'https://example.com/shop.git', branch, requestedCommit: null, commit: null },
+        source: {
+          kind: 'git',
+          repository: 'https://example.com/shop.git',
+          branch,
+          requestedCommit: null,
+          commit: null,
+        },
         trigger: { kind: 'manual', by: 'test', noCache: false },
         configuration: { build: defaultBuildSettings, settings: defaultEnvironmentSettings, hosts: ['shop.localhost'] },
         sealedVariables: '',

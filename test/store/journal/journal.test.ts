@@ -26,9 +26,15 @@ test('2.4 a trigger is on record with its number, jobs and timeline before it is
   const id = await bench.trigger(bench.production);
   const record = await bench.store.record(id);
   assert.equal(record?.deployment.state, 'pending');
-  assert.deepEqual(record.jobs.map(({ type }) => type), ['DownloadRepoJob', 'BuildImageJob', 'DeployImageJob', 'MarkDeploymentCompleteJob']);
+  assert.deepEqual(
+    record.jobs.map(({ type }) => type),
+    ['DownloadRepoJob', 'BuildImageJob', 'DeployImageJob', 'MarkDeploymentCompleteJob'],
+  );
   const entries = await createDeploymentQueries(bench.database.db).timeline(id, 0, 10);
-  assert.deepEqual(entries.map(({ entry }) => entry.kind), ['state.changed']);
+  assert.deepEqual(
+    entries.map(({ entry }) => entry.kind),
+    ['state.changed'],
+  );
 });
 
 test('2.4 a newer trigger of the same branch supersedes the one that waits, and the reason says by which', async () => {
@@ -40,14 +46,20 @@ test('2.4 a newer trigger of the same branch supersedes the one that waits, and 
 });
 
 test('2.4 another branch or another environment is not superseded', async () => {
-  const ids = [await bench.trigger(bench.production), await bench.trigger(bench.production, { branch: 'next' }), await bench.trigger(bench.staging)];
+  const ids = [
+    await bench.trigger(bench.production),
+    await bench.trigger(bench.production, { branch: 'next' }),
+    await bench.trigger(bench.staging),
+  ];
   assert.deepEqual(await Promise.all(ids.map(stateOf)), ['pending', 'pending', 'pending']);
 });
 
 test('9.1 the same idempotency key gives the same deployment, and another request under it is refused', async () => {
   const first = await bench.trigger(bench.production, { key: 'k1' });
   assert.equal(await bench.trigger(bench.production, { key: 'k1' }), first);
-  await assert.rejects(bench.trigger(bench.production, { key: 'k1', request: 'other' }), { code: 'idempotency_mismatch' });
+  await assert.rejects(bench.trigger(bench.production, { key: 'k1', request: 'other' }), {
+    code: 'idempotency_mismatch',
+  });
 });
 
 test('2.4 one deployment at a time may change an environment; others go side by side, production first', async () => {
@@ -83,7 +95,11 @@ test('an owner whose database session is gone loses its deployments at once, not
   const lease = await claimed(bench.production);
   const other = { owner: 99, leaseMs: 10_000, leading: [] };
   assert.equal(await bench.store.claim(other), null, 'the owner lives');
-  await bench.database.db.updateTable('deployment').set({ lease_owner: 12_345 }).where('id', '=', lease.deploymentId).execute();
+  await bench.database.db
+    .updateTable('deployment')
+    .set({ lease_owner: 12_345 })
+    .where('id', '=', lease.deploymentId)
+    .execute();
   assert.equal((await bench.store.claim(other))?.deploymentId, lease.deploymentId);
 });
 
@@ -146,7 +162,9 @@ test('a full pool of slots gives none', async () => {
 
 test('2.1 a deployment that failed keeps its code and message', async () => {
   const lease = await claimed(bench.production);
-  await bench.store.write(lease, { verdict: { outcome: 'failed', code: 'build_failed', reason: 'step 3 failed\nlast lines' } });
+  await bench.store.write(lease, {
+    verdict: { outcome: 'failed', code: 'build_failed', reason: 'step 3 failed\nlast lines' },
+  });
   await bench.store.write(lease, { transition: { type: 'failed' }, reason: 'step 3 failed' });
   const record = await bench.store.record(lease.deploymentId);
   assert.deepEqual(record?.deployment.failure, { code: 'build_failed', message: 'step 3 failed\nlast lines' });

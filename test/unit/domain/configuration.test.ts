@@ -19,8 +19,25 @@ test('4.2 later layers win: defaults, project, environment, service credentials,
 });
 
 test('4.2 every instance is told where and what it is', () => {
-  const names = Object.keys(injectedVariables({ port: 3000, project: 'a', environment: 'production', deploymentNumber: 7, url: 'http://a.localhost', commit: 'f00' }));
-  assert.deepEqual(names, ['PORT', 'HOST', 'CUTOVER_PROJECT', 'CUTOVER_ENVIRONMENT', 'CUTOVER_DEPLOYMENT', 'CUTOVER_URL', 'CUTOVER_COMMIT']);
+  const names = Object.keys(
+    injectedVariables({
+      port: 3000,
+      project: 'a',
+      environment: 'production',
+      deploymentNumber: 7,
+      url: 'http://a.localhost',
+      commit: 'f00',
+    }),
+  );
+  assert.deepEqual(names, [
+    'PORT',
+    'HOST',
+    'CUTOVER_PROJECT',
+    'CUTOVER_ENVIRONMENT',
+    'CUTOVER_DEPLOYMENT',
+    'CUTOVER_URL',
+    'CUTOVER_COMMIT',
+  ]);
 });
 
 test('4.1 the port is the setting, else what the image exposes, else 3000', () => {

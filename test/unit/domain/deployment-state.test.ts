@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deploymentStates, isCancellable, isFinal, transition, type DeploymentEvent, type DeploymentState } from '../../../src/domain/deployment-state.ts';
+import {
+  deploymentStates,
+  isCancellable,
+  isFinal,
+  transition,
+  type DeploymentEvent,
+  type DeploymentState,
+} from '../../../src/domain/deployment-state.ts';
 
 const events: readonly DeploymentEvent[] = [
   { type: 'claimed' },
@@ -32,10 +39,12 @@ const leavesTo: Record<DeploymentState, readonly DeploymentState[]> = {
 
 test('2.2 every state leads exactly where the table says', () => {
   for (const state of deploymentStates) {
-    const reached = new Set(events.flatMap((event) => {
-      const result = transition(state, event);
-      return result.ok ? [result.state] : [];
-    }));
+    const reached = new Set(
+      events.flatMap((event) => {
+        const result = transition(state, event);
+        return result.ok ? [result.state] : [];
+      }),
+    );
     assert.deepEqual([...reached].toSorted(), [...leavesTo[state]].toSorted(), state);
   }
 });

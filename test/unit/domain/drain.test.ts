@@ -16,7 +16,7 @@ test('5.4 what is left at the timeout is closed one by one over a fifth of it', 
   const timeoutMs = 5_000;
   let open = 10;
   const closedAt: number[] = [];
-  for (let now = timeoutMs; open > 0; ) {
+  for (let now = timeoutMs; open > 0;) {
     const action = nextDrainAction({ sinceStartMs: now, open, openAtDeadline: 10 }, timeoutMs);
     if (action.type === 'close') {
       assert.equal(action.count, 1, 'one at a time');

@@ -23,13 +23,20 @@ test('5.1 during the start period the next probe comes after a tenth of the time
 });
 
 test('5.1 after a success the next probe comes in 50 ms, and two in a row pass', () => {
-  const once = after([[broken, 10], [ok, 9_000]]);
+  const once = after([
+    [broken, 10],
+    [ok, 9_000],
+  ]);
   assert.deepEqual(judgeGate(once, check, 9_000), { type: 'probe', delayMs: 50 });
   assert.deepEqual(judgeGate(recordProbe(once, check, ok, 9_050), check, 9_050), { type: 'passed' });
 });
 
 test('5.1 a success that is followed by a failure begins anew', () => {
-  const gate = after([[ok, 10], [broken, 60], [ok, 120]]);
+  const gate = after([
+    [ok, 10],
+    [broken, 60],
+    [ok, 120],
+  ]);
   assert.equal(judgeGate(gate, check, 120).type, 'probe');
 });
 
@@ -39,7 +46,10 @@ test('5.1 failures during the start period do not count', () => {
 });
 
 test('5.1 after the start period the interval applies and three failures in a row fail', () => {
-  const twice = after([[broken, 31_000], [broken, 36_000]]);
+  const twice = after([
+    [broken, 31_000],
+    [broken, 36_000],
+  ]);
   assert.deepEqual(judgeGate(twice, check, 36_000), { type: 'probe', delayMs: 5_000 });
   const thrice = recordProbe(twice, check, broken, 41_000);
   assert.deepEqual(judgeGate(thrice, check, 41_000), {

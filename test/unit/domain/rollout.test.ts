@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
-import { nextRolloutAction, type FreshPhase, type OldPhase, type RolloutAction, type RolloutView } from '../../../src/domain/rollout.ts';
+import * as fc from 'fast-check';
+import {
+  nextRolloutAction,
+  type FreshPhase,
+  type OldPhase,
+  type RolloutAction,
+  type RolloutView,
+} from '../../../src/domain/rollout.ts';
 import type { Strategy } from '../../../src/domain/environment-settings.ts';
 
 interface World {
@@ -73,7 +79,20 @@ test('5.2 rolling has at most one more instance in rotation than wanted, and nev
 test('5.2 rolling with three replicas goes start, gate, add, retire, and ends with one switch', () => {
   const seen: string[] = [];
   play(world('rolling', 3, 3), (_, action) => seen.push(action.type));
-  assert.deepEqual(seen, ['start', 'gate', 'add', 'retire', 'start', 'gate', 'add', 'retire', 'start', 'gate', 'switch', 'done']);
+  assert.deepEqual(seen, [
+    'start',
+    'gate',
+    'add',
+    'retire',
+    'start',
+    'gate',
+    'add',
+    'retire',
+    'start',
+    'gate',
+    'switch',
+    'done',
+  ]);
 });
 
 test('5.2 rolling with one replica is blue-green', () => {
@@ -96,19 +115,30 @@ test('5.2 blue-green gives the new version nothing before all of it has passed',
 
 test('5.3 a failed instance ends the rollout whatever else is under way', () => {
   fc.assert(
-    fc.property(fc.constantFrom<Strategy>('rolling', 'blue-green'), counts, fc.nat(30), (strategy, [wanted, old], at) => {
-      const state = world(strategy, wanted, old);
-      let step = 0;
-      play(state, (current, action) => {
-        if (step === at && !current.switched && action.type === 'gate') current.fresh[action.indexes[0] ?? 0] = 'failed';
-        step += 1;
-      });
-      if (state.fresh.includes('failed')) assert.equal(nextRolloutAction(state).type, 'fail');
-    }),
+    fc.property(
+      fc.constantFrom<Strategy>('rolling', 'blue-green'),
+      counts,
+      fc.nat(30),
+      (strategy, [wanted, old], at) => {
+        const state = world(strategy, wanted, old);
+        let step = 0;
+        play(state, (current, action) => {
+          if (step === at && !current.switched && action.type === 'gate')
+            current.fresh[action.indexes[0] ?? 0] = 'failed';
+          step += 1;
+        });
+        if (state.fresh.includes('failed')) assert.equal(nextRolloutAction(state).type, 'fail');
+      },
+    ),
   );
 });
 
 test('the answer to the same view is the same, so that a crash changes nothing', () => {
-  const view: RolloutView = { strategy: 'rolling', fresh: ['serving', 'starting', 'absent'], old: ['draining', 'serving', 'serving'], switched: false };
+  const view: RolloutView = {
+    strategy: 'rolling',
+    fresh: ['serving', 'starting', 'absent'],
+    old: ['draining', 'serving', 'serving'],
+    switched: false,
+  };
   assert.deepEqual(nextRolloutAction(view), nextRolloutAction(structuredClone(view)));
 });

@@ -9,6 +9,7 @@ import type { RouterModel } from './router-model.ts';
 import { commandsForHost, commandsForSlot, type CommandContext } from './runtime-commands.ts';
 import { currentWorker, oldWorker, readCapacity, readInfo, readMaster, type Worker } from './workers.ts';
 
+const endedLimitMs = 2_000;
 const restartLimitMs = 8_000;
 const pollMs = 20;
 const nothingThere = { servers: new Map<string, boolean>(), bundle: null };
@@ -113,16 +114,21 @@ export class Fleet {
     return [...slots.flatMap((one) => one.adding), ...hosts, ...slots.flatMap((one) => one.removing)];
   }
 
+  /** The master still lists an old worker for a moment after its end: such a one is asked again until it is gone. */
   async #unlessEnded<T>(worker: Worker, work: () => Promise<T>, signal: AbortSignal): Promise<{ value: T } | null> {
-    try {
-      return { value: await work() };
-    } catch (error) {
-      if (worker.current || signal.aborted) throw error;
-      await this.findOld(signal);
-      if (this.#old.has(worker.pid)) throw error;
-      this.#log(`old worker ${worker.pid} has ended`);
-      return null;
+    const deadline = performance.now() + endedLimitMs;
+    for (;;) {
+      try {
+        return { value: await work() };
+      } catch (error) {
+        if (worker.current || signal.aborted || performance.now() > deadline) throw error;
+        await this.findOld(signal);
+        if (!this.#old.has(worker.pid)) break;
+        await sleep(pollMs, undefined, { signal });
+      }
     }
+    this.#log(`old worker ${worker.pid} has ended`);
+    return null;
   }
 }
 

@@ -2,7 +2,7 @@ import type { InstanceSpec } from '../../../engine/ports/runtime.ts';
 
 /** On everything this driver creates; nothing without it is ever touched. */
 export const platformLabel = 'cutover.platform';
-export const projectLabel = 'cutover.project';
+const projectLabel = 'cutover.project';
 export const instanceLabel = 'cutover.instance';
 export const deploymentLabel = 'cutover.deployment';
 

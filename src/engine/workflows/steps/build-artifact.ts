@@ -23,11 +23,11 @@ export const buildArtifact: Step = {
     const cached = run.deployment.trigger.noCache ? null : await findUsable(run, key);
     if (cached !== null) {
       await run.say(job, `nothing changed since this was last built: ${nameOf(cached.artifact)} is used again`);
-      return record(run, cached.artifact, true);
+      return keep(run, cached.artifact, true);
     }
     const built = await build(run, commit);
     await run.ports.deployments.saveArtifact(key, run.deployment.projectId, built);
-    await record(run, built.artifact, false);
+    await keep(run, built.artifact, false);
   },
 };
 
@@ -42,7 +42,10 @@ async function keyOf(run: DeploymentRun, commit: CommitInfo): Promise<string> {
 async function findUsable(run: DeploymentRun, key: string): Promise<CachedArtifact | null> {
   const cached = await run.ports.deployments.findArtifact(key);
   if (cached === null) return null;
-  const [here, now] = await Promise.all([exists(run, cached.artifact), baseImageIds(run, Object.keys(cached.baseImages))]);
+  const [here, now] = await Promise.all([
+    exists(run, cached.artifact),
+    baseImageIds(run, Object.keys(cached.baseImages)),
+  ]);
   const same = Object.entries(cached.baseImages).every(([ref, id]) => now[ref] === id);
   return here && same ? cached : null;
 }
@@ -81,7 +84,10 @@ async function produce(run: DeploymentRun, plan: BuildPlan, appPath: string): Pr
   const image = await buildImage(run, plan, appPath);
   if (output.type === 'image') return { type: 'image', ...image };
   try {
-    const stored = await staticFiles.putTar(await builder.exportFiles(image.imageId, output.path, run.signal), run.signal);
+    const stored = await staticFiles.putTar(
+      await builder.exportFiles(image.imageId, output.path, run.signal),
+      run.signal,
+    );
     return { type: 'bundle', bundle: stored.bundle, sizeBytes: stored.sizeBytes, spa: output.spa };
   } finally {
     await run.ports.runtime.removeImage(image.imageId, run.leaseSignal);
@@ -114,7 +120,7 @@ function streamOf(line: BuildLine): 'stdout' | 'stderr' | 'system' {
   return line.stream === 'progress' ? 'system' : line.stream;
 }
 
-async function record(run: DeploymentRun, artifact: Artifact, reused: boolean): Promise<void> {
+async function keep(run: DeploymentRun, artifact: Artifact, reused: boolean): Promise<void> {
   await run.write({
     artifact,
     plannedDeployJob: artifact.type === 'bundle' ? 'DeployStaticJob' : 'DeployImageJob',
@@ -123,5 +129,7 @@ async function record(run: DeploymentRun, artifact: Artifact, reused: boolean): 
 }
 
 function nameOf(artifact: Artifact): string {
-  return artifact.type === 'image' ? `image ${artifact.imageId.slice(7, 19)}` : `bundle ${artifact.bundle.slice(0, 12)}`;
+  return artifact.type === 'image'
+    ? `image ${artifact.imageId.slice(7, 19)}`
+    : `bundle ${artifact.bundle.slice(0, 12)}`;
 }

@@ -1,6 +1,6 @@
 import type { TimelineEntry } from '../../domain/timeline.ts';
 
-/** A recorded timeline entry, as told to whoever listens in this process. Delivery is best effort; the store has the truth. */
+/** A timeline entry as it was recorded. */
 export interface RecordedEntry {
   /** Ascending over the whole installation. */
   readonly id: number;
@@ -9,8 +9,4 @@ export interface RecordedEntry {
   readonly projectId: string;
   readonly deploymentId: string;
   readonly entry: TimelineEntry;
-}
-
-export interface Notifier {
-  publish(entry: RecordedEntry): void;
 }
