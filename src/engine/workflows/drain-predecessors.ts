@@ -11,44 +11,58 @@ export async function drainPredecessors(run: DeploymentRun): Promise<void> {
   await run.workshop.routes.follow(run.lease.environmentId, run.leaseSignal);
   await Promise.all(run.record.instances.map(({ id }) => run.ports.runtime.keepAlive(id, run.leaseSignal)));
   const predecessors = await run.ports.deployments.predecessors(run.lease);
-  await Promise.all(predecessors.map((old) => drain(run, old)));
-  const requests = await requestsDuringRollout(run);
+  const cut = await Promise.all(predecessors.map((old) => drain(run, old)));
+  const counted = await requestsDuringRollout(run);
   for (const old of predecessors) await stop(run, old);
-  const { total, failed } = requests;
-  await run.write({ requests, timeline: [{ kind: 'complete', requests: total, failed }] });
+  const { total } = counted;
+  const failed = Math.max(0, counted.failed - cut.reduce((sum, streams) => sum + streams, 0));
+  await run.write({ requests: { total, failed }, timeline: [{ kind: 'complete', requests: total, failed }] });
 }
 
-async function drain(run: DeploymentRun, old: DeploymentRecord): Promise<void> {
-  if (old.slot === null) return;
+/** Resolves to how many streams the router counts as failed only because they were closed at the drain timeout. */
+async function drain(run: DeploymentRun, old: DeploymentRecord): Promise<number> {
+  if (old.slot === null) return 0;
   const { number } = old.deployment;
   const { drainTimeoutMs } = old.deployment.configuration.settings;
   const connections = await openSessions(run, old.slot);
   await run.write({ timeline: [{ kind: 'draining', deployment: number, connections }] });
-  const drained = await drainSlot(run, old.slot, drainTimeoutMs);
+  const { closed, durationMs, cut } = await drainSlot(run, old.slot, drainTimeoutMs);
   await run.write({
     instances: old.instances.filter(({ phase }) => phase === 'draining').map(({ id }) => ({ id, phase: 'drained' })),
-    timeline: [{ kind: 'drained', deployment: number, ...drained }],
+    timeline: [{ kind: 'drained', deployment: number, closed, durationMs }],
   });
+  return cut;
+}
+
+interface Drained {
+  /** Sessions that were closed at the timeout. */
+  readonly closed: number;
+  readonly durationMs: number;
+  /** Those among them that the router counts as failed. */
+  readonly cut: number;
 }
 
 /** Waits until nothing is in flight in the slot, closing at the deadline what is left. The slot must be off every route. */
-export async function drainSlot(
-  run: DeploymentRun,
-  slot: SlotNumber,
-  drainTimeoutMs: number,
-): Promise<{ readonly closed: number; readonly durationMs: number }> {
+export async function drainSlot(run: DeploymentRun, slot: SlotNumber, drainTimeoutMs: number): Promise<Drained> {
   const { clock, router } = run.ports;
   const began = clock.monotonic();
-  let openAtDeadline: number | null = null;
+  const failures = async () => (await router.counters(slot, run.leaseSignal)).failed;
+  let atDeadline: { readonly open: number; readonly failed: number } | null = null;
   let closed = 0;
   for (;;) {
     const open = await openSessions(run, slot);
     const sinceStartMs = clock.monotonic() - began;
-    const action = nextDrainAction({ sinceStartMs, open, openAtDeadline }, drainTimeoutMs);
-    if (action.type === 'done') return { closed, durationMs: sinceStartMs };
+    const action = nextDrainAction({ sinceStartMs, open, openAtDeadline: atDeadline?.open ?? null }, drainTimeoutMs);
+    if (action.type === 'done') {
+      return {
+        closed,
+        durationMs: sinceStartMs,
+        cut: atDeadline === null ? 0 : (await failures()) - atDeadline.failed,
+      };
+    }
     if (action.type === 'wait') await clock.sleep(action.delayMs, run.leaseSignal);
     else {
-      openAtDeadline ??= open;
+      atDeadline ??= { open, failed: await failures() };
       run.assertHeld();
       closed += await router.closeSessions(slot, null, action.count, run.leaseSignal);
     }
