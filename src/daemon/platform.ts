@@ -57,6 +57,7 @@ export async function composePlatform(config: Config, log: OperatorLog): Promise
     buildsAtOnce: config.buildsAtOnce,
     buildTimeoutMs: config.buildTimeoutMs,
     imageLabels: { 'cutover.platform': directory.id },
+    urlOf: urlOf(config),
     reconcileIntervalMs,
   });
   const commands = composeCommands({ config, database, drivers, engine });
@@ -121,11 +122,16 @@ function composeCommands({ config, database, drivers, engine }: Wiring): Command
       clock,
       random,
       secretBox,
-      urlOf: (host) => (config.router.port === 80 ? `http://${host}` : `http://${host}:${config.router.port}`),
+      urlOf: urlOf(config),
       checkBranch,
       wake: () => engine.wake(''),
     }),
   };
+}
+
+/** Without the port where it is the usual one. */
+function urlOf({ router }: Config): (host: string) => string {
+  return (host) => (router.port === 80 ? `http://${host}` : `http://${host}:${router.port}`);
 }
 
 function configurationStore({ db }: PlatformDatabase): ConfigurationStore {

@@ -22,6 +22,7 @@ export interface EngineOptions {
   readonly buildsAtOnce: number;
   readonly buildTimeoutMs: number;
   readonly imageLabels: Readonly<Record<string, string>>;
+  readonly urlOf: (host: string) => string;
   readonly reconcileIntervalMs: number;
 }
 
@@ -47,6 +48,7 @@ export class Engine {
       instanceLogs: this.#instanceLogs,
       buildTimeoutMs: options.buildTimeoutMs,
       imageLabels: options.imageLabels,
+      urlOf: options.urlOf,
       takeBuildPlace: buildPlaces(options.buildsAtOnce),
     };
     this.#reconciler = new Reconciler({ workshop, world, intervalMs: options.reconcileIntervalMs });

@@ -24,7 +24,7 @@ process.on('SIGTERM', () => process.exit(0));
 
 export function exitingAtStart(code: number): Files {
   return app(`for (let line = 1; line <= 60; line += 1) console.log('line ' + line);
-console.error('cannot open the database');
+console.log('cannot open the database');
 process.exitCode = ${code};
 `);
 }

@@ -123,7 +123,10 @@ test('5.3 with three replicas, one that dies at the gate takes the whole version
     const all = await containers('three');
     return (
       all.find(
-        ({ Labels }) => Labels['cutover.deployment-number'] === String(number) && Labels['cutover.ordinal'] === '2',
+        ({ Labels, State }) =>
+          State === 'running' &&
+          Labels['cutover.deployment-number'] === String(number) &&
+          Labels['cutover.ordinal'] === '2',
       ) ?? null
     );
   });

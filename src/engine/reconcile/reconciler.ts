@@ -60,7 +60,9 @@ export class Reconciler {
       this.#try(ports.router.ensureRunning(signal), signal),
       this.#try(ports.staticFiles.ensureRunning(signal), signal),
     ]);
-    await tearDown(workshop, world, signal);
+    for (const deletion of await world.deletions()) {
+      await this.#try(tearDown({ workshop, world, signal }, deletion), signal);
+    }
     const [containers, router, checkouts] = await Promise.all([
       ports.runtime.list(signal),
       ports.router.snapshot(signal),

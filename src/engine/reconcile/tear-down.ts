@@ -1,23 +1,24 @@
 import type { Deletion, WorldStore } from '../ports/deployment-store.ts';
 import type { Workshop } from '../workflows/deployment-run.ts';
 
-/** Takes down deleted projects and environments. Every part can be repeated; the rows go last, so that nothing is forgotten. */
-export async function tearDown(workshop: Workshop, world: WorldStore, signal: AbortSignal): Promise<void> {
-  for (const deletion of await world.deletions()) {
-    const stillLed = await world.askToEnd(deletion);
-    if (stillLed > 0) continue;
-    await stopAll(workshop, world, { deletion, signal });
-    await removeLeftovers(workshop, deletion, signal);
-    await world.erase(deletion);
-    workshop.log.info({ kind: deletion.kind, id: deletion.id }, 'deleted');
-  }
+interface TearDown {
+  readonly workshop: Workshop;
+  readonly world: WorldStore;
+  readonly signal: AbortSignal;
 }
 
-async function stopAll(
-  workshop: Workshop,
-  world: WorldStore,
-  { deletion, signal }: { readonly deletion: Deletion; readonly signal: AbortSignal },
-): Promise<void> {
+/** Takes down a deleted project or environment. Every part can be repeated; the rows go last, so that nothing is forgotten. */
+export async function tearDown(work: TearDown, deletion: Deletion): Promise<void> {
+  const { workshop, world, signal } = work;
+  const stillLed = await world.askToEnd(deletion);
+  if (stillLed > 0) return;
+  await stopAll(work, deletion);
+  await removeLeftovers(workshop, deletion, signal);
+  await world.erase(deletion);
+  workshop.log.info({ kind: deletion.kind, id: deletion.id }, 'deleted');
+}
+
+async function stopAll({ workshop, world, signal }: TearDown, deletion: Deletion): Promise<void> {
   const { router, runtime } = workshop.ports;
   await router.removeRoute(deletion.hosts, signal);
   const { deployments } = await world.desired();

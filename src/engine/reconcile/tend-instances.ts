@@ -52,14 +52,14 @@ async function tend(pass: Pass, desired: DesiredDeployment, instance: Instance):
 
 /** Somebody removed the container of an instance that serves: it is made again from the deployment's own configuration. */
 async function bringBack({ workshop, signal }: Pass, desired: DesiredDeployment, instance: Instance) {
-  const { runtime, secretBox } = workshop.ports;
+  const { runtime } = workshop.ports;
   const { deployment } = desired;
   if (deployment.artifact?.type !== 'image') return undefined;
   workshop.log.warn(
     { deployment: deployment.id, instance: instance.id },
     'an instance had no container and is started again',
   );
-  const configuration = openConfiguration(secretBox, desired);
+  const configuration = openConfiguration(workshop, desired);
   await runtime.ensureNetwork(deployment.projectName, signal);
   const status = await runtime.start(
     instanceSpec({ deployment, configuration, imageId: deployment.artifact.imageId }, instance),
@@ -71,6 +71,6 @@ async function bringBack({ workshop, signal }: Pass, desired: DesiredDeployment,
 
 function follow({ workshop }: Pass, desired: DesiredDeployment, instance: Instance): void {
   if (workshop.instanceLogs.isFollowing(instance.id)) return;
-  const { mask } = openConfiguration(workshop.ports.secretBox, desired);
+  const { mask } = openConfiguration(workshop, desired);
   workshop.instanceLogs.follow({ ...instance, mask });
 }

@@ -1,5 +1,8 @@
+/** Resolves, when a place is free, to the function that gives it back. `onWait` is called when there is none at first. */
+export type TakeBuildPlace = (signal: AbortSignal, onWait: () => void) => Promise<() => void>;
+
 /** A limit on builds side by side, first come first served (rule 3.4). */
-export function buildPlaces(limit: number): (signal: AbortSignal) => Promise<() => void> {
+export function buildPlaces(limit: number): TakeBuildPlace {
   let free = limit;
   const waiting: (() => void)[] = [];
   const giveBack = () => {
@@ -7,11 +10,12 @@ export function buildPlaces(limit: number): (signal: AbortSignal) => Promise<() 
     if (next === undefined) free += 1;
     else next();
   };
-  return async (signal) => {
+  return async (signal, onWait) => {
     signal.throwIfAborted();
     if (free > 0) {
       free -= 1;
     } else {
+      onWait();
       await new Promise<void>((resolve, reject) => {
         const enter = () => {
           signal.removeEventListener('abort', leave);

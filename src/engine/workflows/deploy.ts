@@ -35,6 +35,7 @@ export async function leadDeployment(workshop: Workshop, held: HeldLease): Promi
 
 async function runStep(run: DeploymentRun, step: Step): Promise<void> {
   const job = step.job(run.record);
+  run.beginJob(job);
   const alreadyStarted = run.record.jobs.some((known) => known.type === job && known.status === 'running');
   const finished = finishedJobs(run.record, deployWorkflow);
   await run.write({
@@ -43,7 +44,9 @@ async function runStep(run: DeploymentRun, step: Step): Promise<void> {
     timeline: [...finished.timeline, ...(alreadyStarted ? [] : [{ kind: 'job.started' as const, job }])],
   });
   const verdict = await persevere(run, step);
-  run.closeLogSoon(job);
-  if (verdict !== null)
+  if (verdict !== null) {
+    run.say(verdict.reason);
     await run.write({ verdict, journal: [{ step: step.name, status: 'failed', error: verdict.reason }] });
+  }
+  run.logs.closeSoon(job);
 }

@@ -1,14 +1,16 @@
 import type { Deployment } from '../../domain/deployment.ts';
-import { jobLogName } from '../../domain/deployment.ts';
 import type { JobType } from '../../domain/job.ts';
+import { describeEntry } from '../../domain/timeline.ts';
 import type { HeldLease } from '../journal/lease-keeper.ts';
 import type { InstanceLogs } from '../observe/instance-logs.ts';
 import type { InstanceWatch } from '../observe/instance-watch.ts';
 import type { DeploymentRecord, Lease, Write } from '../ports/deployment-store.ts';
-import type { LogWriter } from '../ports/logs.ts';
 import type { OperatorLog, Ports } from '../ports/ports.ts';
 import type { InstanceStatus } from '../ports/runtime.ts';
 import type { RouteFollower } from '../reconcile/route-follower.ts';
+import type { TakeBuildPlace } from './build-places.ts';
+import { JobLogs } from './job-logs.ts';
+import { maskedWrite } from './masked-write.ts';
 import { openConfiguration, type OpenConfiguration } from './open-configuration.ts';
 
 /** What the workflows of one process share. */
@@ -22,7 +24,9 @@ export interface Workshop {
   /** On every image that is built, so that it can be told whose it is. */
   readonly imageLabels: Readonly<Record<string, string>>;
   /** Waits for one of the places for builds; the returned function gives it back. */
-  readonly takeBuildPlace: (signal: AbortSignal) => Promise<() => void>;
+  readonly takeBuildPlace: TakeBuildPlace;
+  /** URL at which a host is reached from outside. */
+  readonly urlOf: (host: string) => string;
 }
 
 /** One deployment being led: its record as last read, the right to change it, and the way to do so. */
@@ -31,8 +35,8 @@ export class DeploymentRun implements AsyncDisposable {
   /** What instances were like when this process started them. */
   readonly started = new Map<string, InstanceStatus>();
   readonly #held: HeldLease;
-  readonly #logs = new Map<JobType, Promise<LogWriter>>();
-  readonly #closing: Promise<void>[] = [];
+  #logs: JobLogs | null = null;
+  #job: JobType | null = null;
   #record: DeploymentRecord;
   #configuration: OpenConfiguration | null = null;
 
@@ -73,10 +77,6 @@ export class DeploymentRun implements AsyncDisposable {
     return this.#held.lost;
   }
 
-  get isUnwanted(): boolean {
-    return this.#held.unwanted.aborted;
-  }
-
   /** Called before every side effect. */
   assertHeld(): void {
     this.#held.assertHeld();
@@ -84,13 +84,31 @@ export class DeploymentRun implements AsyncDisposable {
 
   /** Variables of the snapshot, opened, with the masker for their secrets. */
   get configuration(): OpenConfiguration {
-    this.#configuration ??= openConfiguration(this.ports.secretBox, this.#record);
+    this.#configuration ??= openConfiguration(this.workshop, this.#record);
     return this.#configuration;
+  }
+
+  get logs(): JobLogs {
+    this.#logs ??= new JobLogs({
+      deploymentId: this.deployment.id,
+      logs: this.ports.logs,
+      mask: this.configuration.mask,
+      clock: this.ports.clock,
+      log: this.workshop.log,
+    });
+    return this.#logs;
+  }
+
+  /** The job whose work this is now; its log tells what is written to the timeline. */
+  beginJob(job: JobType): void {
+    this.#job = job;
   }
 
   async write(write: Write): Promise<void> {
     this.assertHeld();
-    await this.ports.deployments.write(this.lease, write);
+    const masked = maskedWrite(write, this.configuration.mask);
+    await this.ports.deployments.write(this.lease, masked);
+    for (const entry of masked.timeline ?? []) this.say(describeEntry(entry));
     await this.reload();
   }
 
@@ -100,51 +118,12 @@ export class DeploymentRun implements AsyncDisposable {
     this.#record = record;
   }
 
-  /** Writes one line of the platform's own into a job's log. */
-  async say(job: JobType, text: string): Promise<void> {
-    await this.line(job, 'system', text);
-  }
-
-  async line(job: JobType, stream: 'stdout' | 'stderr' | 'system', text: string): Promise<void> {
-    const writer = await this.#jobLog(job);
-    await writer.write({ at: this.ports.clock.now(), stream, text });
-  }
-
-  /** The same for producers that cannot wait; a log that cannot be written is told to the operator and costs no deployment. */
-  emit(job: JobType, stream: 'stdout' | 'stderr' | 'system', text: string): void {
-    this.line(job, stream, text).catch((error: unknown) =>
-      this.workshop.log.warn({ deployment: this.deployment.id, job, error: String(error) }, 'a log line was lost'),
-    );
-  }
-
-  /** Closes the job's log, so that followers end, while the next step begins. */
-  closeLogSoon(job: JobType): void {
-    const writer = this.#logs.get(job);
-    this.#logs.delete(job);
-    if (writer !== undefined) this.#closing.push(this.#close(job, writer));
+  /** One line of the platform's own in the log of the present job. */
+  say(text: string): void {
+    if (this.#job !== null) this.logs.write(this.#job, 'system', text);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const job of this.#logs.keys()) this.closeLogSoon(job);
-    await Promise.all(this.#closing);
-  }
-
-  async #close(job: JobType, writer: Promise<LogWriter>): Promise<void> {
-    try {
-      await (await writer)[Symbol.asyncDispose]();
-    } catch (error) {
-      this.workshop.log.warn(
-        { deployment: this.deployment.id, job, error: String(error) },
-        'the end of a job log was lost',
-      );
-    }
-  }
-
-  #jobLog(job: JobType): Promise<LogWriter> {
-    const open = this.#logs.get(job);
-    if (open !== undefined) return open;
-    const opening = this.ports.logs.open(jobLogName(this.deployment.id, job), this.configuration.mask);
-    this.#logs.set(job, opening);
-    return opening;
+    await this.#logs?.[Symbol.asyncDispose]();
   }
 }

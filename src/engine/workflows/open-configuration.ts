@@ -21,6 +21,12 @@ export interface OpenConfiguration {
   readonly mask: Masker;
 }
 
+/** The part of a `Workshop` that is needed to open a configuration. */
+interface Opener {
+  readonly ports: { readonly secretBox: SecretBox };
+  readonly urlOf: (host: string) => string;
+}
+
 interface Sealed {
   readonly sealedVariables: string;
   readonly deployment: {
@@ -37,9 +43,11 @@ export function sealVariables(box: SecretBox, deploymentId: string, variables: S
   return box.seal(JSON.stringify(variables), snapshotRow(deploymentId));
 }
 
-export function openConfiguration(box: SecretBox, record: Sealed): OpenConfiguration {
+export function openConfiguration({ ports, urlOf }: Opener, record: Sealed): OpenConfiguration {
   const { deployment } = record;
-  const snapshot = snapshotSchema.parse(JSON.parse(box.open(record.sealedVariables, snapshotRow(deployment.id))));
+  const snapshot = snapshotSchema.parse(
+    JSON.parse(ports.secretBox.open(record.sealedVariables, snapshotRow(deployment.id))),
+  );
   return {
     mask: createMasker(snapshot.secrets),
     variablesFor: (port) =>
@@ -53,7 +61,7 @@ export function openConfiguration(box: SecretBox, record: Sealed): OpenConfigura
           project: deployment.projectName,
           environment: deployment.environmentName,
           deploymentNumber: deployment.number,
-          url: `http://${deployment.configuration.hosts[0] ?? 'localhost'}`,
+          url: urlOf(deployment.configuration.hosts[0] ?? 'localhost'),
           commit: deployment.source.commit?.sha ?? '',
         }),
       }),

@@ -25,7 +25,7 @@ export async function persevere(run: DeploymentRun, step: Step): Promise<Verdict
         { deployment: run.deployment.id, step: step.name, attempt, error: describe(error) },
         'step failed, trying again',
       );
-      await run.say(step.job(run.record), `trying again in ${delayMs / 1000} s: ${messageOf(error)}`);
+      run.say(`trying again in ${delayMs / 1000} s: ${messageOf(error)}`);
       await run.ports.clock.sleep(delayMs, run.signal).catch(() => undefined);
       await run.reload();
     }

@@ -11,6 +11,7 @@ import {
 import { shareOf, stableOnly, type SlotNumber } from '../../domain/route.ts';
 import type { DeploymentRecord, EnvironmentRoute, Write } from '../ports/deployment-store.ts';
 import type { DeploymentRun } from './deployment-run.ts';
+import { allOrNone } from './all-or-none.ts';
 import { gateInstance } from './gate-instance.ts';
 import { serverName, serverOf } from './router-server.ts';
 import { startInstance } from './start-instance.ts';
@@ -82,19 +83,9 @@ async function act(
   const { scene, action } = step;
   switch (action.type) {
     case 'start':
-      await Promise.all([start(run, artifact, action.indexes), prepareSlot(run)]);
-      return;
-    case 'gate': {
-      const instances = action.indexes.flatMap((index) => scene.fresh[index] ?? []);
-      const unseen = scene.route.target?.stable !== scene.slot && scene.route.target?.candidate !== scene.slot;
-      const gates = instances.map((instance) => gateInstance(run, artifact, instance));
-      // While no route names the slot, nobody reaches a server in it: it can be put there before it has passed.
-      await Promise.all([
-        ...gates,
-        addServers(run, scene.slot, unseen ? instances.filter(({ address }) => address !== null) : []),
-      ]);
-      return;
-    }
+      return allOrNone(run.signal, [() => start(run, artifact, action.indexes), () => prepareSlot(run)]);
+    case 'gate':
+      return gate(run, artifact, { scene, indexes: action.indexes });
     case 'add':
       return add(run, scene, action.index);
     case 'retire':
@@ -107,6 +98,21 @@ async function act(
   }
 }
 
+async function gate(
+  run: DeploymentRun,
+  artifact: ImageArtifact,
+  { scene, indexes }: { readonly scene: Scene; readonly indexes: readonly number[] },
+): Promise<void> {
+  const instances = indexes.flatMap((index) => scene.fresh[index] ?? []);
+  const unseen = scene.route.target?.stable !== scene.slot && scene.route.target?.candidate !== scene.slot;
+  const early = unseen ? instances.filter(({ address }) => address !== null) : [];
+  await allOrNone(run.signal, [
+    ...instances.map((instance) => (signal: AbortSignal) => gateInstance(run, artifact, instance, signal)),
+    // While no route names the slot, nobody reaches a server in it: it can be put there before it has passed.
+    () => addServers(run, scene.slot, early),
+  ]);
+}
+
 async function start(run: DeploymentRun, artifact: ImageArtifact, indexes: readonly number[]): Promise<void> {
   const port = resolvePort(run.deployment.configuration.settings.port, artifact.exposedPorts);
   run.assertHeld();
@@ -116,9 +122,12 @@ async function start(run: DeploymentRun, artifact: ImageArtifact, indexes: reado
   );
   await run.reload();
   const added = run.record.instances.filter((instance) => indexes.includes(instance.ordinal - 1));
-  const started = await Promise.all(added.map((instance) => startInstance(run, artifact, instance)));
+  await allOrNone(
+    run.signal,
+    added.map((instance) => () => startInstance(run, artifact, instance)),
+  );
   await run.write({
-    instances: started.map(({ instanceId, address }) => ({ id: instanceId, address })),
+    instances: added.map(({ id }) => ({ id, address: run.started.get(id)?.address ?? null })),
     timeline: added.map(({ ordinal }) => ({ kind: 'instance.starting', ordinal })),
   });
 }

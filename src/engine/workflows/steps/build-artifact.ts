@@ -22,7 +22,7 @@ export const buildArtifact: Step = {
     const key = await keyOf(run, commit);
     const cached = run.deployment.trigger.noCache ? null : await findUsable(run, key);
     if (cached !== null) {
-      await run.say(job, `nothing changed since this was last built: ${nameOf(cached.artifact)} is used again`);
+      run.say(`nothing changed since this was last built: ${nameOf(cached.artifact)} is used again`);
       return keep(run, cached.artifact, true);
     }
     const built = await build(run, commit);
@@ -66,7 +66,6 @@ async function build(run: DeploymentRun, commit: CommitInfo): Promise<CachedArti
     const { path } = await run.ports.source.checkout(source.repository, commit.sha, id, run.signal);
     const plan = await run.ports.planner.plan(path, configuration.build);
     await run.write({ timeline: [{ kind: 'build.planned', preset: plan.preset, explanation: plan.explanation }] });
-    for (const sentence of plan.explanation) await run.say(job, sentence);
     const artifact = await produce(run, plan, join(path, configuration.build.directory));
     return { artifact, baseImages: await baseImageIds(run, plan.baseImages) };
   } finally {
@@ -96,7 +95,9 @@ async function produce(run: DeploymentRun, plan: BuildPlan, appPath: string): Pr
 
 async function buildImage(run: DeploymentRun, plan: BuildPlan, contextPath: string) {
   const { id, projectName, number, projectId, trigger } = run.deployment;
-  const givePlaceBack = await run.workshop.takeBuildPlace(run.signal);
+  const givePlaceBack = await run.workshop.takeBuildPlace(run.signal, () =>
+    run.say('waiting for a free place to build'),
+  );
   try {
     return await run.ports.builder.build(
       {
@@ -108,7 +109,7 @@ async function buildImage(run: DeploymentRun, plan: BuildPlan, contextPath: stri
         noCache: trigger.noCache,
         timeoutMs: run.workshop.buildTimeoutMs,
       },
-      (line) => run.emit(job, streamOf(line), line.text),
+      (line) => run.logs.write(job, streamOf(line), line.text),
       run.signal,
     );
   } finally {

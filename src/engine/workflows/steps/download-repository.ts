@@ -8,13 +8,12 @@ export const downloadRepository: Step = {
   async run(run) {
     const { source } = run.deployment;
     const asked = source.requestedCommit === null ? `branch ${source.branch}` : `commit ${source.requestedCommit}`;
-    await run.say('DownloadRepoJob', `fetching ${asked}`);
+    run.say(`fetching ${asked}`);
     const commit = await run.ports.source.fetch(
       { repository: source.repository, branch: source.branch, commit: source.requestedCommit },
-      (line) => run.emit('DownloadRepoJob', 'stderr', line),
+      (line) => run.logs.write('DownloadRepoJob', 'stderr', line),
       run.signal,
     );
-    await run.say('DownloadRepoJob', `commit ${commit.sha} "${commit.message}" by ${commit.author}`);
     await run.write({ commit, timeline: [{ kind: 'source.resolved', commit: commit.sha, message: commit.message }] });
   },
 };
