@@ -5,6 +5,11 @@
 readonly node_wanted=24
 readonly install_remedy='look at the lines above; is the network reachable, and is another apt-get running?'
 
+readonly system_programs=(dockerd=docker.io haproxy=haproxy nginx=nginx-light git=git update-ca-certificates=ca-certificates)
+
+# Daemons live in sbin, which is not on everybody's PATH.
+PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
+
 is_root() { [ "$(id -u)" -eq 0 ]; }
 
 node_is_recent() {
@@ -38,19 +43,42 @@ ensure_packages() {
   touch "$installed"
 }
 
-# ensure_commands <command>=<package>...: installs the packages whose command is missing.
-ensure_commands() {
-  local pair missing=()
-  # Daemons live in sbin, which is not on everybody's PATH.
-  PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
+# missing_packages <command>=<package>...: the packages whose command is missing, one a line.
+missing_packages() {
+  local pair
   for pair in "$@"; do
-    command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
+    command -v "${pair%%=*}" >/dev/null || echo "${pair#*=}"
   done
+}
+
+# ensure_system_packages [<command>=<package>...]: installs what is missing, and what is named on top of it.
+ensure_system_packages() {
+  local missing
+  mapfile -t missing < <(missing_packages "${system_programs[@]}" "$@")
   [ ${#missing[@]} -eq 0 ] || install_packages "${missing[@]}"
 }
 
-ensure_system_packages() {
-  ensure_commands dockerd=docker.io haproxy=haproxy nginx=nginx-light git=git update-ca-certificates=ca-certificates "$@"
+# Only root can install: anybody else is told all that is missing at once, before anything is made.
+refuse_what_only_root_can_install() {
+  local missing what=() todo=()
+  is_root && return
+  mapfile -t missing < <(missing_packages node=nodejs npm=npm "${system_programs[@]}")
+  if [ ${#missing[@]} -gt 0 ]; then
+    what+=("${missing[@]}")
+    todo+=("sudo apt-get install --no-install-recommends ${missing[*]}")
+  fi
+  if [ ! -w "$(docker_socket)" ]; then
+    what+=("access to Docker Engine at $(docker_socket)")
+    todo+=("sudo systemctl start docker" "sudo usermod -aG docker \$USER, then log in again")
+  fi
+  [ ${#what[@]} -eq 0 ] || die "missing: $(joined ', ' "${what[@]}")" "$(joined '; ' "${todo[@]}")"
+}
+
+# joined <separator> <text>...
+joined() {
+  local separator=$1 first=$2
+  shift 2
+  printf '%s' "$first" "${@/#/$separator}"
 }
 
 install_packages() {

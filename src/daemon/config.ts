@@ -31,12 +31,7 @@ export function readConfig(variables: EnvironmentVariables, isRoot: boolean): Co
   const { databaseUrl, databaseUser } = variables;
   return {
     dataDir: dataDirectory(variables, isRoot),
-    api: { host: '127.0.0.1', port: integer(variables, 'apiPort', { fallback: 7080, min: 0, max: 65_535 }) },
-    router: {
-      address: variables.httpAddress ?? '*',
-      port: integer(variables, 'httpPort', { fallback: 8080, min: 1, max: 65_535 }),
-      slots: integer(variables, 'slots', { fallback: 1_000, min: 10, max: 10_000 }),
-    },
+    ...ports(variables),
     baseDomain: (variables.baseDomain ?? 'localhost').toLowerCase(),
     database:
       databaseUrl === undefined
@@ -51,6 +46,18 @@ export function readConfig(variables: EnvironmentVariables, isRoot: boolean): Co
     haproxyBin: variables.haproxy ?? '/usr/sbin/haproxy',
     nginxBin: variables.nginx ?? '/usr/sbin/nginx',
     logLevel: variables.logLevel ?? 'info',
+  };
+}
+
+function ports(variables: EnvironmentVariables): Pick<Config, 'api' | 'router'> {
+  const apiPort = integer(variables, 'apiPort', { fallback: 7080, min: 0, max: 65_535 });
+  const port = integer(variables, 'httpPort', { fallback: 8080, min: 1, max: 65_535 });
+  if (apiPort === port)
+    refuse('httpPort', String(port), `another port than the API's (${nameOf('apiPort')}) is needed`);
+  const slots = integer(variables, 'slots', { fallback: 1_000, min: 10, max: 10_000 });
+  return {
+    api: { host: '127.0.0.1', port: apiPort },
+    router: { address: variables.httpAddress ?? '*', port, slots },
   };
 }
 

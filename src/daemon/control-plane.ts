@@ -1,9 +1,12 @@
+import { rm } from 'node:fs/promises';
 import { createApi } from '../http/api.ts';
 import { serveApi } from '../http/server.ts';
 import type { OperatorLog } from '../engine/ports/ports.ts';
 import type { Config } from './config.ts';
-import { writeAtomically } from './data-directory.ts';
+import { openDataDirectory, writeAtomically } from './data-directory.ts';
 import { composePlatform } from './platform.ts';
+import { refuseTakenPorts } from './ports.ts';
+import { lockDataDirectory } from './server-lock.ts';
 import { createSystem } from './system.ts';
 
 interface Lifetime {
@@ -14,11 +17,18 @@ interface Lifetime {
   readonly onReady: () => Promise<void>;
 }
 
-/** Runs one control plane until aborted. Traffic, instances, router and database outlive it. Errors: `port_in_use`, `database_unavailable`. */
+/**
+ * Runs one control plane until aborted. Traffic, instances, router and database outlive it. Nothing is started where another one
+ * runs or a port is taken. Errors: `already_running`, `port_in_use`, `database_unavailable`.
+ */
 export async function runControlPlane(config: Config, { log, signal, onReady }: Lifetime): Promise<void> {
   const startedAt = new Date().toISOString();
+  const directory = await openDataDirectory(config.dataDir, config.platformId);
+  await using _lock = await lockDataDirectory(directory, signal);
+  await rm(directory.serverState, { force: true });
+  await refuseTakenPorts(config, directory);
   await using platform = await composePlatform(config, log);
-  const { directory, drivers, commands } = platform;
+  const { drivers, commands } = platform;
   await Promise.all([drivers.router.ensureRunning(signal), drivers.staticFiles.ensureRunning(signal)]);
   const listeners: { port: number }[] = [];
   const system = createSystem({ config, platform, startedAt, apiPort: () => listeners[0]?.port ?? config.api.port });

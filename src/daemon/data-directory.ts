@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
@@ -16,6 +16,8 @@ export interface DataDirectory {
   /** What runs where: `RunningServer` as JSON. */
   readonly serverState: string;
   readonly serverLog: string;
+  /** Locked by the control plane for as long as it lives. */
+  readonly serverLock: string;
   readonly platformId: string;
 }
 
@@ -30,6 +32,7 @@ export function dataDirectory(root: string): DataDirectory {
     adminToken: join(root, 'admin-token'),
     serverState: join(root, 'server.json'),
     serverLog: join(root, 'control-plane.log'),
+    serverLock: join(root, 'control-plane.lock'),
     platformId: join(root, 'platform-id'),
   };
 }
@@ -40,13 +43,35 @@ export async function openDataDirectory(
   chosenId: string | null,
 ): Promise<DataDirectory & { readonly id: string }> {
   const directory = dataDirectory(root);
-  // Others may pass through: the database and the web server run as other users and have directories of their own inside.
   await mkdir(root, { recursive: true, mode: 0o755 });
+  await letOthersThrough(root);
   for (const path of [directory.logs, directory.source, directory.keys])
     await mkdir(path, { recursive: true, mode: 0o700 });
-  const id = (await readIfExists(directory.platformId))?.trim() ?? chosenId ?? randomBytes(4).toString('hex');
-  await writeAtomically(directory.platformId, `${id}\n`, 0o644);
+  const id = await readOrClaim(directory.platformId, chosenId ?? randomBytes(4).toString('hex'));
   return { ...directory, id };
+}
+
+/** For root, whose database and web server run as other users and have directories of their own inside. */
+async function letOthersThrough(root: string): Promise<void> {
+  const { mode } = await stat(root);
+  if (process.getuid?.() === 0 && (mode & 0o001) === 0) await chmod(root, (mode & 0o7777) | 0o001);
+}
+
+/** What the file says; where there is none, it says `text` from now on. Of several at the same time one wins, for all of them. */
+async function readOrClaim(path: string, text: string): Promise<string> {
+  const found = await readIfExists(path);
+  if (found !== null) return found.trim();
+  const draft = `${path}.${randomBytes(4).toString('hex')}.tmp`;
+  await writeFile(draft, `${text}\n`, { mode: 0o644 });
+  try {
+    await link(draft, path);
+    return text;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    return readOrClaim(path, text);
+  } finally {
+    await rm(draft);
+  }
 }
 
 const runningServerSchema = z.object({

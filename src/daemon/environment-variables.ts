@@ -37,14 +37,26 @@ export function readEnvironmentVariables(env: NodeJS.ProcessEnv = process.env): 
   return Object.fromEntries(given);
 }
 
-/** The environment for a process that is to read the same settings. */
-export function toEnvironment(variables: EnvironmentVariables): Record<string, string> {
-  return Object.fromEntries(
-    variableNames.flatMap((key) => {
-      const value = variables[key];
-      return value === undefined ? [] : [[names[key], value] as const];
-    }),
+/**
+ * The environment for a process that is to read these settings and no others: of our own environment it gets what is not a
+ * setting of the platform (the path, the proxy, the certificates), and nothing that only we were told.
+ */
+export function toEnvironment(
+  variables: EnvironmentVariables,
+  env: NodeJS.ProcessEnv = process.env,
+): Record<string, string> {
+  const foreign = Object.entries(env).flatMap(([name, value]) =>
+    value === undefined || isSetting(name) ? [] : [[name, value] as const],
   );
+  const settings = variableNames.flatMap((key) => {
+    const value = variables[key];
+    return value === undefined ? [] : [[names[key], value] as const];
+  });
+  return Object.fromEntries([...foreign, ...settings]);
+}
+
+function isSetting(name: string): boolean {
+  return name === names.databaseUrl || name.startsWith('CUTOVER_');
 }
 
 /** The environment variable behind a setting. */

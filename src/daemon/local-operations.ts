@@ -10,7 +10,7 @@ import type {
 import { buildBaseImages } from '../drivers/images/base-images.ts';
 import { readConfig, type Config } from './config.ts';
 import { dataDirectory, readAdminToken } from './data-directory.ts';
-import { checkDisk, checkDocker, checkGit, checkNode, checkProgram } from './doctor-checks.ts';
+import { examineMachine } from './doctor/local-doctor.ts';
 import { readEnvironmentVariables, type EnvironmentVariables } from './environment-variables.ts';
 import { createOperatorLog } from './operator-log.ts';
 import { withSavedSettings } from './saved-settings.ts';
@@ -96,25 +96,5 @@ async function status(options: ServerLocation, signal: AbortSignal): Promise<Loc
 
 async function doctor(): Promise<DoctorReport> {
   const { config } = await settings({});
-  return {
-    checks: [checkNode(), ...(await programs(config))],
-  };
-}
-
-function programs(config: Config): Promise<DoctorReport['checks']> {
-  return Promise.all([
-    checkDocker(config.dockerSocket),
-    checkProgram('haproxy', {
-      path: config.haproxyBin,
-      versionArgument: '-v',
-      fix: 'Install HAProxy 2.6 or later (`apt-get install haproxy`).',
-    }),
-    checkProgram('nginx', {
-      path: config.nginxBin,
-      versionArgument: '-v',
-      fix: 'Install nginx (`apt-get install nginx-light`).',
-    }),
-    checkGit(),
-    checkDisk(config.dataDir),
-  ]);
+  return { checks: [...(await examineMachine(config))] };
 }

@@ -26,7 +26,8 @@ import { createDrivers, type Drivers } from './drivers.ts';
 
 const leaseMs = 10_000;
 const reconcileIntervalMs = 10_000;
-const deploymentsAtOnce = 8;
+/** Most of them wait: for Docker, for a place to build, for a drain. */
+const deploymentsAtOnce = 32;
 
 /** Everything of one control plane, wired but not yet running. */
 export interface Platform extends AsyncDisposable {

@@ -16,16 +16,13 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => st
 try {
   await runControlPlane(config, { log, signal: stop.signal, onReady: () => saveSettings(variables, config.dataDir) });
 } catch (error) {
-  const code = error instanceof CutoverError ? error.code : 'internal';
-  const next = error instanceof CutoverError ? error.next : undefined;
-  log.error(
-    {
-      code,
-      next,
-      error: error instanceof Error ? error.message : String(error),
-      stack: error instanceof Error ? error.stack : undefined,
-    },
-    'the control plane cannot run',
-  );
+  const said = error instanceof Error ? error.message : String(error);
+  const stack = error instanceof Error ? error.stack : undefined;
   process.exitCode = 1;
+  if (stop.signal.aborted) log.warn({ error: said }, 'the control plane was stopped in the middle of something');
+  else log.error({ ...codeOf(error), error: said, stack }, 'the control plane cannot run');
+}
+
+function codeOf(error: unknown): { readonly code: string; readonly next?: string } {
+  return error instanceof CutoverError ? { code: error.code, next: error.next } : { code: 'internal' };
 }

@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { open, readFile, rename, stat, type FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -32,31 +32,51 @@ export async function findServer(directory: DataDirectory): Promise<RunningServe
   return state !== null && (await isControlPlane(state.pid)) ? state : null;
 }
 
-/** Starts a control plane in the background, in a process group of its own, and waits until it answers. */
+/**
+ * Starts a control plane in the background, in a process group of its own, and waits until it answers. Where somebody else starts
+ * one on this data directory at the same time, that one is waited for.
+ */
 export async function startServer(config: Config, variables: EnvironmentVariables): Promise<StartedServer> {
   const directory = await openDataDirectory(config.dataDir, config.platformId);
   const running = await findServer(directory);
   if (running !== null) return { ...running, started: false };
   await rotate(directory.serverLog);
-  await rm(directory.serverState, { force: true });
   await using log = await open(directory.serverLog, 'a', 0o640);
+  const { size: saidBefore } = await log.stat();
+  const child = launch(log, toEnvironment({ ...variables, dataDir: config.dataDir }));
+  const exited = new AbortController();
+  child.on('exit', () => exited.abort());
+  child.on('error', () => exited.abort());
+  const ready = await untilReady(directory, exited.signal);
+  if (ready !== null && ready.pid === child.pid) return { ...ready, started: true };
+  child.kill('SIGTERM');
+  if (ready !== null) return { ...ready, started: false };
+  throw await startFailure(directory.serverLog, saidBefore, exited.signal.aborted);
+}
+
+function launch(log: FileHandle, env: Record<string, string>): ChildProcess {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4', entry], {
     cwd: '/',
     detached: true,
     stdio: ['ignore', log.fd, log.fd],
-    env: { ...process.env, ...toEnvironment({ ...variables, dataDir: config.dataDir }) },
+    env,
   });
   child.unref();
-  const exited = new AbortController();
-  child.on('exit', () => exited.abort());
-  child.on('error', () => exited.abort());
+  return child;
+}
+
+/** The control plane that answers on this data directory, whoever started it; null when ours exited, or at the limit. */
+async function untilReady(directory: DataDirectory, exited: AbortSignal): Promise<RunningServer | null> {
   const deadline = performance.now() + startLimitMs;
-  while (performance.now() < deadline && !exited.signal.aborted) {
-    const state = await readServerState(directory);
-    if (state !== null && state.pid === child.pid && (await answers(state))) return { ...state, started: true };
+  while (performance.now() < deadline) {
+    // Asked first, so that one that became ready before ours gave up is still seen.
+    const gone = exited.aborted;
+    const state = await findServer(directory);
+    if (state !== null && (await answers(state))) return state;
+    if (gone) return null;
     await sleep(pollMs);
   }
-  throw await startFailure(directory, exited.signal.aborted);
+  return null;
 }
 
 /** Ends the control plane; traffic goes on. Resolves to false when none ran. */
@@ -93,15 +113,16 @@ async function answers({ apiPort }: RunningServer): Promise<boolean> {
   }
 }
 
-/** What the control plane said last, with the code of its own error where it gave one. */
-async function startFailure(directory: DataDirectory, exited: boolean): Promise<CutoverError> {
-  const lines = (await readFile(directory.serverLog, 'utf8')).trim().split('\n').slice(-lastLines);
-  const said = lines.flatMap(parseLine).at(-1);
-  if (said !== undefined) return new CutoverError(said.code, said.error);
+/** What the control plane said in this start, with the code of its own error where it gave one. */
+async function startFailure(log: string, saidBefore: number, exited: boolean): Promise<CutoverError> {
+  const said = (await readFile(log)).subarray(saidBefore).toString();
+  const lines = said.trim().split('\n').slice(-lastLines);
+  const failure = lines.flatMap(parseLine).at(-1);
+  if (failure !== undefined) return new CutoverError(failure.code, failure.error);
   const what = exited
     ? 'the control plane exited while it started'
     : `the control plane did not answer within ${startLimitMs / 1000} s`;
-  return new CutoverError('internal', `${what}; the end of ${directory.serverLog}:\n${lines.join('\n')}`);
+  return new CutoverError('internal', `${what}; the end of ${log}:\n${lines.join('\n')}`);
 }
 
 function parseLine(line: string): z.output<typeof failureLine>[] {

@@ -1,7 +1,9 @@
 import type { DoctorReport, ServerStatus } from '../contract/schemas/system.ts';
 import type { System } from '../http/system.ts';
 import type { Config } from './config.ts';
-import { checkDisk, checkGit, checkPart, type Check } from './doctor-checks.ts';
+import { failed, versioned, type Check } from './doctor/check.ts';
+import { checkBaseImage } from './doctor/docker-checks.ts';
+import { checkDisk, checkGit, checkNode } from './doctor/machine-checks.ts';
 import type { Platform } from './platform.ts';
 import { version } from './version.ts';
 
@@ -44,8 +46,8 @@ async function components({ platform }: SystemOptions, signal: AbortSignal): Pro
   const { runtime, router, staticFiles } = platform.drivers.ports;
   return Promise.all([
     component('postgresql', async () => {
-      await platform.database.pool.query('select 1');
-      return platform.database.embedded?.version ?? null;
+      const { rows } = await platform.database.pool.query<{ server_version: string }>('show server_version');
+      return platform.database.embedded?.version ?? rows[0]?.server_version ?? null;
     }),
     component('docker', async () => (await runtime.ping(signal)).version),
     component('haproxy', async () => (await router.ping(signal)).version),
@@ -66,9 +68,11 @@ async function component(name: string, look: () => Promise<string | null>): Prom
 
 async function doctor(options: SystemOptions, signal: AbortSignal): Promise<DoctorReport> {
   const parts = await components(options, signal);
-  const checks: Check[] = parts.map(({ name, healthy, version: found, detail }) =>
-    checkPart(name, { healthy, found: found ?? detail }),
-  );
-  checks.push(await checkGit(), await checkDisk(options.config.dataDir));
-  return { checks };
+  const { runtime } = options.platform.drivers.ports;
+  const others = await Promise.all([checkGit(), checkBaseImage(runtime), checkDisk(options.config.dataDir)]);
+  return { checks: [checkNode(), ...parts.map(checkPart), ...others] };
+}
+
+function checkPart({ name, healthy, version: found, detail }: Component): Check {
+  return healthy ? versioned(name, found ?? 'answers') : failed(name, detail ?? 'does not answer');
 }

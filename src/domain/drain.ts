@@ -17,12 +17,15 @@ export type DrainAction =
 
 const pollMs = 100;
 const roundingSlack = 1e-9;
+const lastResortMs = 5_000;
 
 export function nextDrainAction(progress: DrainProgress, drainTimeoutMs: number): DrainAction {
   if (progress.open === 0) return { type: 'done' };
   const late = progress.sinceStartMs - drainTimeoutMs;
   if (late < 0) return { type: 'wait', delayMs: Math.min(pollMs, -late) };
   const spreadMs = drainTimeoutMs / 5;
+  // What does not go when it is closed goes with its server.
+  if (late > spreadMs + lastResortMs) return { type: 'done' };
   if (spreadMs === 0) return { type: 'close', count: progress.open };
   const total = Math.max(progress.openAtDeadline ?? progress.open, progress.open);
   const closed = total - progress.open;

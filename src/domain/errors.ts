@@ -205,6 +205,11 @@ export const errorCatalogue = {
     'The control plane does not answer.',
     'Run `cutover server start`, or correct the address with `cutover login --url`.',
   ),
+  already_running: entry(
+    'conflict',
+    'Another control plane works on the same data directory.',
+    'Use the one that runs (`cutover server status`), or choose another data directory.',
+  ),
   internal: entry('internal', 'Something happened that should not.', 'Report it with the log of the control plane.'),
 } as const satisfies Record<string, CatalogueEntry>;
 
@@ -233,5 +238,9 @@ export class CutoverError extends Error {
 
 /** Trying again cannot help: the fault is in what was asked, not in the world. */
 export function isTerminal(error: unknown): boolean {
-  return error instanceof CutoverError && error.kind !== 'unavailable' && error.kind !== 'internal';
+  if (!(error instanceof CutoverError) || passing.has(error.code)) return false;
+  return error.kind !== 'unavailable' && error.kind !== 'internal';
 }
+
+/** Faults of a deployment's surroundings that may be over in a moment. */
+const passing: ReadonlySet<ErrorCode> = new Set(['repository_unreachable']);

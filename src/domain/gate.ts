@@ -16,6 +16,15 @@ export type GateVerdict =
 
 const shortestProbeDelayMs = 50;
 
+/**
+ * An app that answers well and badly in turn would neither pass nor fail: after the start period it has the time in which ten times as
+ * many probes as either threshold asks for could have been made.
+ */
+function gateLimitMs(check: HealthCheck): number {
+  const probes = 10 * (check.healthyThreshold + check.unhealthyThreshold);
+  return check.startPeriodMs + probes * (check.intervalMs + check.timeoutMs);
+}
+
 export const newGate: GateState = { attempts: 0, successesInRow: 0, failuresInRow: 0, last: null };
 
 /** Takes in one probe's result that was known `sinceStartMs` after the start. */
@@ -37,6 +46,8 @@ export function recordProbe(gate: GateState, check: HealthCheck, result: ProbeRe
 export function judgeGate(gate: GateState, check: HealthCheck, sinceStartMs: number): GateVerdict {
   if (gate.successesInRow >= check.healthyThreshold) return { type: 'passed' };
   if (gate.failuresInRow >= check.unhealthyThreshold) return { type: 'failed', message: describeFailure(gate) };
+  if (sinceStartMs > gateLimitMs(check))
+    return { type: 'failed', message: `never steadily healthy: ${describeFailure(gate)}` };
   if (gate.attempts === 0) return { type: 'probe', delayMs: 0 };
   if (gate.successesInRow > 0) return { type: 'probe', delayMs: Math.min(shortestProbeDelayMs, check.intervalMs) };
   if (sinceStartMs > check.startPeriodMs) return { type: 'probe', delayMs: check.intervalMs };

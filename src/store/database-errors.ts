@@ -1,6 +1,10 @@
 import { CutoverError } from '../domain/errors.ts';
 
+/** PostgreSQL answers, and cannot write. */
+const diskFullState = '53100';
+
 const unavailableStates = new Set([
+  '53200', // out of memory
   '53300', // too many connections
   '57014', // cancelled: statement timeout
   '57P01', // shut down by the administrator
@@ -27,9 +31,14 @@ const unavailableSystemErrors = new Set([
 const unavailableMessages =
   /connection terminated|timeout exceeded when trying to connect|timeout expired|read timeout|not queryable|connection ended|client was closed|connection error/i;
 
-/** `database_unavailable` for what means that PostgreSQL does not answer; everything else as it is. */
+/** `database_unavailable` for what means that PostgreSQL does not answer, `disk_full` where it has no room; everything else as it is. */
 export function translateDatabaseError(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof CutoverError || !isUnavailable(error)) return error;
+  if (!(error instanceof Error) || error instanceof CutoverError) return error;
+  if (errorCode(error) === diskFullState)
+    return new CutoverError('disk_full', `PostgreSQL has no space left on its disk: ${error.message}`, {
+      cause: error,
+    });
+  if (!isUnavailable(error)) return error;
   return new CutoverError('database_unavailable', `PostgreSQL does not answer: ${describe(error)}`, { cause: error });
 }
 

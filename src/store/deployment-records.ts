@@ -58,10 +58,11 @@ export async function readRoute(db: Kysely<Database>, environmentId: string): Pr
     .where('environment_id', '=', environmentId)
     .orderBy('position')
     .execute();
-  const { stable, candidate, share } = environment;
+  const { stable, candidate, share, deleting } = environment;
   return {
     hosts: hosts.map((row) => row.host),
-    target: stable === null ? null : { stable, candidate, share: share ?? 0 },
+    // Whoever is being deleted gets no visitors any more, whatever its route said.
+    target: stable === null || deleting ? null : { stable, candidate, share: share ?? 0 },
   };
 }
 

@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { sql, type Kysely } from 'kysely';
 import type { Artifact } from '../domain/artifact.ts';
 import { transition } from '../domain/deployment-state.ts';
-import type { Deletion, DesiredWorld, WorldStore } from '../engine/ports/deployment-store.ts';
+import type { Deletion, DesiredWorld, Leftovers, WorldStore } from '../engine/ports/deployment-store.ts';
 import { cancelPending } from './cancel-deployment.ts';
 import { selectDeployments, toDeployment, toInstance } from './deployment-rows.ts';
 import type { Database } from './schema.ts';
@@ -17,7 +18,10 @@ export function createWorldStore(db: Kysely<Database>): WorldStore {
     freeSlot: async (deploymentId) => {
       await db.deleteFrom('slot').where('deployment_id', '=', deploymentId).execute();
     },
+    whileOwning: (owner, work) => whileOwning(db, owner, work),
+    whileFree: (slot, work) => whileFree(db, slot, work),
     deletions: () => readDeletions(db),
+    leftovers: (deletion) => leftovers(db, deletion),
     askToEnd: (deletion) => askToEnd(db, deletion),
     stopServing: (deploymentId, reason) => stopServing(db, deploymentId, reason),
     erase: async (deletion) => {
@@ -78,23 +82,67 @@ async function completeDeletion(db: Kysely<Database>, head: DeletionHead): Promi
     .select('h.host')
     .where(head.kind === 'project' ? 'e.project_id' : 'e.id', '=', head.id)
     .execute();
-  const artifacts = head.kind === 'project' ? await artifactsOnlyOf(db, head.id) : [];
+  return { ...head, deployments: deployments.map(({ id }) => id), hosts: hosts.map(({ host }) => host) };
+}
+
+async function leftovers(db: Kysely<Database>, deletion: Deletion): Promise<Leftovers> {
+  const artifacts = deletion.kind === 'project' ? await artifactsOnlyOf(db, deletion.id) : [];
   return {
-    ...head,
-    deployments: deployments.map(({ id }) => id),
-    hosts: hosts.map(({ host }) => host),
-    imageIds: artifacts.flatMap((artifact) => (artifact.type === 'image' ? [artifact.imageId] : [])),
-    bundles: artifacts.flatMap((artifact) => (artifact.type === 'bundle' ? [artifact.bundle] : [])),
+    imageIds: [...new Set(artifacts.flatMap((artifact) => (artifact.type === 'image' ? [artifact.imageId] : [])))],
+    bundles: [...new Set(artifacts.flatMap((artifact) => (artifact.type === 'bundle' ? [artifact.bundle] : [])))],
   };
+}
+
+/** The row cannot be deleted while it is locked, so the slot stays with its owner. */
+async function whileOwning(
+  db: Kysely<Database>,
+  { deploymentId, slot }: { readonly deploymentId: string; readonly slot: number },
+  work: () => Promise<void>,
+): Promise<boolean> {
+  return db.transaction().execute(async (tx) => {
+    const row = await tx
+      .selectFrom('slot')
+      .select('number')
+      .where('number', '=', slot)
+      .where('deployment_id', '=', deploymentId)
+      .forUpdate()
+      .executeTakeFirst();
+    if (row === undefined) return false;
+    await work();
+    return true;
+  });
+}
+
+/** A row of our own keeps others away. Left by a crash, it belongs to no deployment, and is cleared and freed like any such. */
+async function whileFree(db: Kysely<Database>, slot: number, work: () => Promise<void>): Promise<boolean> {
+  const nobody = randomUUID();
+  const taken = await db
+    .insertInto('slot')
+    .values({ number: slot, deployment_id: nobody })
+    .onConflict((conflict) => conflict.column('number').doNothing())
+    .returning('number')
+    .execute();
+  if (taken.length === 0) return false;
+  await work();
+  await db.deleteFrom('slot').where('deployment_id', '=', nobody).execute();
+  return true;
 }
 
 /** Equal files of two projects are one bundle: what another project has too is kept. */
 async function artifactsOnlyOf(db: Kysely<Database>, projectId: string): Promise<readonly Artifact[]> {
-  const rows = await db.selectFrom('artifact').select(['artifact', 'project_id']).execute();
-  const kept = new Set(rows.filter((row) => row.project_id !== projectId).map((row) => contentOf(row.artifact)));
-  return rows.flatMap((row) =>
-    row.project_id === projectId && !kept.has(contentOf(row.artifact)) ? [row.artifact] : [],
+  const built = await db.selectFrom('artifact').select(['artifact', 'project_id']).execute();
+  const deployed = await db
+    .selectFrom('deployment')
+    .select(['artifact', 'project_id'])
+    .where('artifact', 'is not', null)
+    .execute();
+  const rows = [...built, ...deployed].flatMap(({ artifact, project_id: owner }) =>
+    artifact === null ? [] : [{ artifact, owner }],
   );
+  const kept = new Set(rows.filter(({ owner }) => owner !== projectId).map(({ artifact }) => contentOf(artifact)));
+  return rows
+    .filter(({ artifact, owner }) => owner === projectId && !kept.has(contentOf(artifact)))
+    .map(({ artifact }) => artifact);
 }
 
 function contentOf(artifact: Artifact): string {

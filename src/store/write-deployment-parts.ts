@@ -10,7 +10,15 @@ import {
 import { toJson, type Database } from './schema.ts';
 
 /** A route written under a higher fence stays: its writer knows more. */
-export async function writeRoute(tx: Kysely<Database>, lease: Lease, target: RouteTarget): Promise<void> {
+export async function writeRoute(tx: Kysely<Database>, lease: Lease, target: RouteTarget | null): Promise<void> {
+  if (target === null) {
+    await tx
+      .deleteFrom('route')
+      .where('environment_id', '=', lease.environmentId)
+      .where('fence', '<=', lease.fence)
+      .execute();
+    return;
+  }
   const row = { fence: lease.fence, stable: target.stable, candidate: target.candidate, share: target.share };
   const written = await tx
     .insertInto('route')

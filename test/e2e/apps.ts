@@ -33,6 +33,13 @@ export const answering500 = app(`
 require('node:http').createServer((_, response) => { response.statusCode = 500; response.end('db unreachable'); }).listen(process.env.PORT);
 `);
 
+/** The body is "db says " and the value of the expression. */
+export function answering500With(expression: string): Files {
+  return app(`
+require('node:http').createServer((_, response) => { response.statusCode = 500; response.end('db says ' + ${expression}); }).listen(process.env.PORT);
+`);
+}
+
 export const neverAnswering = app(`
 require('node:net').createServer(() => {}).listen(process.env.PORT);
 `);
@@ -53,4 +60,83 @@ const http = require('node:http');
 setTimeout(() => http.createServer((_, response) => response.end(${JSON.stringify(text)})).listen(process.env.PORT), 1000);
 process.on('SIGTERM', () => process.exit(0));
 `);
+}
+
+/** A Dockerfile whose build prints `says 1`, `says 2`, …, and makes an image that does nothing but stay. */
+export function slowBuild({ lines, secondsApart }: { lines: number; secondsApart: number }): Files {
+  const count = `for i in $(seq 1 ${lines}); do echo says $i; sleep ${secondsApart}; done`;
+  return {
+    Dockerfile: `FROM node:24-slim\nRUN ${count}\nCMD ["node", "-e", "require('http').createServer((_, r) => r.end('built')).listen(process.env.PORT)"]\n`,
+  };
+}
+
+/** Answers with its name; a WebSocket echoes after the name; /events is a stream. Exits at once on SIGTERM. */
+export function streaming(name: string): Files {
+  return app(`
+const { createHash } = require('node:crypto');
+const server = require('node:http').createServer((request, response) => {
+  if (request.url !== '/events') return response.end(${JSON.stringify(name)});
+  response.setHeader('content-type', 'text/event-stream');
+  const timer = setInterval(() => response.write('data: ${name}\\n\\n'), 50);
+  response.on('close', () => clearInterval(timer));
+});
+server.on('upgrade', (request, socket) => {
+  const accept = createHash('sha1').update(request.headers['sec-websocket-key'] + '258EAFA5-E914-47DA-95CA-C5AB0DC85B11').digest('base64');
+  socket.write('HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\nSec-WebSocket-Accept: ' + accept + '\\r\\n\\r\\n');
+  const text = Buffer.from(${JSON.stringify(name)});
+  const timer = setInterval(() => socket.write(Buffer.concat([Buffer.from([0x81, text.length]), text])), 50);
+  socket.on('close', () => clearInterval(timer));
+  socket.on('error', () => clearInterval(timer));
+});
+server.listen(process.env.PORT);
+process.on('SIGTERM', () => process.exit(0));
+`);
+}
+
+/**
+ * `/fail/<n>/<name>` closes the connection without a byte the first n times, then answers how often it was asked; `/count/<name>` tells how
+ * often that was. POST /break answers with the instance's name, and from then on everything but the health check and POST /break is
+ * closed without a byte. Every answer carries the instance in `x-instance`.
+ */
+export const answeringSometimes = app(`
+const name = require('node:os').hostname();
+const counts = {};
+let broken = false;
+require('node:http').createServer((request, response) => {
+  response.setHeader('x-instance', name);
+  const [, action, first, second] = request.url.split('/');
+  if (action === 'break') {
+    broken = true;
+    return response.end(name);
+  }
+  if (action === 'fail') counts[second] = (counts[second] ?? 0) + 1;
+  if ((broken && action !== 'health') || (action === 'fail' && counts[second] <= Number(first))) return request.socket.destroy();
+  response.end(action === 'count' ? String(counts[first] ?? 0) : String(counts[second]));
+}).listen(process.env.PORT);
+process.on('SIGTERM', () => process.exit(0));
+`);
+
+/** Of a Dockerfile that exposes 8080; answers with the port it listens on and with the one it was told. */
+export const exposing: Files = {
+  Dockerfile: `FROM node:24-slim
+EXPOSE 8080
+CMD ["node", "-e", "const port = Number(process.env.PORT); require('http').createServer((_, r) => r.end(JSON.stringify({ listensOn: port, PORT: process.env.PORT }))).listen(port)"]
+`,
+};
+
+/** A single-page app; its build needs the npm registry. The script says the text and what VITE_GREETING was. */
+export function viteApp(text: string): Files {
+  return {
+    'package.json': JSON.stringify({
+      name: 'spa',
+      private: true,
+      type: 'module',
+      scripts: { build: 'vite build' },
+      devDependencies: { vite: '^8.0.0' },
+    }),
+    'vite.config.js': 'export default {};\n',
+    'index.html':
+      '<!doctype html><title>spa</title><div id="app"></div><script type="module" src="/main.js"></script>\n',
+    'main.js': `document.querySelector('#app').textContent = ${JSON.stringify(text)} + import.meta.env.VITE_GREETING;\n`,
+  };
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { WebSocket } from 'ws';
-import { Stage } from './stage.ts';
+import { answeringSometimes, streaming } from './apps.ts';
+import { Stage, type OpenStream } from './stage.ts';
 
 /** Traffic that lives longer than a version: rules 5.2 and 5.4 on real parts. */
 let stage: Stage;
@@ -9,37 +10,6 @@ before(async () => {
   stage = await Stage.open();
 });
 after(() => stage[Symbol.asyncDispose]());
-
-/** Answers with its name; a WebSocket echoes after the name; /events is a stream. Exits at once on SIGTERM. */
-function streaming(name: string) {
-  return {
-    'package.json': JSON.stringify({ name: 'app', type: 'commonjs', scripts: { start: 'node server.js' } }),
-    'server.js': `
-const { createHash } = require('node:crypto');
-const server = require('node:http').createServer((request, response) => {
-  if (request.url !== '/events') return response.end(${JSON.stringify(name)});
-  response.setHeader('content-type', 'text/event-stream');
-  const timer = setInterval(() => response.write('data: ${name}\\n\\n'), 50);
-  response.on('close', () => clearInterval(timer));
-});
-server.on('upgrade', (request, socket) => {
-  const accept = createHash('sha1').update(request.headers['sec-websocket-key'] + '258EAFA5-E914-47DA-95CA-C5AB0DC85B11').digest('base64');
-  socket.write('HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\nSec-WebSocket-Accept: ' + accept + '\\r\\n\\r\\n');
-  const text = Buffer.from(${JSON.stringify(name)});
-  const timer = setInterval(() => socket.write(Buffer.concat([Buffer.from([0x81, text.length]), text])), 50);
-  socket.on('close', () => clearInterval(timer));
-  socket.on('error', () => clearInterval(timer));
-});
-server.listen(process.env.PORT);
-process.on('SIGTERM', () => process.exit(0));
-`,
-  };
-}
-
-interface OpenStream {
-  readonly messages: string[];
-  readonly closedAt: Promise<number>;
-}
 
 async function openSocket(host: string): Promise<OpenStream> {
   const socket = new WebSocket(`ws://127.0.0.1:${stage.platform.routerPort}/`, { headers: { host } });
@@ -79,6 +49,64 @@ test('5.4 a WebSocket stays on the old instance until the drain timeout, and new
   }
   const spread = Math.max(...closings) - Math.min(...closings);
   assert.ok(spread > 100, `closed one by one, over ${spread} ms`);
+});
+
+test('5.4 an event stream stays on the old instance until the drain timeout, and counts as no failure when it is closed then', async () => {
+  const drainTimeoutMs = 2_000;
+  const repository = await stage.project('events', streaming('one'), { drainTimeoutMs });
+  await stage.deploy('events');
+  const open = await Promise.all(Array.from({ length: 3 }, () => stage.openStream('events.localhost', '/events')));
+  await repository.commit(streaming('two'));
+  const number = await stage.trigger('events');
+  await stage.until('traffic on the new version', async () =>
+    (await stage.visit('events.localhost')).body === 'two' ? true : null,
+  );
+  const switchedAt = performance.now();
+  const countsAtSwitch = open.map(({ messages }) => messages.length);
+  const { deployment } = await stage.settle('events', number);
+  const closings = await Promise.all(open.map(({ closedAt }) => closedAt));
+  for (const [index, closedAt] of closings.entries()) {
+    assert.ok(closedAt - switchedAt > drainTimeoutMs - 400, `closed after ${closedAt - switchedAt} ms`);
+    assert.ok(closedAt - switchedAt < drainTimeoutMs * 1.2 + 1_500, `closed after ${closedAt - switchedAt} ms`);
+    assert.ok((open[index]?.messages.length ?? 0) > (countsAtSwitch[index] ?? 0) + 10, 'it went on while it drained');
+    assert.ok(open[index]?.messages.every((message) => message.includes('data: one')));
+  }
+  assert.equal(deployment.state, 'completed');
+  assert.equal(deployment.requests?.failed, 0);
+  assert.ok((deployment.requests?.total ?? 0) > 0);
+});
+
+test('5.5 one instance that closes without a byte: a GET is tried until it is answered, a POST is not repeated', async () => {
+  await stage.project('alone', answeringSometimes, { health: { path: '/health' } });
+  await stage.deploy('alone');
+  const get = await stage.visit('alone.localhost', '/fail/2/get');
+  assert.deepEqual([get.status, get.body], [200, '3'], 'the third try was answered');
+  const post = await stage.visit('alone.localhost', '/fail/2/post', {}, 'POST');
+  assert.ok(post.status === 502 || post.status === 503, `${post.status}`);
+  assert.equal((await stage.visit('alone.localhost', '/count/post')).body, '1', 'it reached the app once');
+});
+
+test('5.5 one of several that closes without a byte: a GET is answered by another, a POST is not repeated', async () => {
+  await stage.project('several', answeringSometimes, { replicas: 2, health: { path: '/health' } });
+  await stage.deploy('several');
+  const { body: broken } = await stage.visit('several.localhost', '/break', {}, 'POST');
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, index) => stage.visit('several.localhost', `/fail/0/get-${index}`)),
+  );
+  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
+  const instances = new Set(answers.map(({ headers }) => headers['x-instance']));
+  assert.deepEqual([instances.size, instances.has(broken)], [1, false], 'all by the one that is well');
+  const posts = await Promise.all(
+    Array.from({ length: 10 }, (_, index) => stage.visit('several.localhost', `/fail/0/post-${index}`, {}, 'POST')),
+  );
+  const statuses = posts.map(({ status }) => status);
+  assert.ok(statuses.includes(200), 'half of them meet the one that is well');
+  assert.ok(statuses.includes(502) || statuses.includes(503), 'and half of them do not');
+  const failed = posts.flatMap(({ status }, index) => (status === 200 ? [] : [index]));
+  for (const index of failed) {
+    const { body } = await stage.visit('several.localhost', `/count/post-${index}`);
+    assert.equal(body, '0', 'the other instance never saw what the first had taken');
+  }
 });
 
 for (const strategy of ['rolling', 'blue-green'] as const) {

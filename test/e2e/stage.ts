@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { WireDeployment, WireDeploymentDetail } from '../../src/contract/schemas/deployment.ts';
 import type { WireSettingsChange } from '../../src/contract/schemas/environment.ts';
 import type { WireLogPage } from '../../src/contract/schemas/log.ts';
-import { startGitServer, type GitServer, type TestRepository } from '../harness/git-server.ts';
+import type { WireTimelineEntry } from '../../src/contract/schemas/timeline.ts';
+import { startGitServer, type GitServer, type GitServerOptions, type TestRepository } from '../harness/git-server.ts';
 import { baseImage } from '../harness/images.ts';
 import { startPlatform, type TestPlatform, type TestPlatformOptions } from '../harness/platform.ts';
 
@@ -22,6 +23,13 @@ export interface ApiAnswer<T> {
   readonly body: T;
 }
 
+/** Something that goes on until one side closes it. */
+export interface OpenStream {
+  readonly messages: readonly string[];
+  /** On the clock of `performance.now()`. */
+  readonly closedAt: Promise<number>;
+}
+
 /** A platform, a Git server and the ways to use them, as a user would: over the API and through the router. */
 export class Stage implements AsyncDisposable {
   readonly platform: TestPlatform;
@@ -32,9 +40,9 @@ export class Stage implements AsyncDisposable {
     this.git = git;
   }
 
-  static async open(options: TestPlatformOptions = {}): Promise<Stage> {
+  static async open(options: TestPlatformOptions = {}, git: GitServerOptions = {}): Promise<Stage> {
     await baseImage('node');
-    return new Stage(await startPlatform(options), await startGitServer());
+    return new Stage(await startPlatform(options), await startGitServer(git));
   }
 
   async call<T = unknown>(
@@ -113,11 +121,11 @@ export class Stage implements AsyncDisposable {
   }
 
   /** One request as a visitor makes it, on a connection of its own. */
-  visit(host: string, path = '/', headers: Record<string, string> = {}): Promise<Answer> {
-    const { routerPort } = this.platform;
+  visit(host: string, path = '/', headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
+    const address = { host: '127.0.0.1', port: this.platform.routerPort, agent: false };
     return new Promise((resolve, reject) => {
       const outgoing = request(
-        { host: '127.0.0.1', port: routerPort, path, agent: false, timeout: 15_000, headers: { host, ...headers } },
+        { ...address, method, path, timeout: 15_000, headers: { host, ...headers } },
         (incoming) => {
           const chunks: Buffer[] = [];
           incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -137,11 +145,33 @@ export class Stage implements AsyncDisposable {
     });
   }
 
+  /** A request whose answer does not end by itself; resolves when it has begun to talk. */
+  async openStream(host: string, path: string): Promise<OpenStream> {
+    const address = { host: '127.0.0.1', port: this.platform.routerPort, agent: false };
+    const messages: string[] = [];
+    const closed = Promise.withResolvers<number>();
+    const close = () => closed.resolve(performance.now());
+    const outgoing = request({ ...address, path, headers: { host } }, (incoming) => {
+      incoming.on('data', (chunk: Buffer) => messages.push(chunk.toString()));
+      incoming.on('error', close);
+      incoming.on('close', close);
+    });
+    outgoing.on('error', close);
+    outgoing.end();
+    await this.until(`${host}${path} to talk`, async () => (messages.length > 0 ? true : null));
+    return { messages, closedAt: closed.promise };
+  }
+
   /** Whole log as text. */
   async log(project: string, number: number, log: string): Promise<string> {
     const path = `/api/projects/${project}/deployments/${number}/logs/${log}`;
     const { lines } = await this.must<WireLogPage>('GET', path);
     return lines.map(({ text }) => text).join('\n');
+  }
+
+  async timeline(project: string, number: number): Promise<readonly WireTimelineEntry[]> {
+    const path = `/api/projects/${project}/deployments/${number}/timeline`;
+    return (await this.must<{ entries: WireTimelineEntry[] }>('GET', path)).entries;
   }
 
   async must<T>(method: string, path: string, body?: unknown): Promise<T> {

@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { once } from 'node:events';
 import Docker from 'dockerode';
 import { dataDirectory, type RunningServer } from '../../src/daemon/data-directory.ts';
 import { readConfig, type Config } from '../../src/daemon/config.ts';
@@ -9,6 +7,7 @@ import type { EnvironmentVariables } from '../../src/daemon/environment-variable
 import { createOperatorLog } from '../../src/daemon/operator-log.ts';
 import { findServer, startServer, stopServer } from '../../src/daemon/server-process.ts';
 import { stopEverything } from '../../src/daemon/stop-everything.ts';
+import { freePort } from './haproxy.ts';
 import { processesOf } from './processes.ts';
 
 export interface TestPlatform extends AsyncDisposable {
@@ -31,16 +30,20 @@ export interface TestPlatformOptions {
   readonly variables?: EnvironmentVariables;
 }
 
-/** A whole platform of its own: real processes, real Docker, its own ports, labels and directory. Everything it made goes with its disposal. */
-export async function startPlatform(options: TestPlatformOptions = {}): Promise<TestPlatform> {
+export interface EmptyPlatform extends AsyncDisposable {
+  readonly variables: EnvironmentVariables & { readonly dataDir: string; readonly platformId: string };
+  readonly config: Config;
+}
+
+/** Settings for a platform of its own, not started; whatever is started with them goes with its disposal. */
+export async function emptyPlatform(options: TestPlatformOptions = {}): Promise<EmptyPlatform> {
   const dataDir = await mkdtemp('/tmp/cutover-test-platform-');
   const platformId = `test-${randomBytes(4).toString('hex')}`;
-  const routerPort = await freePort();
-  const variables: EnvironmentVariables = {
+  const variables = {
     dataDir,
     platformId,
     apiPort: '0',
-    httpPort: String(routerPort),
+    httpPort: String(await freePort()),
     httpAddress: '127.0.0.1',
     gitProtocols: 'https,ssh,http,file',
     networkPool: '10.214.0.0/16',
@@ -48,12 +51,24 @@ export async function startPlatform(options: TestPlatformOptions = {}): Promise<
     ...options.variables,
   };
   const config = readConfig(variables, process.getuid?.() === 0);
-  const directory = dataDirectory(dataDir);
-  const clean = async () => {
-    await stopEverything(config, createOperatorLog('silent'));
-    await removeNetworksAndImages(platformId);
-    await rm(dataDir, { recursive: true, force: true });
+  return {
+    variables,
+    config,
+    async [Symbol.asyncDispose]() {
+      await stopEverything(config, createOperatorLog('silent'));
+      await removeNetworksAndImages(platformId);
+      await rm(dataDir, { recursive: true, force: true });
+    },
   };
+}
+
+/** A whole platform of its own: real processes, real Docker, its own ports, labels and directory. Everything it made goes with its disposal. */
+export async function startPlatform(options: TestPlatformOptions = {}): Promise<TestPlatform> {
+  const empty = await emptyPlatform(options);
+  const { variables, config } = empty;
+  const { dataDir, platformId } = variables;
+  const directory = dataDirectory(dataDir);
+  const clean = () => empty[Symbol.asyncDispose]();
   let running: RunningServer = await startServer(config, variables).catch(async (error: unknown) => {
     await clean();
     throw error;
@@ -62,7 +77,7 @@ export async function startPlatform(options: TestPlatformOptions = {}): Promise<
   return {
     apiUrl: `http://127.0.0.1:${running.apiPort}`,
     token,
-    routerPort,
+    routerPort: config.router.port,
     dataDir,
     platformId,
     config,
@@ -81,16 +96,6 @@ export async function startPlatform(options: TestPlatformOptions = {}): Promise<
     },
     [Symbol.asyncDispose]: clean,
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 async function removeNetworksAndImages(platformId: string): Promise<void> {

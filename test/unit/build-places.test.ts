@@ -6,14 +6,15 @@ import { maskedWrite } from '../../src/engine/workflows/masked-write.ts';
 import { createMasker } from '../../src/engine/masking.ts';
 
 const never = new AbortController().signal;
-const silent = () => {};
+const silent = { production: false, onWait: () => {} };
+const said = (list: string[], text: string) => ({ production: false, onWait: () => list.push(text) });
 
 test('3.4 builds run side by side up to the limit, and wait in the order they came', async () => {
   const take = buildPlaces(2);
   const order: string[] = [];
   const first = await take(never, silent);
-  const second = await take(never, () => order.push('the second waited'));
-  const third = take(never, () => order.push('the third waits')).then((give) => {
+  const second = await take(never, said(order, 'the second waited'));
+  const third = take(never, said(order, 'the third waits')).then((give) => {
     order.push('third');
     return give;
   });
@@ -23,6 +24,17 @@ test('3.4 builds run side by side up to the limit, and wait in the order they ca
   await fourth;
   second();
   assert.deepEqual(order, ['the third waits', 'third', 'fourth']);
+});
+
+test('2.4 production goes ahead of what waits for a place to build', async () => {
+  const take = buildPlaces(1);
+  const order: string[] = [];
+  const give = await take(never, silent);
+  const preview = take(never, silent).then((back) => (order.push('preview'), back()));
+  const production = take(never, { ...silent, production: true }).then((back) => (order.push('production'), back()));
+  give();
+  await Promise.all([preview, production]);
+  assert.deepEqual(order, ['production', 'preview']);
 });
 
 test('3.4 who is aborted while waiting leaves the queue, and its place goes to the next', async () => {

@@ -31,19 +31,23 @@ interface LeaseKeeperOptions {
 export class LeaseKeeper {
   readonly #entries = new Map<string, Entry>();
   readonly #options: LeaseKeeperOptions;
+  #stopped: Error | null = null;
 
   constructor(options: LeaseKeeperOptions) {
     this.#options = options;
   }
 
-  hold(lease: Lease): HeldLease {
+  /** `claimedAt`: monotonic time just before the lease was asked for. */
+  hold(lease: Lease, claimedAt: number): HeldLease {
     const entry: Entry = {
       lease,
       lost: new AbortController(),
       unwanted: new AbortController(),
-      deadline: this.#nextDeadline(),
+      deadline: this.#deadlineFrom(claimedAt),
     };
     this.#entries.set(lease.deploymentId, entry);
+    if (this.#stopped !== null) entry.lost.abort(this.#stopped);
+    else void this.#loseAtDeadline(entry);
     return {
       lease,
       lost: entry.lost.signal,
@@ -67,14 +71,25 @@ export class LeaseKeeper {
       await clock.sleep(leaseMs / 3, signal).catch(() => undefined);
       if (!signal.aborted) await this.beat();
     }
-    for (const entry of this.#entries.values()) entry.lost.abort(new Error('the control plane is stopping'));
+    this.#stopped = new Error('the control plane is stopping');
+    for (const entry of this.#entries.values()) entry.lost.abort(this.#stopped);
+  }
+
+  /** Also while a heartbeat hangs: nobody acts past the time that the database was asked for. */
+  async #loseAtDeadline(entry: Entry): Promise<void> {
+    const { clock } = this.#options;
+    while (!entry.lost.signal.aborted && this.#entries.get(entry.lease.deploymentId) === entry) {
+      if (this.#isPastDeadline(entry)) entry.lost.abort(new FencedError(entry.lease.deploymentId));
+      // Aborted or past the deadline: either way the loop looks again.
+      else await clock.sleep(entry.deadline - clock.monotonic() + 1, entry.lost.signal).catch(() => undefined);
+    }
   }
 
   /** One heartbeat now: also how a wish to cancel is noticed early. */
   async beat(): Promise<void> {
     const entries = [...this.#entries.values()];
     if (entries.length === 0) return;
-    const deadline = this.#nextDeadline();
+    const deadline = this.#deadlineFrom(this.#options.clock.monotonic());
     try {
       const held = await this.#options.store.heartbeat(
         entries.map((entry) => entry.lease),
@@ -83,7 +98,6 @@ export class LeaseKeeper {
       for (const entry of entries) this.#learn(entry, held, deadline);
     } catch (error) {
       this.#options.log.warn({ error: String(error) }, 'heartbeat failed');
-      for (const entry of entries) if (this.#isPastDeadline(entry)) entry.lost.abort(error);
     }
   }
 
@@ -107,7 +121,7 @@ export class LeaseKeeper {
   }
 
   /** A margin of a tenth, so that we stop before somebody else may start. */
-  #nextDeadline(): number {
-    return this.#options.clock.monotonic() + this.#options.leaseMs * 0.9;
+  #deadlineFrom(asked: number): number {
+    return asked + this.#options.leaseMs * 0.9;
   }
 }

@@ -52,9 +52,10 @@ export class Worker {
   async #claimOne(): Promise<boolean> {
     const { store, owner, leaseMs, log } = this.#options;
     try {
+      const claimedAt = this.#options.clock.monotonic();
       const lease = await store.claim({ owner, leaseMs, leading: this.#keeper.held() });
       if (lease === null) return false;
-      const work = this.#lead(this.#keeper.hold(lease));
+      const work = this.#lead(this.#keeper.hold(lease, claimedAt));
       this.#running.add(work);
       void work.finally(() => this.#running.delete(work));
       return true;

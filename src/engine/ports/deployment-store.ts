@@ -45,7 +45,8 @@ export interface Write {
   readonly commit?: CommitInfo;
   readonly artifact?: Artifact;
   readonly instances?: readonly InstanceChange[];
-  readonly route?: RouteTarget;
+  /** null: nobody is to reach the environment any more. */
+  readonly route?: RouteTarget | null;
   /** This deployment is now the one that serves. */
   readonly becomesCurrent?: boolean;
   readonly verdict?: Verdict;
@@ -182,12 +183,21 @@ export interface WorldStore {
   updateInstances(changes: readonly InstanceChange[]): Promise<void>;
   /** Slots whose deployment is over. */
   freeSlot(deploymentId: string): Promise<void>;
+  /** Does the work while the slot cannot change hands; resolves to false, without doing it, if it is not this deployment's any more. */
+  whileOwning(
+    owner: { readonly deploymentId: string; readonly slot: SlotNumber },
+    work: () => Promise<void>,
+  ): Promise<boolean>;
+  /** Does the work while nobody can take the slot; resolves to false, without doing it, if somebody has. */
+  whileFree(slot: SlotNumber, work: () => Promise<void>): Promise<boolean>;
   /** Environments and projects marked for deletion. */
   deletions(): Promise<readonly Deletion[]>;
   /** Asks every deployment of it that is not over to end. Resolves to the deployments that still have a worker or wait for one. */
   askToEnd(deletion: Deletion): Promise<number>;
   /** Marks what serves as stopped. */
   stopServing(deploymentId: string, reason: string): Promise<void>;
+  /** What only the project uses, as it is now; nothing for an environment, whose project lives on. */
+  leftovers(deletion: Deletion): Promise<Leftovers>;
   /** Removes the rows. */
   erase(deletion: Deletion): Promise<void>;
 }
@@ -217,7 +227,10 @@ export interface Deletion {
   /** Ids of all its deployments. */
   readonly deployments: readonly string[];
   readonly hosts: readonly string[];
-  /** What only it uses. */
+}
+
+/** Images by id and bundles by hash. */
+export interface Leftovers {
   readonly imageIds: readonly string[];
   readonly bundles: readonly string[];
 }

@@ -6,42 +6,48 @@ const strayGraceMs = 5_000;
 /** Removes what belongs to no living deployment: servers, slots, containers, work trees. Only what carries our label is ever seen. */
 export async function collectStrays(pass: Pass): Promise<void> {
   await collectSlots(pass);
-  await collectContainers(pass);
+  collectContainers(pass);
   await collectCheckouts(pass);
 }
 
-async function collectSlots({ workshop, world, found, desired, signal }: Pass): Promise<void> {
+async function collectSlots({ workshop, world, found, desired, signal, attempt }: Pass): Promise<void> {
+  const { router } = workshop.ports;
   const living = new Set(desired.deployments.map(({ deployment }) => deployment.id));
-  const over = desired.slots.filter(({ deploymentId }) => !living.has(deploymentId));
   const owned = new Set(desired.slots.map(({ slot }) => slot));
   const ownerless = new Set(found.router.servers.map(({ slot }) => slot).filter((slot) => !owned.has(slot)));
-  for (const slot of ownerless) await workshop.ports.router.clearSlot(slot, signal);
-  for (const { slot, deploymentId } of over) {
-    await workshop.ports.router.clearSlot(slot, signal);
-    await world.freeSlot(deploymentId);
+  for (const slot of ownerless) await attempt(() => world.whileFree(slot, () => router.clearSlot(slot, signal)));
+  for (const { slot, deploymentId } of desired.slots) {
+    if (living.has(deploymentId)) continue;
+    await attempt(async () => {
+      await world.whileOwning({ deploymentId, slot }, () => router.clearSlot(slot, signal));
+      await world.freeSlot(deploymentId);
+    });
   }
 }
 
-async function collectContainers({ workshop, found, desired, signal }: Pass): Promise<void> {
+/** In the background: each may take its grace. */
+function collectContainers({ workshop, found, desired, signal, inBackground }: Pass): void {
   const deployments = new Map(desired.deployments.map((entry) => [entry.deployment.id, entry]));
   for (const container of found.containers) {
     const owner = deployments.get(container.deploymentId);
     // Its worker is at it, or it is where it should be.
     if (owner !== undefined && holdsEnvironment(owner.deployment.state)) continue;
     if (owner?.instances.some(({ id }) => id === container.instanceId) === true) continue;
-    workshop.log.warn(
-      { deployment: container.deploymentId, container: container.containerId },
-      'a container belonged to nothing and is removed',
-    );
-    await workshop.ports.runtime.stop(container.instanceId, strayGraceMs, signal);
+    const { deploymentId: deployment, containerId, instanceId } = container;
+    inBackground(instanceId, () => {
+      workshop.log.warn({ deployment, container: containerId }, 'a container belonged to nothing and is removed');
+      return workshop.ports.runtime.stop(instanceId, strayGraceMs, signal);
+    });
   }
 }
 
-async function collectCheckouts({ workshop, found, desired }: Pass): Promise<void> {
+async function collectCheckouts({ workshop, found, desired, attempt }: Pass): Promise<void> {
   const active = new Set(
     desired.deployments
       .filter(({ deployment }) => holdsEnvironment(deployment.state))
       .map(({ deployment }) => deployment.id),
   );
-  for (const owner of found.checkouts) if (!active.has(owner)) await workshop.ports.source.release(owner);
+  for (const owner of found.checkouts) {
+    if (!active.has(owner)) await attempt(() => workshop.ports.source.release(owner));
+  }
 }

@@ -21,6 +21,10 @@ export interface Pass {
   readonly found: Found;
   readonly desired: DesiredWorld;
   readonly signal: AbortSignal;
+  /** Does one thing; a failure is reported and keeps nothing else from being done. */
+  readonly attempt: (work: () => Promise<unknown>) => Promise<void>;
+  /** The same in the background, for what takes its time; at most once at a time for a key. */
+  readonly inBackground: (key: string, work: () => Promise<unknown>) => void;
 }
 
 interface ReconcilerOptions {
@@ -32,6 +36,7 @@ interface ReconcilerOptions {
 /** Compares what should exist with what exists, at start, on every event of the runtime, and every few seconds; and sets it right. */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
+  readonly #running = new Map<string, Promise<void>>();
   #woken = false;
   #interruptRest: () => void = () => undefined;
 
@@ -50,6 +55,7 @@ export class Reconciler {
       await this.pass(signal).catch((error: unknown) => this.#report(error, signal));
       await this.#rest(signal);
     }
+    await Promise.all(this.#running.values());
   }
 
   /** One whole comparison. A part that fails is reported and does not keep the others from their work. */
@@ -61,7 +67,7 @@ export class Reconciler {
       this.#try(ports.staticFiles.ensureRunning(signal), signal),
     ]);
     for (const deletion of await world.deletions()) {
-      await this.#try(tearDown({ workshop, world, signal }, deletion), signal);
+      this.#background(deletion.id, () => tearDown({ workshop, world, signal }, deletion), signal);
     }
     const [containers, router, checkouts] = await Promise.all([
       ports.runtime.list(signal),
@@ -69,9 +75,23 @@ export class Reconciler {
       ports.source.owners(),
     ]);
     const desired = await world.desired();
-    const pass: Pass = { workshop, world, signal, desired, found: { containers, router, checkouts } };
+    const pass: Pass = {
+      workshop,
+      world,
+      signal,
+      desired,
+      found: { containers, router, checkouts },
+      attempt: (work) => this.#try(work(), signal),
+      inBackground: (key, work) => this.#background(key, work, signal),
+    };
     for (const part of [tendRoutes, tendInstances, collectStrays]) await this.#try(part(pass), signal);
     await this.#growPool(desired, signal);
+  }
+
+  #background(key: string, work: () => Promise<unknown>, signal: AbortSignal): void {
+    if (this.#running.has(key)) return;
+    const running = this.#try(work(), signal).finally(() => this.#running.delete(key));
+    this.#running.set(key, running);
   }
 
   /** Before slots run low, and never while something is being deployed. */

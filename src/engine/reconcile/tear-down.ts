@@ -9,11 +9,11 @@ interface TearDown {
 
 /** Takes down a deleted project or environment. Every part can be repeated; the rows go last, so that nothing is forgotten. */
 export async function tearDown(work: TearDown, deletion: Deletion): Promise<void> {
-  const { workshop, world, signal } = work;
+  const { workshop, world } = work;
   const stillLed = await world.askToEnd(deletion);
   if (stillLed > 0) return;
   await stopAll(work, deletion);
-  await removeLeftovers(workshop, deletion, signal);
+  await removeLeftovers(work, deletion);
   await world.erase(deletion);
   workshop.log.info({ kind: deletion.kind, id: deletion.id }, 'deleted');
 }
@@ -31,10 +31,11 @@ async function stopAll({ workshop, world, signal }: TearDown, deletion: Deletion
   }
 }
 
-async function removeLeftovers(workshop: Workshop, deletion: Deletion, signal: AbortSignal): Promise<void> {
+async function removeLeftovers({ workshop, world, signal }: TearDown, deletion: Deletion): Promise<void> {
   const { runtime, logs, staticFiles } = workshop.ports;
-  for (const imageId of deletion.imageIds) await runtime.removeImage(imageId, signal);
-  for (const bundle of deletion.bundles) await staticFiles.remove(bundle);
+  const { imageIds, bundles } = await world.leftovers(deletion);
+  for (const imageId of imageIds) await runtime.removeImage(imageId, signal);
+  for (const bundle of bundles) await staticFiles.remove(bundle);
   for (const id of deletion.deployments) await logs.remove(`deployments/${id}`);
   if (deletion.kind === 'project') await runtime.removeNetwork(deletion.projectName, signal);
 }

@@ -1,53 +1,90 @@
-import type { Instance } from '../../domain/deployment.ts';
-import type { DesiredDeployment, InstanceChange } from '../ports/deployment-store.ts';
+import type { Deployment, Instance } from '../../domain/deployment.ts';
+import type { DesiredDeployment } from '../ports/deployment-store.ts';
 import { openConfiguration } from '../workflows/open-configuration.ts';
-import { serverName, serverOf } from '../workflows/router-server.ts';
+import { bundleServer, serverName, serverOf } from '../workflows/router-server.ts';
 import { instanceSpec } from '../workflows/start-instance.ts';
 import type { Pass } from './reconciler.ts';
 
 /** What serves is in the router under its present address, and its output is kept. */
 export async function tendInstances(pass: Pass): Promise<void> {
-  const changes: InstanceChange[] = [];
+  // What is being deleted is not brought back.
+  const environments = new Set(pass.desired.routes.map(({ environmentId }) => environmentId));
   for (const desired of pass.desired.deployments) {
-    await tendBundle(pass, desired);
-    for (const instance of desired.instances) {
-      const change = await tend(pass, desired, instance);
-      if (change !== null) changes.push(change);
-    }
+    if (!environments.has(desired.deployment.environmentId)) continue;
+    await pass.attempt(() => tendBundle(pass, desired));
+    for (const instance of desired.instances) await pass.attempt(() => tend(pass, desired, instance));
+    if (desired.deployment.state === 'completed') await pass.attempt(() => removeUnknown(pass, desired));
   }
-  if (changes.length > 0) await pass.world.updateInstances(changes);
 }
 
 /** A bundle has no instance: its server in the router is all there is. */
-async function tendBundle({ workshop, found, signal }: Pass, { deployment, slot }: DesiredDeployment): Promise<void> {
+async function tendBundle(
+  { workshop, world, found, signal }: Pass,
+  { deployment, slot }: DesiredDeployment,
+): Promise<void> {
   const { artifact } = deployment;
   if (deployment.state !== 'completed' || artifact?.type !== 'bundle' || slot === null) return;
-  if (found.router.servers.some((server) => server.slot === slot)) return;
+  if (found.router.servers.some((server) => server.slot === slot && server.name === bundleServer)) return;
   const { bundle, spa } = artifact;
-  await workshop.ports.router.addServer(slot, { kind: 'static', name: 'static', bundle, spa }, signal);
+  await world.whileOwning({ deploymentId: deployment.id, slot }, () =>
+    workshop.ports.router.addServer(slot, { kind: 'static', name: bundleServer, bundle, spa }, signal),
+  );
 }
 
-async function tend(pass: Pass, desired: DesiredDeployment, instance: Instance): Promise<InstanceChange | null> {
-  const { workshop, found, signal } = pass;
+async function tend(pass: Pass, desired: DesiredDeployment, instance: Instance): Promise<void> {
+  const { world, found } = pass;
   let status = found.containers.find((container) => container.instanceId === instance.id);
   if (status === undefined && instance.phase === 'serving' && desired.deployment.state !== 'paused') {
     status = await bringBack(pass, desired, instance);
   }
-  if (status === undefined) return null;
+  if (status === undefined) return;
   follow(pass, desired, instance);
-  if (instance.phase !== 'serving' || desired.slot === null || !status.running || status.address === null) return null;
-  const endpoint = `${status.address}:${instance.port}`;
-  const server = found.router.servers.find(({ slot, name }) => slot === desired.slot && name === serverName(instance));
-  const { replicas } = desired.deployment.configuration.settings;
-  if (server?.endpoint !== endpoint) {
-    await workshop.ports.router.addServer(
-      desired.slot,
-      serverOf({ ...instance, address: status.address }, replicas),
-      signal,
+  const { address, restarts, running } = status;
+  if (instance.phase !== 'serving' || desired.slot === null || !running || address === null) return;
+  await correctServer(pass, { ...desired, slot: desired.slot }, { ...instance, address });
+  if (instance.address !== address || instance.restarts !== restarts) {
+    await world.updateInstances([{ id: instance.id, address, restarts }]);
+  }
+}
+
+/** Only while the slot is still this version's: what was found may be old by now. */
+async function correctServer(
+  { workshop, world, found, signal }: Pass,
+  { deployment, slot }: DesiredDeployment & { readonly slot: number },
+  instance: Instance,
+): Promise<void> {
+  const { router } = workshop.ports;
+  const name = serverName(instance);
+  const server = found.router.servers.find((known) => known.slot === slot && known.name === name);
+  const wrong = server?.endpoint !== `${instance.address}:${instance.port}`;
+  // While a deployment is led, its worker says who is drained.
+  const forgotten =
+    server?.draining === true && deployment.state === 'completed' && !isBeingReplaced(deployment, found);
+  if (!wrong && !forgotten) return;
+  const { replicas } = deployment.configuration.settings;
+  await world.whileOwning({ deploymentId: deployment.id, slot }, async () => {
+    if (wrong) await router.addServer(slot, serverOf(instance, replicas), signal);
+    if (forgotten) await router.resumeServer(slot, name, signal);
+  });
+}
+
+/** A candidate has its share of the host: old servers are drained on purpose. */
+function isBeingReplaced({ configuration }: Deployment, found: Pass['found']): boolean {
+  return configuration.hosts.some((host) => (found.router.routes.get(host)?.candidate ?? null) !== null);
+}
+
+/** Servers in the slot that are neither instances of the version nor its bundle: left by a crash. */
+async function removeUnknown({ workshop, world, found, signal }: Pass, desired: DesiredDeployment): Promise<void> {
+  const { slot, instances, deployment } = desired;
+  if (slot === null) return;
+  const known = new Set(instances.map(serverName));
+  if (deployment.artifact?.type === 'bundle') known.add(bundleServer);
+  const unknown = found.router.servers.filter((server) => server.slot === slot && !known.has(server.name));
+  for (const { name } of unknown) {
+    await world.whileOwning({ deploymentId: deployment.id, slot }, () =>
+      workshop.ports.router.removeServer(slot, name, signal),
     );
   }
-  if (instance.address === status.address && instance.restarts === status.restarts) return null;
-  return { id: instance.id, address: status.address, restarts: status.restarts };
 }
 
 /** Somebody removed the container of an instance that serves: it is made again from the deployment's own configuration. */

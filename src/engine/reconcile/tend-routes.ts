@@ -2,15 +2,15 @@ import type { RouteTarget } from '../../domain/route.ts';
 import type { Pass } from './reconciler.ts';
 
 /** Routes follow their rows; a host without a row has no route. */
-export async function tendRoutes({ workshop, found, desired, signal }: Pass): Promise<void> {
+export async function tendRoutes({ workshop, found, desired, signal, attempt }: Pass): Promise<void> {
   const wanted = new Set<string>();
   for (const { environmentId, hosts, target } of desired.routes) {
     for (const host of hosts) wanted.add(host);
     const differs = hosts.some((host) => !sameTarget(found.router.routes.get(host) ?? null, target));
-    if (differs) await workshop.routes.follow(environmentId, signal);
+    if (differs) await attempt(() => workshop.routes.follow(environmentId, signal));
   }
   const strays = [...found.router.routes.keys()].filter((host) => !wanted.has(host));
-  if (strays.length > 0) await workshop.ports.router.removeRoute(strays, signal);
+  if (strays.length > 0) await attempt(() => workshop.ports.router.removeRoute(strays, signal));
 }
 
 function sameTarget(a: RouteTarget | null, b: RouteTarget | null): boolean {

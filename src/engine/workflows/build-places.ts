@@ -1,31 +1,47 @@
-/** Resolves, when a place is free, to the function that gives it back. `onWait` is called when there is none at first. */
-export type TakeBuildPlace = (signal: AbortSignal, onWait: () => void) => Promise<() => void>;
+interface PlaceRequest {
+  /** Production goes ahead of everything else that waits. */
+  readonly production: boolean;
+  /** Called when there is no place at first. */
+  readonly onWait: () => void;
+}
 
-/** A limit on builds side by side, first come first served (rule 3.4). */
+/** Resolves, when a place is free, to the function that gives it back. */
+export type TakeBuildPlace = (signal: AbortSignal, request: PlaceRequest) => Promise<() => void>;
+
+interface Waiter {
+  readonly production: boolean;
+  readonly enter: () => void;
+}
+
+/** A limit on builds side by side: production first, then first come, first served (rules 2.4 and 3.4). */
 export function buildPlaces(limit: number): TakeBuildPlace {
   let free = limit;
-  const waiting: (() => void)[] = [];
+  const waiting: Waiter[] = [];
   const giveBack = () => {
-    const next = waiting.shift();
+    const production = waiting.findIndex((waiter) => waiter.production);
+    const [next] = waiting.splice(Math.max(0, production), 1);
     if (next === undefined) free += 1;
-    else next();
+    else next.enter();
   };
-  return async (signal, onWait) => {
+  return async (signal, { production, onWait }) => {
     signal.throwIfAborted();
     if (free > 0) {
       free -= 1;
     } else {
       onWait();
       await new Promise<void>((resolve, reject) => {
-        const enter = () => {
-          signal.removeEventListener('abort', leave);
-          resolve();
+        const waiter: Waiter = {
+          production,
+          enter() {
+            signal.removeEventListener('abort', leave);
+            resolve();
+          },
         };
         const leave = () => {
-          waiting.splice(waiting.indexOf(enter), 1);
+          waiting.splice(waiting.indexOf(waiter), 1);
           reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
         };
-        waiting.push(enter);
+        waiting.push(waiter);
         signal.addEventListener('abort', leave, { once: true });
       });
     }

@@ -4,7 +4,7 @@ import type { HeldLease } from '../journal/lease-keeper.ts';
 import type { DeploymentRecord } from '../ports/deployment-store.ts';
 import { DeploymentRun, type Workshop } from './deployment-run.ts';
 import { finishedJobs } from './finished-jobs.ts';
-import { persevere } from './persevere.ts';
+import { persevere, verdictOfWant } from './persevere.ts';
 import { buildArtifact } from './steps/build-artifact.ts';
 import { deployArtifact } from './steps/deploy-artifact.ts';
 import { downloadRepository } from './steps/download-repository.ts';
@@ -26,6 +26,8 @@ export const deployWorkflow: readonly Step[] = [downloadRepository, buildArtifac
 export async function leadDeployment(workshop: Workshop, held: HeldLease): Promise<void> {
   await using run = await DeploymentRun.begin(workshop, held);
   if (run === null || isFinal(run.deployment.state)) return;
+  const unwanted = verdictOfWant(run.record);
+  if (unwanted !== null && run.record.verdict === null) await run.write({ verdict: unwanted });
   for (const step of deployWorkflow) {
     if (run.record.verdict !== null) break;
     if (!step.isDone(run.record)) await runStep(run, step);
@@ -37,7 +39,7 @@ async function runStep(run: DeploymentRun, step: Step): Promise<void> {
   const job = step.job(run.record);
   run.beginJob(job);
   const alreadyStarted = run.record.jobs.some((known) => known.type === job && known.status === 'running');
-  const finished = finishedJobs(run.record, deployWorkflow);
+  const finished = finishedJobs(run.record, deployWorkflow.slice(0, deployWorkflow.indexOf(step)));
   await run.write({
     journal: [...finished.journal, { step: step.name, status: 'begun' }],
     jobs: [...finished.jobs, ...(alreadyStarted ? [] : [{ type: job, status: 'running' as const }])],

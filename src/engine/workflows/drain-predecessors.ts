@@ -1,21 +1,37 @@
 import type { Deployment } from '../../domain/deployment.ts';
 import { nextDrainAction } from '../../domain/drain.ts';
+import { CutoverError } from '../../domain/errors.ts';
 import type { SlotNumber } from '../../domain/route.ts';
 import type { DeploymentRecord } from '../ports/deployment-store.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 import { requestsDuringRollout } from './request-counts.ts';
 
+const closePauseMs = 50;
+
 /** Lets the versions that served before finish what they have, then stops them. After a crash it begins anew with what is left. */
 export async function drainPredecessors(run: DeploymentRun): Promise<void> {
   // A crash between the row and what follows it must not leave the old version with traffic, nor the new one unguarded.
   await run.workshop.routes.follow(run.lease.environmentId, run.leaseSignal);
-  await Promise.all(run.record.instances.map(({ id }) => run.ports.runtime.keepAlive(id, run.leaseSignal)));
+  await Promise.all(run.record.instances.map(({ id }) => keepAliveIfThere(run, id)));
   const predecessors = await run.ports.deployments.predecessors(run.lease);
   const cut = await Promise.all(predecessors.map((old) => drain(run, old)));
-  const counted = await requestsDuringRollout(run);
+  if (run.deployment.requests === null) await recordRequests(run, cut);
   for (const old of predecessors) await stop(run, old);
-  const { total } = counted;
-  const failed = Math.max(0, counted.failed - cut.reduce((sum, streams) => sum + streams, 0));
+}
+
+/** One whose container somebody removed is the reconciler's to make again. */
+async function keepAliveIfThere(run: DeploymentRun, instanceId: string): Promise<void> {
+  try {
+    await run.ports.runtime.keepAlive(instanceId, run.leaseSignal);
+  } catch (error) {
+    if (!(error instanceof CutoverError && error.code === 'not_found')) throw error;
+  }
+}
+
+/** Before the first slot is cleared: with it go its counters. */
+async function recordRequests(run: DeploymentRun, cut: readonly number[]): Promise<void> {
+  const { total, failed: counted } = await requestsDuringRollout(run);
+  const failed = Math.max(0, counted - cut.reduce((sum, streams) => sum + streams, 0));
   await run.write({ requests: { total, failed }, timeline: [{ kind: 'complete', requests: total, failed }] });
 }
 
@@ -54,17 +70,16 @@ export async function drainSlot(run: DeploymentRun, slot: SlotNumber, drainTimeo
     const sinceStartMs = clock.monotonic() - began;
     const action = nextDrainAction({ sinceStartMs, open, openAtDeadline: atDeadline?.open ?? null }, drainTimeoutMs);
     if (action.type === 'done') {
-      return {
-        closed,
-        durationMs: sinceStartMs,
-        cut: atDeadline === null ? 0 : (await failures()) - atDeadline.failed,
-      };
+      const since = atDeadline === null ? 0 : (await failures()) - atDeadline.failed;
+      // What failed besides is the app's own failure.
+      return { closed, durationMs: sinceStartMs, cut: Math.min(since, closed) };
     }
     if (action.type === 'wait') await clock.sleep(action.delayMs, run.leaseSignal);
     else {
       atDeadline ??= { open, failed: await failures() };
       run.assertHeld();
       closed += await router.closeSessions(slot, null, action.count, run.leaseSignal);
+      await clock.sleep(closePauseMs, run.leaseSignal);
     }
   }
 }
@@ -93,7 +108,10 @@ async function stop(run: DeploymentRun, old: DeploymentRecord): Promise<void> {
   });
 }
 
-/** SIGTERM, grace, SIGKILL, side by side; what they printed last is kept. */
+/**
+ * SIGTERM, grace, SIGKILL, side by side; what they printed last is kept. A container that Docker cannot remove now is left to the
+ * reconciler: it must not keep the next deployment waiting.
+ */
 export async function stopInstances(
   run: DeploymentRun,
   owner: Deployment,
@@ -103,7 +121,12 @@ export async function stopInstances(
   await Promise.all(
     instanceIds.map(async (id) => {
       using _expecting = run.workshop.watch.expect(id);
-      await run.ports.runtime.stop(id, stopGraceMs, run.leaseSignal);
+      try {
+        await run.ports.runtime.stop(id, stopGraceMs, run.leaseSignal);
+      } catch (error) {
+        if (run.leaseSignal.aborted) throw error;
+        run.workshop.log.warn({ instance: id, error: String(error) }, 'an instance could not be stopped yet');
+      }
       await run.workshop.instanceLogs.settle(id);
     }),
   );

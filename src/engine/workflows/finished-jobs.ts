@@ -9,13 +9,13 @@ interface Finished {
 }
 
 /**
- * Jobs whose work is done, though their status does not say so yet. It is written together with what comes next: one commit
- * a step, and a crash in between is made good by whoever leads the deployment after it.
+ * Jobs of the steps before the present one: they are done, though their status does not say so yet. It is written together with
+ * what comes next: one commit a step, and a crash in between is made good by whoever leads the deployment after it.
  */
-export function finishedJobs(record: DeploymentRecord, workflow: readonly Step[]): Finished {
-  const done = workflow.filter((step) => {
+export function finishedJobs(record: DeploymentRecord, earlier: readonly Step[]): Finished {
+  const done = earlier.filter((step) => {
     const job = record.jobs.find(({ type }) => type === step.job(record));
-    return step.isDone(record) && job?.status === 'running';
+    return job?.status === 'running';
   });
   const jobs = done.map((step) => step.job(record));
   return {

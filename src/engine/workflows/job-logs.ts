@@ -46,13 +46,14 @@ export class JobLogs implements AsyncDisposable {
     const { logs, deploymentId, mask } = this.#options;
     const opening = logs.open(jobLogName(deploymentId, job), mask);
     this.#open.set(job, opening);
+    // One that could not be opened may be tried again with the next line.
+    opening.catch(() => this.#open.delete(job));
     return opening;
   }
 
   #track(job: JobType, work: () => Promise<void>): void {
     const tracked = work()
       .catch((error: unknown) => {
-        this.#open.delete(job);
         const { deploymentId, log } = this.#options;
         log.warn({ deployment: deploymentId, job, error: String(error) }, 'a job log could not be written');
       })

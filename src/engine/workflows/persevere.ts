@@ -1,6 +1,6 @@
 import { isCancellable } from '../../domain/deployment-state.ts';
 import { CutoverError, isTerminal } from '../../domain/errors.ts';
-import { FencedError, type Verdict } from '../ports/deployment-store.ts';
+import { FencedError, type DeploymentRecord, type Verdict } from '../ports/deployment-store.ts';
 import type { Step } from './deploy.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 
@@ -36,14 +36,20 @@ export async function persevere(run: DeploymentRun, step: Step): Promise<Verdict
 async function judge(run: DeploymentRun, error: unknown, attempt: number): Promise<Verdict | null> {
   if (error instanceof FencedError || run.leaseSignal.aborted) throw error;
   await run.reload();
-  const { want, serves } = run.record;
-  const cancellable = isCancellable(run.deployment.state);
+  const unwanted = verdictOfWant(run.record);
+  if (unwanted !== null) return unwanted;
+  if (run.record.serves) return null;
+  return isTerminal(error) || attempt >= triesBeforeTraffic ? failure(error) : null;
+}
+
+/** How a deployment ends that somebody wants to end; null when nobody does, or when it is too late to be cancelled. */
+export function verdictOfWant({ want, deployment }: DeploymentRecord): Verdict | null {
+  const cancellable = isCancellable(deployment.state);
   if (want === 'delete')
     return { outcome: cancellable ? 'cancelled' : 'stopped', code: 'cancelled', reason: 'deleted' };
   if (want === 'cancel' && cancellable)
     return { outcome: 'cancelled', code: 'cancelled', reason: 'cancelled by a user' };
-  if (serves) return null;
-  return isTerminal(error) || attempt >= triesBeforeTraffic ? failure(error) : null;
+  return null;
 }
 
 function failure(error: unknown): Verdict {

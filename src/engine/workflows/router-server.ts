@@ -1,6 +1,9 @@
 import type { Instance } from '../../domain/deployment.ts';
 import type { RouterServer } from '../ports/router.ts';
 
+/** Name of the server that stands for a version's bundle. */
+export const bundleServer = 'static';
+
 export function serverName(instance: Pick<Instance, 'ordinal'>): string {
   return `i${instance.ordinal}`;
 }

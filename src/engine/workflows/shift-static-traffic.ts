@@ -3,6 +3,7 @@ import { CutoverError } from '../../domain/errors.ts';
 import { judgeGate, newGate, recordProbe } from '../../domain/gate.ts';
 import { stableOnly } from '../../domain/route.ts';
 import type { DeploymentRun } from './deployment-run.ts';
+import { bundleServer } from './router-server.ts';
 import { prepareSlot } from './take-slot.ts';
 
 type BundleArtifact = Extract<Artifact, { type: 'bundle' }>;
@@ -16,7 +17,7 @@ export async function shiftStaticTraffic(run: DeploymentRun, artifact: BundleArt
   await Promise.all([gateBundle(run, artifact), prepareSlot(run)]);
   run.assertHeld();
   const { bundle, spa } = artifact;
-  await run.ports.router.addServer(slot, { kind: 'static', name: 'static', bundle, spa }, run.signal);
+  await run.ports.router.addServer(slot, { kind: 'static', name: bundleServer, bundle, spa }, run.signal);
   const predecessors = await run.ports.deployments.predecessors(run.lease);
   const old = predecessors.flatMap(({ instances }) => instances).filter(({ phase }) => phase === 'serving');
   await run.write({

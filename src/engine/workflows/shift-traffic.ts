@@ -12,6 +12,7 @@ import { shareOf, stableOnly, type SlotNumber } from '../../domain/route.ts';
 import type { DeploymentRecord, EnvironmentRoute, Write } from '../ports/deployment-store.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 import { allOrNone } from './all-or-none.ts';
+import { refuseExited } from './gate-failure.ts';
 import { gateInstance } from './gate-instance.ts';
 import { serverName, serverOf } from './router-server.ts';
 import { startInstance } from './start-instance.ts';
@@ -104,11 +105,12 @@ async function gate(
   { scene, indexes }: { readonly scene: Scene; readonly indexes: readonly number[] },
 ): Promise<void> {
   const instances = indexes.flatMap((index) => scene.fresh[index] ?? []);
-  const unseen = scene.route.target?.stable !== scene.slot && scene.route.target?.candidate !== scene.slot;
-  const early = unseen ? instances.filter(({ address }) => address !== null) : [];
+  // While no route names the slot, nobody reaches a server in it, so it can be put there before it has passed. Not one of several:
+  // those are checked by the router too, which would hold one that is still starting to be down when traffic comes.
+  const alone = run.deployment.configuration.settings.replicas === 1;
+  const early = alone ? instances.filter(({ address }) => address !== null) : [];
   await allOrNone(run.signal, [
     ...instances.map((instance) => (signal: AbortSignal) => gateInstance(run, artifact, instance, signal)),
-    // While no route names the slot, nobody reaches a server in it: it can be put there before it has passed.
     () => addServers(run, scene.slot, early),
   ]);
 }
@@ -140,8 +142,8 @@ async function add(run: DeploymentRun, scene: Scene, index: number): Promise<voi
     throw new Error('an instance was to be added to a rollout that has nothing to replace');
   const serving = count(scene.fresh, 'serving') + 1;
   const share = shareOf(serving, count(scene.old, 'serving'));
-  await addServers(run, scene.slot, [instance]);
-  await moveTraffic(run, [instance], {
+  await join(run, scene.slot, [instance]);
+  await moveTraffic(run, {
     instances: [{ id: instance.id, phase: 'serving' }],
     route: { stable: stableSlot, candidate: scene.slot, share },
     timeline: [{ kind: 'traffic.shifting', share }],
@@ -154,8 +156,9 @@ async function retire(run: DeploymentRun, scene: Scene, index: number): Promise<
   const stableSlot = scene.stable?.slot ?? null;
   if (!instance || stableSlot === null) throw new Error('there is no old instance to retire');
   const share = shareOf(count(scene.fresh, 'serving'), count(scene.old, 'serving') - 1);
+  run.assertHeld();
   await run.ports.router.drainServer(stableSlot, serverName(instance), run.signal);
-  await moveTraffic(run, [], {
+  await moveTraffic(run, {
     instances: [{ id: instance.id, phase: 'draining' }],
     route: { stable: stableSlot, candidate: scene.slot, share },
     timeline: [{ kind: 'traffic.shifting', share }],
@@ -166,8 +169,8 @@ async function retire(run: DeploymentRun, scene: Scene, index: number): Promise<
 async function switchOver(run: DeploymentRun, scene: Scene): Promise<void> {
   const passed = scene.fresh.flatMap((instance) => (instance?.phase === 'passed' ? [instance] : []));
   const retired = scene.old.filter(({ phase }) => phase === 'serving');
-  await addServers(run, scene.slot, passed);
-  await moveTraffic(run, passed, {
+  await join(run, scene.slot, passed);
+  await moveTraffic(run, {
     instances: [
       ...passed.map(({ id }) => ({ id, phase: 'serving' as const })),
       ...retired.map(({ id }) => ({ id, phase: 'draining' as const })),
@@ -178,14 +181,24 @@ async function switchOver(run: DeploymentRun, scene: Scene): Promise<void> {
   });
 }
 
-/** The row first, then the router, which follows it; meanwhile the runtime is told to keep what serves alive. */
-async function moveTraffic(run: DeploymentRun, joining: readonly Instance[], change: Write): Promise<void> {
-  const first = run.deployment.state === 'deploying' && joining.length > 0;
-  await run.write({ ...change, ...(first ? { transition: { type: 'traffic-received' } } : {}) });
-  await Promise.all([
-    run.workshop.routes.follow(run.lease.environmentId, run.leaseSignal),
-    ...joining.map(({ id }) => run.ports.runtime.keepAlive(id, run.signal)),
+/** Makes sure of instances that have passed, perhaps a while ago, and puts them where the route will lead. */
+async function join(run: DeploymentRun, slot: SlotNumber, instances: readonly Instance[]): Promise<void> {
+  run.assertHeld();
+  await allOrNone(run.signal, [
+    ...instances.map((instance) => async (signal: AbortSignal) => {
+      await refuseExited(run, instance, signal);
+      await run.ports.runtime.keepAlive(instance.id, signal);
+    }),
+    () => addServers(run, slot, instances),
   ]);
+}
+
+/** The row first, then the router, which follows it. */
+async function moveTraffic(run: DeploymentRun, change: Write): Promise<void> {
+  const first =
+    run.deployment.state === 'deploying' && change.instances?.some(({ phase }) => phase === 'serving') === true;
+  await run.write({ ...change, ...(first ? { transition: { type: 'traffic-received' } } : {}) });
+  await run.workshop.routes.follow(run.lease.environmentId, run.leaseSignal);
 }
 
 async function addServers(run: DeploymentRun, slot: SlotNumber, instances: readonly Instance[]): Promise<void> {

@@ -1,40 +1,56 @@
 import type { DeploymentEvent } from '../../domain/deployment-state.ts';
 import { isFinal } from '../../domain/deployment-state.ts';
 import type { JobStatus } from '../../domain/job.ts';
-import { stableOnly } from '../../domain/route.ts';
+import { stableOnly, type SlotNumber } from '../../domain/route.ts';
 import type { TimelineEntry } from '../../domain/timeline.ts';
 import type { Verdict } from '../ports/deployment-store.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 import { drainSlot, stopInstances } from './drain-predecessors.ts';
 import { serverName } from './router-server.ts';
 
-/** Undoes what a deployment did so far, so that what served before serves as before, and nothing is left behind (rule 5.3). */
+/**
+ * Undoes what a deployment did so far, so that what served before serves as before, and nothing is left behind (rule 5.3). Each part
+ * looks at what is, so that all of it can be done again after a crash.
+ */
 export async function takeBack(run: DeploymentRun): Promise<void> {
   const { verdict } = run.record;
   if (verdict === null || isFinal(run.deployment.state)) return;
-  await giveTrafficBack(run);
+  const { slot } = run.record;
+  if (slot !== null) {
+    await restoreOld(run, slot);
+    await leaveRotation(run, slot);
+  }
   await removeInstances(run);
   await run.ports.source.release(run.deployment.id);
   await finish(run, verdict);
 }
 
-/** The old version gets its instances back into rotation first, then all of the traffic. */
-async function giveTrafficBack(run: DeploymentRun): Promise<void> {
-  const { slot } = run.record;
-  const route = await run.ports.deployments.route(run.lease.environmentId);
-  const target = route?.target ?? null;
-  if (slot === null || target === null || target.candidate !== slot) return;
+/** The old version gets all its instances back into rotation first, then all of the traffic. */
+async function restoreOld(run: DeploymentRun, slot: SlotNumber): Promise<void> {
+  const target = (await run.ports.deployments.route(run.lease.environmentId))?.target ?? null;
+  if (target === null) return;
+  if (target.stable === slot) {
+    // What serves is being deleted: its slot must not be given to another while a host still leads there.
+    return run.write({ route: null });
+  }
   const predecessors = await run.ports.deployments.predecessors(run.lease);
   const stable = predecessors.find((other) => other.slot === target.stable);
-  const retired = stable?.instances.filter(({ phase }) => phase === 'draining' || phase === 'drained') ?? [];
+  const instances = stable?.instances.filter(({ phase }) => phase !== 'stopped' && phase !== 'failed') ?? [];
   run.assertHeld();
-  for (const instance of retired)
+  for (const instance of instances) {
     await run.ports.router.resumeServer(target.stable, serverName(instance), run.leaseSignal);
+  }
   await run.write({
-    instances: retired.map(({ id }) => ({ id, phase: 'serving' })),
-    route: stableOnly(target.stable),
-    timeline: [{ kind: 'taken-back', reason: run.record.verdict?.reason ?? '' }],
+    instances: instances.map(({ id }) => ({ id, phase: 'serving' })),
+    ...(target.candidate === slot ? { route: stableOnly(target.stable) } : {}),
+    timeline: [{ kind: 'taken-back', reason: firstLine(run.record.verdict?.reason ?? '') }],
   });
+}
+
+/** Whatever reached the new version may finish; its instances are no longer said to serve, so that nobody revives them. */
+async function leaveRotation(run: DeploymentRun, slot: SlotNumber): Promise<void> {
+  const serving = run.record.instances.filter(({ phase }) => phase === 'serving' || phase === 'passed');
+  await run.write({ instances: serving.map(({ id }) => ({ id, phase: 'draining' })) });
   await run.workshop.routes.follow(run.lease.environmentId, run.leaseSignal);
   await drainSlot(run, slot, run.deployment.configuration.settings.drainTimeoutMs);
 }

@@ -27,7 +27,16 @@ export interface WriterOptions {
   readonly onClose: () => void;
 }
 
+/** Error: `disk_full`. */
 export async function openLogWriter(options: WriterOptions): Promise<LogWriter> {
+  try {
+    return await openFile(options);
+  } catch (error) {
+    throw asLogError(error, options.name);
+  }
+}
+
+async function openFile(options: WriterOptions): Promise<LogWriter> {
   await mkdir(dirname(options.path), { recursive: true });
   const file = await open(options.path, constants.O_RDWR | constants.O_CREAT, 0o640);
   try {
@@ -259,6 +268,7 @@ async function writeAll(file: FileHandle, text: string, position: number): Promi
 }
 
 function asLogError(cause: unknown, name: string): CutoverError {
+  if (cause instanceof CutoverError) return cause;
   const code = cause instanceof Error && 'code' in cause ? cause.code : '';
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new CutoverError('disk_full', `The log ${name} cannot be written: no space is left on the disk.`, { cause });

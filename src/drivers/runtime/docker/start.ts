@@ -4,7 +4,7 @@ import type { InstanceSpec, InstanceStatus } from '../../../engine/ports/runtime
 import { containerSettings } from './container-settings.ts';
 import type { Containers } from './containers.ts';
 import { isRefusal } from './engine-connection.ts';
-import type { EngineConnection } from './engine-connection.ts';
+import type { EngineConnection, EngineRefusal } from './engine-connection.ts';
 import { instanceLabel } from './labels.ts';
 import { instanceStatus } from './instance-status.ts';
 import { containerName } from './names.ts';
@@ -66,7 +66,7 @@ async function create(home: InstanceHome, spec: InstanceSpec, signal: AbortSigna
   } catch (error) {
     if (isRefusal(error, 409)) return null;
     if (isRefusal(error, 404)) throw new CutoverError('artifact_gone', error.said, { cause: error });
-    if (isRefusal(error)) throw startFailed(error.said, error);
+    if (isRefusal(error)) throw refused(error);
     throw error;
   }
 }
@@ -89,8 +89,17 @@ async function run(home: InstanceHome, containerId: string, signal: AbortSignal)
     if (isRefusal(error, 304)) return;
     if (!isRefusal(error)) throw error;
     await removeContainer(home.engine, containerId, new AbortController().signal);
-    throw startFailed(error.said, error);
+    throw refused(error);
   }
+}
+
+const saysDiskFull = /no space left on device|disk quota exceeded/i;
+
+/** A full disk is the machine's fault, and passes; anything else is the app's. */
+function refused(error: EngineRefusal): CutoverError {
+  return saysDiskFull.test(error.said)
+    ? new CutoverError('disk_full', `Docker Engine has no space left on its disk: ${error.said}`, { cause: error })
+    : startFailed(error.said, error);
 }
 
 function startFailed(message: string, cause?: unknown): CutoverError {

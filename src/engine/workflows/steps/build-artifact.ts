@@ -26,10 +26,21 @@ export const buildArtifact: Step = {
       return keep(run, cached.artifact, true);
     }
     const built = await build(run, commit);
-    await run.ports.deployments.saveArtifact(key, run.deployment.projectId, built);
+    await save(run, key, built);
     await keep(run, built.artifact, false);
   },
 };
+
+/** An image that nobody will know of is not left behind. */
+async function save(run: DeploymentRun, key: string, built: CachedArtifact): Promise<void> {
+  try {
+    run.signal.throwIfAborted();
+    await run.ports.deployments.saveArtifact(key, run.deployment.projectId, built);
+  } catch (error) {
+    if (built.artifact.type === 'image') await run.ports.runtime.removeImage(built.artifact.imageId, run.leaseSignal);
+    throw error;
+  }
+}
 
 async function keyOf(run: DeploymentRun, commit: CommitInfo): Promise<string> {
   const { source, configuration, projectId } = run.deployment;
@@ -95,9 +106,10 @@ async function produce(run: DeploymentRun, plan: BuildPlan, appPath: string): Pr
 
 async function buildImage(run: DeploymentRun, plan: BuildPlan, contextPath: string) {
   const { id, projectName, number, projectId, trigger } = run.deployment;
-  const givePlaceBack = await run.workshop.takeBuildPlace(run.signal, () =>
-    run.say('waiting for a free place to build'),
-  );
+  const givePlaceBack = await run.workshop.takeBuildPlace(run.signal, {
+    production: run.deployment.environmentName === 'production',
+    onWait: () => run.say('waiting for a free place to build'),
+  });
   try {
     return await run.ports.builder.build(
       {

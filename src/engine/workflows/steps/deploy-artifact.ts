@@ -8,7 +8,8 @@ import { takeSlot } from '../take-slot.ts';
 export const deployArtifact: Step = {
   name: 'deploy-artifact',
   job: (record) => (record.deployment.artifact?.type === 'bundle' ? 'DeployStaticJob' : 'DeployImageJob'),
-  isDone: (record) => record.deployment.requests !== null,
+  // Each of its parts looks for itself what is left to do.
+  isDone: (record) => record.deployment.state === 'completed',
   async run(run) {
     const artifact = run.deployment.artifact;
     if (artifact === null) throw new Error('the deploy step was reached without an artifact');

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import Docker from 'dockerode';
+import type { WireDeploymentDetail } from '../../src/contract/schemas/deployment.ts';
+import { baseImage } from '../harness/images.ts';
+import { answering, exposing, viteApp } from './apps.ts';
+import { Stage } from './stage.ts';
+
+/** What is built, and when nothing needs to be: section 3 of the specification through the whole platform. */
+let stage: Stage;
+before(async () => {
+  stage = await Stage.open();
+});
+after(() => stage[Symbol.asyncDispose]());
+
+const docker = new Docker();
+
+interface Built {
+  readonly reused: boolean;
+  readonly detail: WireDeploymentDetail;
+}
+
+async function deployed(project: string, input: object = {}): Promise<Built> {
+  const detail = await stage.deploy(project, input);
+  const { deployment } = detail;
+  assert.equal(deployment.state, 'completed', JSON.stringify(deployment.failure));
+  const events = (await stage.timeline(project, deployment.number)).map(({ event }) => event);
+  const built = events.filter((event) => event.kind === 'build.completed');
+  assert.equal(built.length, 1);
+  return { reused: built[0]?.reused ?? false, detail };
+}
+
+test('another commit with the same tree is not built again', async () => {
+  const repository = await stage.project('same', answering('same'));
+  const first = await deployed('same');
+  assert.equal(first.reused, false);
+  const commit = await repository.commit({}, { message: 'nothing but a message' });
+  const second = await deployed('same');
+  assert.equal(second.reused, true);
+  assert.equal(second.detail.deployment.source.commit?.sha, commit);
+  assert.deepEqual(second.detail.deployment.artifact, first.detail.deployment.artifact);
+});
+
+test('another build environment is built, and with no cache everything is', async () => {
+  await stage.must('PATCH', '/api/projects/same', { build: { buildEnv: { GREETING: 'hello' } } });
+  assert.equal((await deployed('same')).reused, false);
+  assert.equal((await deployed('same')).reused, true);
+  assert.equal((await deployed('same', { noCache: true })).reused, false);
+  await stage.must('PATCH', '/api/projects/same', { build: { buildEnv: {} } });
+  assert.equal((await deployed('same')).reused, true, 'what was built before is still known');
+});
+
+test('another base image behind the same name is built', async () => {
+  const name = `cutover-test-base-${randomBytes(4).toString('hex')}`;
+  await using _removed = { [Symbol.asyncDispose]: () => docker.getImage(`${name}:1`).remove({ force: true }) };
+  await docker.getImage(await baseImage('node')).tag({ repo: name, tag: '1' });
+  await stage.project('based', { Dockerfile: `FROM ${name}:1\n${exposing.Dockerfile?.replace(/^FROM .*\n/, '')}` });
+  const first = await deployed('based');
+  assert.equal((await deployed('based')).reused, true);
+  await retagWithAnotherImage(name);
+  const second = await deployed('based');
+  assert.equal(second.reused, false);
+  assert.notDeepEqual(second.detail.deployment.artifact, first.detail.deployment.artifact);
+});
+
+async function retagWithAnotherImage(name: string): Promise<void> {
+  const container = await docker.createContainer({ Image: `${name}:1`, Cmd: ['true'] });
+  try {
+    await container.commit({ repo: name, tag: '1', changes: `ENV CUTOVER_TEST_BASE=${name}` });
+  } finally {
+    await container.remove({ force: true });
+  }
+}
+
+test('4.1 an app is reached on the port its image exposes; a port that is set wins, and the app is told', async () => {
+  await stage.project('exposing', exposing);
+  await deployed('exposing');
+  assert.deepEqual(JSON.parse((await stage.visit('exposing.localhost')).body), { listensOn: 8080, PORT: '8080' });
+  await stage.settings('exposing', { port: 9090 });
+  await deployed('exposing');
+  assert.deepEqual(JSON.parse((await stage.visit('exposing.localhost')).body), { listensOn: 9090, PORT: '9090' });
+  await stage.settings('exposing', { port: null });
+  await deployed('exposing');
+  assert.deepEqual(JSON.parse((await stage.visit('exposing.localhost')).body), { listensOn: 8080, PORT: '8080' });
+});
+
+/** The text of the script that the page names. */
+async function bundleOf(host: string): Promise<string> {
+  const page = await stage.visit(host);
+  const script = /src="(\/[^"]+\.js)"/.exec(page.body)?.[1];
+  assert.ok(script !== undefined, page.body);
+  const { status, headers, body } = await stage.visit(host, script);
+  assert.equal(status, 200);
+  assert.match(String(headers['content-type']), /javascript/);
+  return body;
+}
+
+test('3.1 a Vite app is built with Vite and served as files; unknown paths are given its page', async () => {
+  const repository = await stage.project('spa', viteApp('first text'));
+  await stage.must('PATCH', '/api/projects/spa', { build: { buildEnv: { VITE_GREETING: 'good day' } } });
+  const { detail } = await deployed('spa');
+  assert.equal(detail.deployment.artifact?.type, 'bundle');
+  assert.equal(detail.instances.length, 0);
+  assert.match(await bundleOf('spa.localhost'), /first text.*good day|good day.*first text/s);
+  const page = await stage.visit('spa.localhost');
+  const deep = await stage.visit('spa.localhost', '/users/42/edit');
+  assert.deepEqual([deep.status, deep.body], [200, page.body]);
+  await repository.commit(viteApp('second text'));
+  assert.equal((await deployed('spa')).reused, false);
+  assert.match(await bundleOf('spa.localhost'), /second text/);
+  assert.equal((await deployed('spa')).reused, true, 'the same bundle is used again');
+});
