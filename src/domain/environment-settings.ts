@@ -12,7 +12,7 @@ export interface EnvironmentSettings {
   readonly cpuCores: number;
   /** Memory limit per instance in MiB. */
   readonly memoryMb: number;
-  /** null: the image's only EXPOSE, else 3000. */
+  /** null: the lowest port the image exposes, else 3000. */
   readonly port: number | null;
   readonly strategy: Strategy;
   readonly drainTimeoutMs: number;
@@ -36,7 +36,7 @@ export const defaultEnvironmentSettings: EnvironmentSettings = {
 
 export const fallbackPort = 3000;
 
-/** The setting wins, else what the image exposes if that is one port, else 3000 (rule 4.1). */
+/** The setting wins, else the lowest port the image exposes, else 3000 (rule 4.1, decision 6). */
 export function resolvePort(setting: number | null, exposed: readonly number[]): number {
   return setting ?? exposed[0] ?? fallbackPort;
 }

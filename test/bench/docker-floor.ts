@@ -1,12 +1,62 @@
-import Docker from 'dockerode';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import Docker from 'dockerode';
+import { defaultEnvironmentSettings } from '../../src/domain/environment-settings.ts';
+import { createDockerRuntime } from '../../src/drivers/runtime/docker/docker-runtime.ts';
+import type { InstanceSpec } from '../../src/engine/ports/runtime.ts';
+
+/** Starts, as the platform does, with its limits and a network of the project's own. */
+const isolated = createDockerRuntime({
+  socketPath: socketPath(),
+  platformId: 'test-bench-floor',
+  networkPool: '10.217.0.0/16',
+  log: { info: () => {}, warn: () => {}, error: () => {} },
+});
+
+/**
+ * The same container as the platform starts, with the same limits and a private network, and nothing else: start it, and a busy loop on
+ * its address until the first 200. Resolves to milliseconds.
+ */
+export async function measureIsolatedFloor(imageId: string): Promise<number> {
+  const signal = AbortSignal.timeout(60_000);
+  const instanceId = randomUUID();
+  await isolated.ensureNetwork('floor', signal);
+  const startedAt = performance.now();
+  try {
+    const { address } = await isolated.start(instanceOf(instanceId, imageId), signal);
+    await firstAnswer(`http://${address}:3000/`);
+    return performance.now() - startedAt;
+  } finally {
+    await isolated.stop(instanceId, 0, signal);
+    await isolated.removeNetwork('floor', signal);
+  }
+}
+
+function instanceOf(instanceId: string, imageId: string): InstanceSpec {
+  return {
+    instanceId,
+    project: 'floor',
+    environment: 'production',
+    deploymentId: instanceId,
+    deploymentNumber: 1,
+    process: 'web',
+    ordinal: 1,
+    imageId,
+    command: null,
+    variables: { PORT: '3000', HOST: '0.0.0.0' },
+    port: 3000,
+    cpuCores: defaultEnvironmentSettings.cpuCores,
+    memoryMb: defaultEnvironmentSettings.memoryMb,
+    stopGraceMs: 0,
+  };
+}
 
 /**
  * The least a start can take: `docker create`, `docker start`, and a busy loop on the container's address until the first 200.
  * Resolves to milliseconds; removing the container again is not counted.
  */
 export async function measureDockerFloor(imageId: string): Promise<number> {
-  const docker = new Docker({ socketPath: process.env['CUTOVER_DOCKER_SOCKET'] ?? '/var/run/docker.sock' });
+  const docker = new Docker({ socketPath: socketPath() });
   const startedAt = performance.now();
   const container = await docker.createContainer({
     Image: imageId,
@@ -21,6 +71,10 @@ export async function measureDockerFloor(imageId: string): Promise<number> {
   } finally {
     await container.remove({ force: true, v: true });
   }
+}
+
+function socketPath(): string {
+  return process.env['CUTOVER_DOCKER_SOCKET'] ?? '/var/run/docker.sock';
 }
 
 const limitMs = 30_000;

@@ -32,3 +32,8 @@ test('5.4 what is left at the timeout is closed one by one over a fifth of it', 
 test('5.4 a drain timeout of zero closes everything at once', () => {
   assert.deepEqual(nextDrainAction({ sinceStartMs: 0, open: 3, openAtDeadline: null }, 0), { type: 'close', count: 3 });
 });
+
+test('5.4 a session that does not go when it is closed does not keep the drain open for ever', () => {
+  assert.equal(nextDrainAction({ sinceStartMs: 6_500, open: 1, openAtDeadline: 3 }, 5_000).type, 'close');
+  assert.deepEqual(nextDrainAction({ sinceStartMs: 11_100, open: 1, openAtDeadline: 3 }, 5_000), { type: 'done' });
+});

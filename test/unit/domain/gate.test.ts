@@ -71,3 +71,18 @@ test('5.1 traffic shifts at most 300 ms plus a tenth of the start time after the
     assert.ok(now - startMs <= 300 + startMs / 10, `${startMs} ms: passed ${now - startMs} ms later`);
   }
 });
+
+test('5.1 an app that answers well and badly in turn does not stay at the gate for ever', () => {
+  let now = 0;
+  let gate = newGate;
+  for (let probe = 0; probe < 2_000; probe += 1) {
+    const verdict = judgeGate(gate, check, now);
+    if (verdict.type !== 'probe') {
+      assert.equal(verdict.type, 'failed');
+      return;
+    }
+    now += Math.max(1, verdict.delayMs);
+    gate = recordProbe(gate, check, probe % 2 === 0 ? ok : broken, now);
+  }
+  assert.fail('it is still at the gate');
+});
