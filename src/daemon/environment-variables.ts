@@ -56,7 +56,7 @@ export function toEnvironment(
 }
 
 function isSetting(name: string): boolean {
-  return name === names.databaseUrl || name.startsWith('CUTOVER_');
+  return /^(DATABASE_URL$|CUTOVER_)/.test(name);
 }
 
 /** The environment variable behind a setting. */

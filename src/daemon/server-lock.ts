@@ -6,6 +6,8 @@ import type { DataDirectory } from './data-directory.ts';
 
 /** How long another one may take to end, or to be found ready by whoever waits for it. */
 const patienceSeconds = 10;
+/** Of util-linux, which every Debian has. */
+const lockProgram = 'flock';
 
 /**
  * At most one control plane works on a data directory. The kernel holds the lock for an open file, so it ends with the process,
@@ -30,7 +32,7 @@ export async function lockDataDirectory(
 
 /** Node cannot lock; flock(1) locks the file that it inherits, and the lock stays with the file when that program has ended. */
 async function lock(file: FileHandle, waitSeconds: number, signal: AbortSignal): Promise<boolean> {
-  const child = spawn('flock', ['--exclusive', '--wait', String(waitSeconds), '3'], {
+  const child = spawn(lockProgram, ['--exclusive', '--wait', String(waitSeconds), '3'], {
     stdio: ['ignore', 'ignore', 'inherit', file.fd],
     signal,
   });

@@ -140,3 +140,22 @@ export function viteApp(text: string): Files {
     'main.js': `document.querySelector('#app').textContent = ${JSON.stringify(text)} + import.meta.env.VITE_GREETING;\n`,
   };
 }
+
+/** GET /flood makes it print so much in short lines as fast as it can, and `the flood is over` at the end. */
+export function flooding(megabytes: number): Files {
+  return app(`
+const { once } = require('node:events');
+const block = Array.from({ length: 1000 }, (_, line) => 'line ' + line + ' of a flood of lines, each of them rather short').join('\\n') + '\\n';
+async function flood() {
+  for (let printed = 0; printed < ${megabytes} * 1e6; printed += block.length) {
+    if (!process.stdout.write(block)) await once(process.stdout, 'drain');
+  }
+  console.log('the flood is over');
+}
+require('node:http').createServer((request, response) => {
+  if (request.url === '/flood') void flood();
+  response.end('ok');
+}).listen(process.env.PORT);
+process.on('SIGTERM', () => process.exit(0));
+`);
+}

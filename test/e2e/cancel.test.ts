@@ -54,11 +54,11 @@ async function checkCancelled(project: string, number: number): Promise<WireDepl
 }
 
 async function checkRefused(project: string, number: number, state: string): Promise<void> {
-  const before = await stage.detail(project, number);
-  assert.equal(before.deployment.state, state);
+  const unchanged = await stage.detail(project, number);
+  assert.equal(unchanged.deployment.state, state);
   const { status, body } = await cancel(project, number);
   assert.deepEqual([status, body.code], [409, 'illegal_transition']);
-  assert.deepEqual(await stage.detail(project, number), before, 'nothing changes');
+  assert.deepEqual(await stage.detail(project, number), unchanged, 'nothing changes');
 }
 
 test('2.2 pending: cancelled at once, and what runs before it goes on', async () => {

@@ -172,7 +172,8 @@ test('queue shows what runs, cancel ends it, and a second cancel is a conflict',
 
 test('doctor and server status find everything well', async () => {
   const doctor = await ok('doctor');
-  for (const part of ['docker', 'haproxy', 'nginx', 'postgresql', 'git']) assert.match(doctor, new RegExp(`✓ ${part}: `));
+  for (const part of ['docker', 'haproxy', 'nginx', 'postgresql', 'git'])
+    assert.match(doctor, new RegExp(`✓ ${part}: `));
   const status = JSON.parse(await ok('server', 'status', '--json')) as { components: { healthy: boolean }[] };
   const { apiUrl, routerPort, pids } = stage.platform;
   assert.partialDeepStrictEqual(status, { running: true, apiUrl, routerPort, pid: pids.controlPlane });

@@ -64,19 +64,27 @@ async function isGone(environment: string): Promise<true | null> {
   return containers.length === 0 && !hosted && status === 404 ? true : null;
 }
 
+let stagingDeployment = '';
+
 test('an environment that is deleted leaves nothing, and production serves on', async () => {
   const built = await stage.detail('shop', 2);
-  assert.equal((await imagesOf(built.deployment.id)).length, 1);
+  stagingDeployment = built.deployment.id;
+  assert.equal((await imagesOf(stagingDeployment)).length, 1);
   await stage.must('DELETE', '/api/projects/shop/environments/staging');
   await stage.until('staging to be gone', () => isGone('staging'));
-  await stage.until('its image to be gone', async () =>
-    (await imagesOf(built.deployment.id)).length === 0 ? true : null,
-  );
   const { router, containers } = await addresses(stage.platform);
   assert.deepEqual(router, containers);
   assert.equal(router.length, 1);
   assert.equal((await stage.call('GET', '/api/projects/shop/environments/staging')).status, 404);
   assert.equal((await stage.visit(hosts.production)).body, 'main');
+});
+
+test('an image that only the deleted environment ran goes with it', async () => {
+  await stage.until(
+    'the image to be gone',
+    async () => ((await imagesOf(stagingDeployment)).length === 0 ? true : null),
+    15_000,
+  );
 });
 
 test('an image that production runs stays when another environment that ran it is deleted', async () => {

@@ -28,7 +28,7 @@ export async function readEvents<T>(stage: Stage, path: string, options: ReadOpt
   const events: ServerSentEvent<T>[] = [];
   const limit = AbortSignal.timeout(limitMs);
   try {
-    for await (const event of open<T>(stage, { path, lastEventId: options.lastEventId, signal: limit })) {
+    for await (const event of openEvents<T>(stage, { path, ...options, signal: limit })) {
       if (event.name === 'end') return { events, ended: true };
       if (event.name !== 'message') throw new Error(`the stream sent ${event.name}: ${JSON.stringify(event.data)}`);
       events.push(event);
@@ -43,11 +43,15 @@ export async function readEvents<T>(stage: Stage, path: string, options: ReadOpt
 
 interface Connection {
   readonly path: string;
-  readonly lastEventId: string | undefined;
+  readonly lastEventId?: string;
   readonly signal: AbortSignal;
 }
 
-async function* open<T>(stage: Stage, { path, lastEventId, signal }: Connection): AsyncGenerator<ServerSentEvent<T>> {
+/** What one connection brings, as it comes; also the closing `end`. */
+export async function* openEvents<T>(
+  stage: Stage,
+  { path, lastEventId, signal }: Connection,
+): AsyncGenerator<ServerSentEvent<T>> {
   const { apiUrl, token } = stage.platform;
   const response = await fetch(`${apiUrl}${path}`, {
     signal,
