@@ -36,10 +36,11 @@ export async function runControlPlane(config: Config, { log, signal, onReady }: 
   await using api = await serveApi({ app, ...config.api });
   listeners.push(api);
   const state = { pid: process.pid, apiPort: api.port, routerPort: config.router.port, startedAt };
-  const working = platform.run(signal);
-  await writeAtomically(directory.serverState, JSON.stringify(state), 0o644);
-  await onReady();
-  log.info(state, 'the control plane is ready');
-  await working;
+  const announce = async () => {
+    await writeAtomically(directory.serverState, JSON.stringify(state), 0o644);
+    await onReady();
+    log.info(state, 'the control plane is ready');
+  };
+  await Promise.all([platform.run(signal), announce()]);
   await api.close();
 }

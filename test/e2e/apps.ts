@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 /** Small apps for the end-to-end tests. None needs a package, so that a build takes a second. */
 type Files = Readonly<Record<string, string>>;
 
@@ -62,9 +64,9 @@ process.on('SIGTERM', () => process.exit(0));
 `);
 }
 
-/** A Dockerfile whose build prints `says 1`, `says 2`, …, and makes an image that does nothing but stay. */
+/** Never from the build cache: a Dockerfile whose build prints `says 1`, `says 2`, …, and makes an image that does nothing but stay. */
 export function slowBuild({ lines, secondsApart }: { lines: number; secondsApart: number }): Files {
-  const count = `for i in $(seq 1 ${lines}); do echo says $i; sleep ${secondsApart}; done`;
+  const count = `: ${randomUUID()}; for i in $(seq 1 ${lines}); do echo says $i; sleep ${secondsApart}; done`;
   return {
     Dockerfile: `FROM node:24-slim\nRUN ${count}\nCMD ["node", "-e", "require('http').createServer((_, r) => r.end('built')).listen(process.env.PORT)"]\n`,
   };
