@@ -86,7 +86,7 @@ async function completeDeletion(db: Kysely<Database>, head: DeletionHead): Promi
 }
 
 async function leftovers(db: Kysely<Database>, deletion: Deletion): Promise<Leftovers> {
-  const artifacts = deletion.kind === 'project' ? await artifactsOnlyOf(db, deletion.id) : [];
+  const artifacts = await artifactsOnlyOf(db, deletion);
   return {
     imageIds: [...new Set(artifacts.flatMap((artifact) => (artifact.type === 'image' ? [artifact.imageId] : [])))],
     bundles: [...new Set(artifacts.flatMap((artifact) => (artifact.type === 'bundle' ? [artifact.bundle] : [])))],
@@ -128,21 +128,24 @@ async function whileFree(db: Kysely<Database>, slot: number, work: () => Promise
   return true;
 }
 
-/** Equal files of two projects are one bundle: what another project has too is kept. */
-async function artifactsOnlyOf(db: Kysely<Database>, projectId: string): Promise<readonly Artifact[]> {
+/** Equal files of two projects are one bundle, and two environments run one image: what somebody else has too is kept. */
+async function artifactsOnlyOf(db: Kysely<Database>, deletion: Deletion): Promise<readonly Artifact[]> {
   const built = await db.selectFrom('artifact').select(['artifact', 'project_id']).execute();
   const deployed = await db
     .selectFrom('deployment')
-    .select(['artifact', 'project_id'])
+    .select(['artifact', 'project_id', 'environment_id'])
     .where('artifact', 'is not', null)
     .execute();
-  const rows = [...built, ...deployed].flatMap(({ artifact, project_id: owner }) =>
-    artifact === null ? [] : [{ artifact, owner }],
-  );
-  const kept = new Set(rows.filter(({ owner }) => owner !== projectId).map(({ artifact }) => contentOf(artifact)));
-  return rows
-    .filter(({ artifact, owner }) => owner === projectId && !kept.has(contentOf(artifact)))
-    .map(({ artifact }) => artifact);
+  const column = deletion.kind === 'project' ? 'project_id' : 'environment_id';
+  const rows = [
+    ...deployed.map((row) => ({ artifact: row.artifact, going: row[column] === deletion.id })),
+    // What was built for the project of an environment that goes is neither its own nor somebody else's.
+    ...built
+      .filter((row) => deletion.kind === 'project' || row.project_id !== deletion.projectId)
+      .map((row) => ({ artifact: row.artifact, going: row.project_id === deletion.projectId })),
+  ].flatMap(({ artifact, going }) => (artifact === null ? [] : [{ artifact, going }]));
+  const kept = new Set(rows.filter(({ going }) => !going).map(({ artifact }) => contentOf(artifact)));
+  return rows.filter(({ artifact, going }) => going && !kept.has(contentOf(artifact))).map(({ artifact }) => artifact);
 }
 
 function contentOf(artifact: Artifact): string {

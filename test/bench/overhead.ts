@@ -46,7 +46,6 @@ async function ratiosToFloor(subject: Subject, { quick, say }: BenchOptions): Pr
     const { triggeredAt, firstSeenAt } = await redeploy(subject);
     redeploys.push(firstSeenAt - triggeredAt);
   }
-  const median = (samples: readonly number[]) => quantile(samples, 0.5);
   const redeployed = median(redeploys);
   say(
     `medians of ${bare.length}: bare floor ${Math.round(median(bare))} ms, with limits and a private network ${Math.round(median(isolated))} ms, trigger to traffic ${Math.round(redeployed)} ms`,
@@ -139,4 +138,8 @@ async function ask({ routerPort, host, path }: Subject): Promise<VersionAnswer> 
     asked.end();
   });
   return JSON.parse(text) as VersionAnswer;
+}
+
+function median(samples: readonly number[]): number {
+  return quantile(samples, 0.5);
 }

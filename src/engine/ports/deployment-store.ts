@@ -196,7 +196,7 @@ export interface WorldStore {
   askToEnd(deletion: Deletion): Promise<number>;
   /** Marks what serves as stopped. */
   stopServing(deploymentId: string, reason: string): Promise<void>;
-  /** What only the project uses, as it is now; nothing for an environment, whose project lives on. */
+  /** What only the project or environment uses, as it is now. */
   leftovers(deletion: Deletion): Promise<Leftovers>;
   /** Removes the rows. */
   erase(deletion: Deletion): Promise<void>;
