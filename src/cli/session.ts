@@ -35,9 +35,11 @@ export class Session {
     this.terminal.stderr.write(`${text}\n`);
   }
 
-  /** With the login in force. Without a token every call but the public ones is `unauthenticated`. */
+  /** With the login in force. Error: `unauthenticated` where there is none, before anything is asked. */
   async client(): Promise<ApiClient> {
-    return this.clientFor(await currentLogin(this.terminal.env));
+    const login = await currentLogin(this.terminal.env);
+    if (login.token === null) throw new CutoverError('unauthenticated', 'nobody is logged in on this machine');
+    return this.clientFor(login);
   }
 
   clientFor(login: { readonly url: string; readonly token: string | null }): ApiClient {
