@@ -9,7 +9,8 @@ const bench = 'idle';
 
 /** What the platform uses while one deployed app waits for visitors. The app itself is not counted. */
 export const run: Bench = async ({ quick, say }) => {
-  await using platform = await startPlatform();
+  // As many slots as an installation has.
+  await using platform = await startPlatform({ slots: 1_000 });
   await using repository = await createBenchRepository();
   const api = new PlatformApi(platform, 'bench');
   await api.createProject(repository.url);
