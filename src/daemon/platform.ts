@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { CutoverError } from '../domain/errors.ts';
 import type { Commands } from '../engine/commands/commands.ts';
 import { deploymentCommands } from '../engine/commands/deployments.ts';
 import { environmentCommands } from '../engine/commands/environments.ts';
@@ -105,7 +106,7 @@ function composeCommands({ config, database, drivers, engine }: Wiring): Command
     store,
     random,
     baseDomain: config.baseDomain,
-    checkRepository: (url: string) => void parseRepositoryUrl(url, config.gitProtocols),
+    checkRepository: (url: string) => checkRepository(url, config),
     checkBranch,
     wake: () => engine.wakeReconciler(),
   };
@@ -128,6 +129,16 @@ function composeCommands({ config, database, drivers, engine }: Wiring): Command
       wake: () => engine.wake(''),
     }),
   };
+}
+
+/** A URL is shown to everybody who may see the project, so it cannot hold a secret. Error: `repository_refused`. */
+function checkRepository(url: string, { gitProtocols }: Config): void {
+  const { authorization } = parseRepositoryUrl(url, gitProtocols);
+  if (authorization === null) return;
+  throw new CutoverError(
+    'repository_refused',
+    'the repository URL holds credentials, which everybody who sees the project would see',
+  );
 }
 
 /** Without the port where it is the usual one. */

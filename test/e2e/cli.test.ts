@@ -64,7 +64,7 @@ async function ok(...args: string[]): Promise<string> {
 }
 
 test('who is not logged in gets exit code 4 and is told to log in; who mistypes gets 2', async () => {
-  const refused = await run(['projects', 'list']);
+  const refused = await run(['projects', 'list'], {});
   assert.equal(refused.code, 4);
   assert.match(refused.err, /^error: unauthenticated: .*\n {2}next: Run `cutover login`/);
   assert.equal(refused.out, '');

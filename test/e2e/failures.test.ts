@@ -134,6 +134,16 @@ test('a repository that does not exist, and a commit that does not', async () =>
   assert.equal(branch.deployment.failure?.code, 'branch_not_found');
 });
 
+test('a repository URL with credentials is refused, because it would be shown', async () => {
+  const repository = stage.git.url.replace('://', '://user:token@');
+  const answer = await stage.call<{ code: string }>('POST', '/api/projects', {
+    name: 'leaking',
+    repository: `${repository}/here.git`,
+  });
+  assert.equal(answer.body.code, 'repository_refused');
+  assert.ok(!JSON.stringify(answer.body).includes('token@'));
+});
+
 test('branches that look like options or commands are refused before anything runs', async () => {
   for (const branch of ['--upload-pack=touch x', '$(id)', '../x']) {
     const answer = await stage.call<{ code: string; next: string }>('POST', '/api/projects/here/trigger-pipeline', {
