@@ -132,6 +132,12 @@ test('4.2 the environment wins over the project, and what the platform injects w
     [env['CUTOVER_PROJECT'], env['CUTOVER_ENVIRONMENT'], env['CUTOVER_DEPLOYMENT'], env['PORT']],
     ['configured', 'production', '1', '3000'],
   );
+  const { deployment, url } = await stage.detail('configured', 1);
+  assert.match(deployment.source.commit?.sha ?? '', /^[0-9a-f]{40}$/);
+  assert.deepEqual(
+    [env['CUTOVER_COMMIT'], env['CUTOVER_URL'], env['HOST']],
+    [deployment.source.commit?.sha, url, '0.0.0.0'],
+  );
 });
 
 test('what clients say in X-Forwarded-* is not believed', async () => {

@@ -115,6 +115,8 @@ export class DeploymentRun implements AsyncDisposable {
   async reload(): Promise<void> {
     const record = await this.ports.deployments.record(this.lease.deploymentId);
     if (record === null) throw new Error('the deployment was erased while it was led');
+    // What instances are told names the commit, which is not known at first.
+    if (record.deployment.source.commit?.sha !== this.deployment.source.commit?.sha) this.#configuration = null;
     this.#record = record;
   }
 
