@@ -1,3 +1,4 @@
+import type { AppConfigReport } from '../contract/app-config-report.ts';
 import type { DoctorReport, ServerStatus } from '../contract/schemas/system.ts';
 
 /** Options that are left out come from the environment of the process, then from the defaults of the control plane. */
@@ -57,6 +58,8 @@ export interface LocalOperations {
   serverStatus(options: ServerLocation, signal: AbortSignal): Promise<LocalServerStatus>;
   /** The checks that need no server. */
   doctor(signal: AbortSignal): Promise<DoctorReport>;
+  /** What the app in a directory says about its deployment, as a deployment would read it. Error: `directory_not_found`. */
+  examineAppConfig(directory: string, signal: AbortSignal): Promise<AppConfigReport>;
   /** `progress` is told each step as a line for people. */
   buildBaseImages(
     options: BaseImagesOptions,

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { Cli } from './cli.ts';
 import { loginCommand } from './commands/account/login.ts';
 import { whoamiCommand } from './commands/account/whoami.ts';
+import { configCommand } from './commands/config/config.ts';
 import { deployCommand } from './commands/deployments/deploy.ts';
 import { deploymentsCommand } from './commands/deployments/deployments.ts';
 import { queueCommand } from './commands/deployments/queue.ts';
@@ -9,6 +10,7 @@ import { envCommand } from './commands/env/env.ts';
 import { environmentsCommand } from './commands/environments/environments.ts';
 import { imagesCommand } from './commands/images/images.ts';
 import { projectsCommand } from './commands/projects/projects.ts';
+import { rolloutCommand } from './commands/rollout/rollout.ts';
 import { doctorCommand } from './commands/server/doctor.ts';
 import { serverCommand } from './commands/server/server.ts';
 import { tokensCommand } from './commands/tokens/tokens.ts';
@@ -44,11 +46,13 @@ function commands(cli: Cli): readonly Command[] {
     envCommand(cli),
     deployCommand(cli),
     deploymentsCommand(cli),
+    rolloutCommand(cli),
     queueCommand(cli),
     tokensCommand(cli),
     serverCommand(cli),
     doctorCommand(cli),
     imagesCommand(cli),
+    configCommand(cli),
   ];
 }
 

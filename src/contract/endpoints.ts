@@ -2,6 +2,7 @@ import type { Endpoint } from './endpoint.ts';
 import { deploymentEndpoints } from './endpoints/deployments.ts';
 import { environmentEndpoints } from './endpoints/environments.ts';
 import { projectEndpoints } from './endpoints/projects.ts';
+import { rolloutEndpoints } from './endpoints/rollouts.ts';
 import { systemEndpoints } from './endpoints/system.ts';
 import { tokenEndpoints } from './endpoints/tokens.ts';
 import { environmentVariableEndpoints, projectVariableEndpoints } from './endpoints/variables.ts';
@@ -15,6 +16,7 @@ export const endpoints = {
   environmentVariables: environmentVariableEndpoints,
   tokens: tokenEndpoints,
   deployments: deploymentEndpoints,
+  rollouts: rolloutEndpoints,
 } as const satisfies Record<string, Record<string, Endpoint>>;
 
 export interface Operation {

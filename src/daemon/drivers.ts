@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { checkAppConfigDocument } from '../contract/app-config-document.ts';
+import { AppConfigFiles } from '../drivers/app-config/app-config-files.ts';
 import { createBuildKitBuilder } from '../drivers/build/buildkit/builder.ts';
 import { createPlanner } from '../drivers/build/planner/planner.ts';
 import { systemClock } from '../drivers/clock/system-clock.ts';
@@ -46,6 +48,7 @@ export async function createDrivers(options: DriverOptions, deployments: Deploym
       runtime: createDockerRuntime({ socketPath, platformId: directory.id, networkPool, log }),
       source: await createGitSource({ dir: directory.source, allowedProtocols, timeoutMs: gitTimeoutMs, log }),
       planner: createPlanner(),
+      appConfig: new AppConfigFiles({ check: checkAppConfigDocument }),
       builder: createBuildKitBuilder({ socketPath }),
       prober: createHttpProber({ staticEndpoint: { socketPath: staticSocket } }),
       logs: createFileLogs({ dir: directory.logs, log }),

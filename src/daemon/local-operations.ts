@@ -1,4 +1,6 @@
 import { access } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { checkAppConfigDocument } from '../contract/app-config-document.ts';
 import { serverStatusSchema, type DoctorReport } from '../contract/schemas/system.ts';
 import type {
   LocalOperations,
@@ -7,6 +9,7 @@ import type {
   StartedServer,
   StartServerOptions,
 } from '../cli/local-operations.ts';
+import { AppConfigFiles } from '../drivers/app-config/app-config-files.ts';
 import { buildBaseImages } from '../drivers/images/base-images.ts';
 import { readConfig, type Config } from './config.ts';
 import { dataDirectory, readAdminToken } from './data-directory.ts';
@@ -29,6 +32,8 @@ export function createLocalOperations(): LocalOperations {
     },
     serverStatus: status,
     doctor,
+    examineAppConfig: (directory, signal) =>
+      new AppConfigFiles({ check: checkAppConfigDocument }).examine(resolve(directory), signal),
     async buildBaseImages({ force, nodeVersions }, progress, signal) {
       const { config } = await settings({});
       return buildBaseImages({

@@ -9,12 +9,14 @@ import { variableCommands } from '../engine/commands/variables.ts';
 import { Engine } from '../engine/engine.ts';
 import type { ConfigurationStore } from '../engine/ports/configuration-store.ts';
 import type { OperatorLog } from '../engine/ports/ports.ts';
+import { artifactCheck } from '../engine/workflows/artifact-check.ts';
 import { hashToken, newToken } from '../drivers/secrets/tokens.ts';
 import { checkBranch } from '../drivers/source/git/refs.ts';
 import { parseRepositoryUrl } from '../drivers/source/git/repository-url.ts';
 import { createDeploymentQueries } from '../store/deployment-queries.ts';
 import { createDeploymentStore } from '../store/deployments.ts';
 import { environmentStore } from '../store/environments.ts';
+import { createObservationStore } from '../store/observations.ts';
 import { projectStore } from '../store/projects.ts';
 import { tokenStore } from '../store/tokens.ts';
 import { variableStore } from '../store/variables.ts';
@@ -52,6 +54,13 @@ export async function composePlatform(config: Config, log: OperatorLog): Promise
   const engine = new Engine({
     ports: drivers.ports,
     world: createWorldStore(db),
+    observations: createObservationStore(db),
+    rerun: {
+      deployments,
+      queries: createDeploymentQueries(db),
+      random: drivers.ports.random,
+      secretBox: drivers.ports.secretBox,
+    },
     log,
     owner,
     leaseMs,
@@ -124,6 +133,8 @@ function composeCommands({ config, database, drivers, engine }: Wiring): Command
       clock,
       random,
       secretBox,
+      artifacts: artifactCheck(drivers.ports),
+      router: drivers.ports.router,
       urlOf: urlOf(config),
       checkBranch,
       wake: () => engine.wake(''),

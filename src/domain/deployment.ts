@@ -1,15 +1,22 @@
+import type { AppConfig } from './app-config.ts';
 import type { Artifact } from './artifact.ts';
 import type { BuildSettings } from './build-settings.ts';
 import type { DeploymentState } from './deployment-state.ts';
 import type { EnvironmentSettings } from './environment-settings.ts';
 import type { ErrorCode } from './errors.ts';
 import type { JobStatus, JobType } from './job.ts';
+import type { Measurements } from './measurements.ts';
 import type { DeploymentSource, Trigger } from './source.ts';
 
-/** What a deployment was given when it was triggered; never changes (rule 2.1). */
+/**
+ * What a deployment was given when it was triggered; never changes (rule 2.1), but that the repository's own configuration is merged
+ * into the settings, once, when the commit has been read (rule 4.3).
+ */
 export interface ConfigurationSnapshot {
   readonly build: BuildSettings;
   readonly settings: EnvironmentSettings;
+  /** What the repository says of itself; nothing until it has been read. */
+  readonly appConfig: AppConfig;
   readonly hosts: readonly string[];
 }
 
@@ -17,6 +24,35 @@ export interface DeploymentFailure {
   readonly code: ErrorCode;
   readonly message: string;
 }
+
+export const deploymentKinds = ['git', 'rollback', 'promote'] as const;
+export type DeploymentKind = (typeof deploymentKinds)[number];
+
+/** The earlier deployment whose artifact is run again, for the kinds that build nothing. */
+export type DeploymentOrigin =
+  | {
+      readonly kind: 'rollback';
+      readonly deploymentId: string;
+      readonly number: number;
+      /** By the evidence (rule 5.6), not by somebody (rule 5.7). */
+      readonly automatic: boolean;
+      /** The deployment that is taken back. */
+      readonly from: { readonly deploymentId: string; readonly number: number } | null;
+      /** With the variables of today, not those of then. */
+      readonly currentVariables: boolean;
+      /** Why, for people; null where nobody said. */
+      readonly reason: string | null;
+    }
+  | {
+      readonly kind: 'promote';
+      readonly deploymentId: string;
+      readonly number: number;
+      /** Name of the environment it served in. */
+      readonly environment: string;
+    };
+
+/** States from which a deployment can be paused, and to which it is resumed. */
+export type PausableState = 'deploying' | 'ready' | 'completed';
 
 export interface Deployment {
   readonly id: string;
@@ -26,7 +62,9 @@ export interface Deployment {
   readonly environmentName: string;
   /** 1, 2, 3 … per project. */
   readonly number: number;
-  readonly kind: 'git';
+  readonly kind: DeploymentKind;
+  /** null for kind `git`. */
+  readonly origin: DeploymentOrigin | null;
   readonly state: DeploymentState;
   /** Part of the state: "superseded by #43", "replaced by #44", `gate (last answer 503 …)`. */
   readonly reason: string | null;
@@ -37,11 +75,16 @@ export interface Deployment {
   readonly artifact: Artifact | null;
   /** What the router counted from the first instance on until the old version was drained; null before that. */
   readonly requests: { readonly total: number; readonly failed: number } | null;
+  readonly measurements: Measurements;
+  /** Only while it is paused: where it goes on when it is resumed. */
+  readonly pausedFrom: PausableState | null;
   /** ISO 8601. */
   readonly createdAt: string;
   readonly startedAt: string | null;
   /** When traffic first reached it. */
   readonly readyAt: string | null;
+  /** When it was first `completed`; null: it never was, and nobody can go back to it. */
+  readonly completedAt: string | null;
   readonly finishedAt: string | null;
 }
 
@@ -72,6 +115,8 @@ export interface Instance {
   readonly address: string | null;
   readonly port: number;
   readonly restarts: number;
+  /** ISO 8601; since when it is down although it should run; null while it is up. */
+  readonly crashedAt: string | null;
 }
 
 /** Name of a log, for the log store and the API. */

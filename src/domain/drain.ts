@@ -1,6 +1,6 @@
 /**
  * Drain (rule 5.4): nothing new is sent; what is in flight may finish until the timeout; what is left then is closed one
- * by one over a fifth of the timeout, so that clients do not all come back at once. Times in milliseconds.
+ * by one, the last a fifth of the timeout after the first, so that clients do not all come back at once. Times in milliseconds.
  */
 export interface DrainProgress {
   readonly sinceStartMs: number;
@@ -29,8 +29,8 @@ export function nextDrainAction(progress: DrainProgress, drainTimeoutMs: number)
   if (spreadMs === 0) return { type: 'close', count: progress.open };
   const total = Math.max(progress.openAtDeadline ?? progress.open, progress.open);
   const closed = total - progress.open;
-  const due = Math.min(total, Math.floor((late / spreadMs) * total + roundingSlack));
+  const due = Math.min(total, 1 + Math.floor((late / spreadMs) * (total - 1) + roundingSlack));
   if (due > closed) return { type: 'close', count: due - closed };
-  const nextIsDueInMs = ((closed + 1) * spreadMs) / total - late;
+  const nextIsDueInMs = (closed * spreadMs) / Math.max(1, total - 1) - late;
   return { type: 'wait', delayMs: Math.min(pollMs, Math.max(1, nextIsDueInMs)) };
 }

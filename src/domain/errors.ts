@@ -41,6 +41,21 @@ export const errorCatalogue = {
     'The deployment is in a state that does not allow this.',
     'Look at its state with `cutover deployments status`.',
   ),
+  rollback_target_missing: entry(
+    'conflict',
+    'There is no earlier good deployment to go back to.',
+    'List deployments with `cutover deployments list`, or deploy a fix.',
+  ),
+  rollback_never_served: entry(
+    'conflict',
+    'The deployment to go back to was never completed.',
+    'Choose one that has served: `cutover deployments list` says which.',
+  ),
+  rollback_behind_contract: entry(
+    'conflict',
+    'A contract step has changed the schema since, and the older version may not work with it.',
+    'Deploy a fix, or go back all the same with `--force`.',
+  ),
   idempotency_mismatch: entry('conflict', 'The idempotency key was used for a different request.', 'Send a new key.'),
   database_unavailable: entry(
     'unavailable',
@@ -123,6 +138,11 @@ export const errorCatalogue = {
     'Nothing says how the app starts.',
     'Add a `start` script to package.json, or set the start command.',
   ),
+  config_invalid: entry(
+    'deployment',
+    'The `cutover.yaml` or the Procfile of the repository is not acceptable.',
+    'Correct what the message names; `cutover config validate` checks the files without a server.',
+  ),
   dockerfile_invalid: entry(
     'deployment',
     'The Dockerfile is missing or outside the checkout.',
@@ -174,10 +194,25 @@ export const errorCatalogue = {
     'An instance did not become healthy.',
     'Check the health path and port, and the instance log.',
   ),
+  release_failed: entry(
+    'deployment',
+    'The release or contract step did not end well.',
+    'Read its last lines, correct it, and deploy again.',
+  ),
+  rolled_back: entry(
+    'deployment',
+    'The version was taken back because it did worse than the one before.',
+    'Read the reason and the instance log, then deploy a fix.',
+  ),
   network_exhausted: entry(
     'unavailable',
     'No free subnet is left in the pool of addresses.',
     'Enlarge the pool (`CUTOVER_NETWORK_POOL`) or delete projects.',
+  ),
+  volume_in_use: entry(
+    'conflict',
+    'A volume is mounted by an instance that exists.',
+    'Stop what uses the volume, then remove it.',
   ),
   artifact_gone: entry(
     'deployment',

@@ -28,14 +28,30 @@ export interface PlannedJob {
   readonly required: boolean;
 }
 
-/** What a deployment from a Git commit does, in order. Whether it ends in containers or in files is known after the build. */
-export function gitPipeline(target: 'image' | 'static'): PlannedJob[] {
-  const deploy: JobType = target === 'image' ? 'DeployImageJob' : 'DeployStaticJob';
-  const order: JobType[] = ['DownloadRepoJob', 'BuildImageJob', deploy, 'MarkDeploymentCompleteJob'];
+/** What is known of a deployment's way before it starts, or learnt on the way. */
+export interface Way {
+  readonly kind: 'git' | 'rollback' | 'promote';
+  readonly target: 'image' | 'static';
+  readonly release: boolean;
+  readonly contract: boolean;
+}
+
+/** What a deployment does, in order (rule 2.3). Whether it ends in containers or in files, and what runs once, is known after the build. */
+export function pipeline({ kind, target, release, contract }: Way): PlannedJob[] {
+  const first: readonly JobType[] = kind === 'git' ? ['DownloadRepoJob', 'BuildImageJob'] : ['VerifyLocalImageJob'];
+  const order: readonly JobType[] = [
+    ...first,
+    // Going back runs no release step again: it ran when that version was first deployed.
+    ...(release && kind !== 'rollback' ? (['RunReleaseJob'] as const) : []),
+    target === 'image' ? 'DeployImageJob' : 'DeployStaticJob',
+    'MarkDeploymentCompleteJob',
+    ...(contract && kind !== 'rollback' ? (['RunContractJob'] as const) : []),
+  ];
+  const complete = order.indexOf('MarkDeploymentCompleteJob');
   return order.map((type, index) => ({
     type,
     order: index + 1,
     dependsOn: order.slice(Math.max(0, index - 1), index),
-    required: true,
+    required: index <= complete,
   }));
 }

@@ -21,6 +21,8 @@ export interface Environment {
   readonly hosts: readonly string[];
   /** The deployment that serves; null before the first. */
   readonly currentDeploymentId: string | null;
+  /** Why nothing is deployed by itself until somebody resumes it (rule 5.7); null: it is. */
+  readonly autoDeployHeld: string | null;
   readonly createdAt: string;
 }
 

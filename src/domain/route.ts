@@ -1,16 +1,42 @@
 /** One version's place in the router: the number of its slot. Every version has its own, so its counters start at zero. */
 export type SlotNumber = number;
 
+/**
+ * What happens to the requests of a host. `serve`: they go to a version. `held`: they wait in the router until that changes, at
+ * most for the hold time (rule 5.2). `paused`: they get a 503 page that says so (rule 2.2).
+ */
+export const routeModes = ['serve', 'held', 'paused'] as const;
+export type RouteMode = (typeof routeModes)[number];
+
 /** What a host is given: `share` percent of requests go to the candidate, the rest to the stable version. */
 export interface RouteTarget {
   readonly stable: SlotNumber;
   readonly candidate: SlotNumber | null;
   /** 0 to 100; 0 without a candidate. */
   readonly share: number;
+  readonly mode: RouteMode;
+  /** The outcome of every request is told, not only of a sample. */
+  readonly observed: boolean;
 }
 
 export function stableOnly(slot: SlotNumber): RouteTarget {
-  return { stable: slot, candidate: null, share: 0 };
+  return { stable: slot, candidate: null, share: 0, mode: 'serve', observed: false };
+}
+
+/** `share` percent to the candidate, the rest to the stable version, with every outcome told. */
+export function sharedRoute(stable: SlotNumber, candidate: SlotNumber, share: number): RouteTarget {
+  return { stable, candidate, share, mode: 'serve', observed: true };
+}
+
+export function sameRoute(a: RouteTarget | null, b: RouteTarget | null): boolean {
+  if (a === null || b === null) return a === b;
+  return (
+    a.stable === b.stable &&
+    a.candidate === b.candidate &&
+    a.share === b.share &&
+    a.mode === b.mode &&
+    a.observed === b.observed
+  );
 }
 
 /** The candidate's part of the instances in rotation, as whole percent; the last step is always 100. */

@@ -1,6 +1,13 @@
 import { presets, type BuildSettings } from './build-settings.ts';
-import { strategies, type EnvironmentSettings } from './environment-settings.ts';
+import {
+  slowActions,
+  standbyKinds,
+  strategies,
+  type EnvironmentSettings,
+  type RollbackSettings,
+} from './environment-settings.ts';
 import type { HealthCheck } from './health-check.ts';
+import { processesProblem, volumesProblem } from './process-rules.ts';
 import { variableName } from './variables.ts';
 
 /** Which setting is not acceptable, as `health.path`, and what would be. */
@@ -29,6 +36,14 @@ const healthRules: Rules<HealthCheck> = {
   startPeriodMs: wholeNumber(0, dayMs),
 };
 
+const rollbackRules: Rules<RollbackSettings> = {
+  automatic: trueOrFalse,
+  slow: oneOf(slowActions),
+};
+
+/** Longer than this no visitor waits, and the router gives up (rule 5.2). */
+const longestHoldMs = 30_000;
+
 const environmentRules: Rules<EnvironmentSettings> = {
   // Which names Git takes is for whoever asks Git.
   branch: matching(/^[^\p{Cc}]{1,255}$/u, 'must be the name of a branch'),
@@ -38,9 +53,17 @@ const environmentRules: Rules<EnvironmentSettings> = {
   memoryMb: wholeNumber(16, 1_048_576),
   port: nullable(wholeNumber(1, 65_535)),
   strategy: oneOf(strategies),
+  canarySteps: risingShares,
+  observationMs: wholeNumber(0, dayMs),
+  standby: oneOf(standbyKinds),
+  rollback: object,
   drainTimeoutMs: wholeNumber(0, dayMs),
   stopGraceMs: wholeNumber(0, dayMs),
-  health: (value) => (isRecord(value) ? null : 'must be an object'),
+  holdTimeoutMs: wholeNumber(0, longestHoldMs),
+  health: object,
+  processes: list,
+  oneOffTimeoutMs: wholeNumber(1_000, dayMs),
+  volumes: list,
 };
 
 const buildRules: Rules<BuildSettings> = {
@@ -57,7 +80,13 @@ const buildRules: Rules<BuildSettings> = {
 
 /** The first thing that is wrong with the settings of an environment; null when they are fine. */
 export function environmentSettingsProblem(settings: EnvironmentSettings): SettingsProblem | null {
-  return check(settings, environmentRules, '') ?? healthProblem(settings.health);
+  return (
+    check(settings, environmentRules, '') ??
+    healthProblem(settings.health) ??
+    check(settings.rollback, rollbackRules, 'rollback.') ??
+    processesProblem(settings.processes) ??
+    volumesProblem(settings.volumes)
+  );
 }
 
 /** The first thing that is wrong with build settings; null when they are fine. */
@@ -93,6 +122,26 @@ function wholeNumber(min: number, max: number): Rule {
     typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max
       ? null
       : `must be a whole number from ${min} to ${max}`;
+}
+
+const mostSteps = 10;
+
+/** Shares of a canary before all of the traffic, in percent. */
+function risingShares(value: unknown): string | null {
+  const rising =
+    Array.isArray(value) &&
+    value.length >= 1 &&
+    value.length <= mostSteps &&
+    value.every((share, at) => wholeNumber(1, 99)(share) === null && (at === 0 || share > value[at - 1]));
+  return rising ? null : `must be 1 to ${mostSteps} whole numbers from 1 to 99, rising`;
+}
+
+function object(value: unknown): string | null {
+  return isRecord(value) ? null : 'must be an object';
+}
+
+function list(value: unknown): string | null {
+  return Array.isArray(value) ? null : 'must be a list';
 }
 
 function trueOrFalse(value: unknown): string | null {

@@ -21,8 +21,8 @@ export interface DeploymentSource {
 }
 
 export interface Trigger {
-  readonly kind: 'manual';
-  /** Name of the token. */
+  readonly kind: 'manual' | 'automatic';
+  /** Name of the token; `cutover` for what the platform does by itself. */
   readonly by: string;
   readonly noCache: boolean;
 }

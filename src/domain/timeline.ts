@@ -1,5 +1,7 @@
 import type { DeploymentState } from './deployment-state.ts';
+import type { Strategy } from './environment-settings.ts';
 import type { JobStatus, JobType } from './job.ts';
+import type { ObservationOutcome } from './observation.ts';
 
 /** One row of a deployment's timeline (rule 2.5), and what the event stream carries. Durations in ms, sizes in bytes. */
 export type TimelineEntry =
@@ -14,9 +16,44 @@ export type TimelineEntry =
   | { readonly kind: 'source.resolved'; readonly commit: string; readonly message: string }
   | { readonly kind: 'build.planned'; readonly preset: string; readonly explanation: readonly string[] }
   | { readonly kind: 'build.completed'; readonly sizeBytes: number; readonly reused: boolean }
-  | { readonly kind: 'instance.starting'; readonly ordinal: number }
-  | { readonly kind: 'gate.passed'; readonly ordinal: number; readonly attempts: number; readonly sinceStartMs: number }
-  | { readonly kind: 'gate.failed'; readonly ordinal: number; readonly message: string }
+  /** What will happen, said before it does. */
+  | { readonly kind: 'rollout.planned'; readonly strategy: Strategy; readonly explanation: readonly string[] }
+  | { readonly kind: 'instance.starting'; readonly ordinal: number; readonly process?: string }
+  | {
+      readonly kind: 'gate.passed';
+      readonly ordinal: number;
+      readonly process?: string;
+      readonly attempts: number;
+      readonly sinceStartMs: number;
+    }
+  | { readonly kind: 'gate.failed'; readonly ordinal: number; readonly process?: string; readonly message: string }
+  | {
+      readonly kind: 'instance.crashed';
+      readonly ordinal: number;
+      readonly process: string;
+      readonly exitCode: number | null;
+      readonly outOfMemory: boolean;
+      readonly restarts: number;
+    }
+  | {
+      readonly kind: 'instance.recovered';
+      readonly ordinal: number;
+      readonly process: string;
+      readonly restarts: number;
+    }
+  /** Requests wait in the router from here until `traffic.released`. */
+  | { readonly kind: 'traffic.held' }
+  | { readonly kind: 'traffic.released'; readonly heldMs: number }
+  | { readonly kind: 'paused'; readonly by: string }
+  | { readonly kind: 'resumed'; readonly by: string }
+  /** The version that served before stays up, off traffic, so that going back is a route change. */
+  | { readonly kind: 'standby'; readonly deployment: number; readonly instances: number; readonly untilMs: number }
+  /** Something was seen that may be the new version's fault: see `observation`. */
+  | { readonly kind: 'suspicion'; readonly message: string; readonly share: number }
+  | { readonly kind: 'cleared'; readonly message: string }
+  | { readonly kind: 'alert'; readonly message: string }
+  | { readonly kind: 'rollback.decided'; readonly to: number | null; readonly reason: string }
+  | { readonly kind: 'observation.ended'; readonly outcome: ObservationOutcome; readonly message: string }
   | { readonly kind: 'traffic.shifting'; readonly share: number }
   | { readonly kind: 'draining'; readonly deployment: number; readonly connections: number }
   | { readonly kind: 'drained'; readonly deployment: number; readonly closed: number; readonly durationMs: number }
@@ -48,12 +85,29 @@ export function describeEntry(entry: TimelineEntry): string {
       return `plan: ${entry.preset} (${entry.explanation.join('; ')})`;
     case 'build.completed':
       return `${entry.reused ? 'nothing changed: artifact reused' : 'build completed'} (${(entry.sizeBytes / 1e6).toFixed(1)} MB)`;
+    case 'rollout.planned':
+      return `plan: ${entry.strategy} (${entry.explanation.join('; ')})`;
     case 'instance.starting':
-      return `instance ${entry.ordinal} starting`;
+      return `${nameOf(entry)} starting`;
     case 'gate.passed':
-      return `gate passed by instance ${entry.ordinal} (try ${entry.attempts}, ${Math.round(entry.sinceStartMs)} ms after its start)`;
+      return `gate passed by ${nameOf(entry)} (try ${entry.attempts}, ${Math.round(entry.sinceStartMs)} ms after its start)`;
     case 'gate.failed':
-      return `gate failed by instance ${entry.ordinal}: ${entry.message}`;
+      return `gate failed by ${nameOf(entry)}: ${entry.message}`;
+    case 'instance.crashed':
+    case 'instance.recovered':
+      return describeCrash(entry);
+    case 'traffic.held':
+    case 'traffic.released':
+    case 'paused':
+    case 'resumed':
+      return describeHold(entry);
+    case 'standby':
+    case 'suspicion':
+    case 'cleared':
+    case 'alert':
+    case 'rollback.decided':
+    case 'observation.ended':
+      return describeObservation(entry);
     case 'traffic.shifting':
       return `traffic: ${entry.share} % to the new version`;
     case 'draining':
@@ -66,5 +120,50 @@ export function describeEntry(entry: TimelineEntry): string {
       return `taken back: ${entry.reason}`;
     case 'complete':
       return `complete: ${describeRequests(entry.requests, entry.failed)}`;
+  }
+}
+
+type Kind<K extends TimelineEntry['kind']> = Extract<TimelineEntry, { readonly kind: K }>;
+
+function nameOf({ process, ordinal }: { readonly process?: string; readonly ordinal: number }): string {
+  return process === undefined || process === 'web' ? `instance ${ordinal}` : `${process} ${ordinal}`;
+}
+
+function describeCrash(entry: Kind<'instance.crashed' | 'instance.recovered'>): string {
+  const restarts = `${entry.restarts} ${entry.restarts === 1 ? 'restart' : 'restarts'}`;
+  if (entry.kind === 'instance.recovered') return `${nameOf(entry)} is back in rotation (${restarts})`;
+  const cause = entry.outOfMemory ? 'killed for memory' : `exit code ${entry.exitCode ?? 'unknown'}`;
+  return `${nameOf(entry)} crashed (${cause}; ${restarts})`;
+}
+
+function describeHold(entry: Kind<'traffic.held' | 'traffic.released' | 'paused' | 'resumed'>): string {
+  switch (entry.kind) {
+    case 'traffic.held':
+      return 'requests wait in the router';
+    case 'traffic.released':
+      return `requests go on after ${Math.round(entry.heldMs)} ms`;
+    case 'paused':
+      return `paused by ${entry.by}`;
+    case 'resumed':
+      return `resumed by ${entry.by}`;
+  }
+}
+
+function describeObservation(
+  entry: Kind<'standby' | 'suspicion' | 'cleared' | 'alert' | 'rollback.decided' | 'observation.ended'>,
+): string {
+  switch (entry.kind) {
+    case 'standby':
+      return `#${entry.deployment} is on standby for ${Math.round(entry.untilMs / 1000)} s`;
+    case 'suspicion':
+      return `suspicion: ${entry.message}; ${entry.share} % of the traffic stays to find out`;
+    case 'cleared':
+      return `suspicion cleared: ${entry.message}`;
+    case 'alert':
+      return `alert: ${entry.message}`;
+    case 'rollback.decided':
+      return entry.to === null ? `bad: ${entry.reason}` : `rolled back to #${entry.to}: ${entry.reason}`;
+    case 'observation.ended':
+      return `observation ended: ${entry.message}`;
   }
 }

@@ -2,6 +2,10 @@ import { Worker } from './journal/worker.ts';
 import { Changes } from './observe/changes.ts';
 import { InstanceLogs } from './observe/instance-logs.ts';
 import { InstanceWatch } from './observe/instance-watch.ts';
+import { Observer } from './observe/observer.ts';
+import type { RerunDependencies } from './commands/create-rerun.ts';
+import type { ObservationStore } from './ports/observation-store.ts';
+import type { RuntimeEvent } from './ports/runtime.ts';
 import type { WorldStore } from './ports/deployment-store.ts';
 import type { OperatorLog, Ports } from './ports/ports.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
@@ -13,6 +17,8 @@ import type { Workshop } from './workflows/deployment-run.ts';
 export interface EngineOptions {
   readonly ports: Ports;
   readonly world: WorldStore;
+  readonly observations: ObservationStore;
+  readonly rerun: Omit<RerunDependencies, 'wake'>;
   readonly log: OperatorLog;
   /** Number of this process; see `WakeupSession`. */
   readonly owner: number;
@@ -32,6 +38,7 @@ export class Engine {
   readonly #worker: Worker;
   readonly #reconciler: Reconciler;
   readonly #watch: InstanceWatch;
+  readonly #observer: Observer;
   readonly #instanceLogs: InstanceLogs;
 
   constructor(options: EngineOptions) {
@@ -39,7 +46,7 @@ export class Engine {
     const { clock, runtime, logs, deployments } = ports;
     this.changes = new Changes(clock);
     this.#instanceLogs = new InstanceLogs({ runtime, logs, clock, log });
-    this.#watch = new InstanceWatch({ runtime, clock, log, onEvent: () => this.#reconciler.wake() });
+    this.#watch = new InstanceWatch({ runtime, clock, log, onEvent: (event) => this.#onEvent(event) });
     const workshop: Workshop = {
       ports,
       log,
@@ -50,8 +57,16 @@ export class Engine {
       imageLabels: options.imageLabels,
       urlOf: options.urlOf,
       takeBuildPlace: buildPlaces(options.buildsAtOnce),
+      wakeObserver: () => this.#observer.wake(),
     };
     this.#reconciler = new Reconciler({ workshop, world, intervalMs: options.reconcileIntervalMs });
+    this.#observer = new Observer({
+      workshop,
+      owner: options.owner,
+      leaseMs: options.leaseMs,
+      observations: options.observations,
+      rerun: { ...options.rerun, wake: () => this.#worker.wake('') },
+    });
     this.#worker = new Worker({
       store: deployments,
       clock,
@@ -66,7 +81,8 @@ export class Engine {
   /** Something changed in the database: '' or the id of a deployment. */
   wake(deploymentId: string): void {
     this.changes.notify(deploymentId);
-    this.#worker.wake();
+    this.#worker.wake(deploymentId);
+    this.#observer.wakeFor(deploymentId);
   }
 
   /** Something is to be deleted. */
@@ -76,7 +92,17 @@ export class Engine {
 
   /** Works until aborted, then lets go of everything without taking anything back. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.#worker.run(signal), this.#reconciler.run(signal), this.#watch.run(signal)]);
+    await Promise.all([
+      this.#worker.run(signal),
+      this.#reconciler.run(signal),
+      this.#watch.run(signal),
+      this.#observer.run(signal),
+    ]);
     await this.#instanceLogs.close();
+  }
+
+  #onEvent(event: RuntimeEvent): void {
+    this.#observer.noticed(event);
+    this.#reconciler.noticed(event);
   }
 }

@@ -11,6 +11,7 @@ import type { Handler, Handlers } from './handler.ts';
 import { deploymentHandlers } from './handlers/deployments.ts';
 import { environmentHandlers } from './handlers/environments.ts';
 import { projectHandlers } from './handlers/projects.ts';
+import { rolloutHandlers } from './handlers/rollouts.ts';
 import { systemHandlers } from './handlers/system.ts';
 import { tokenHandlers } from './handlers/tokens.ts';
 import { environmentVariableHandlers, projectVariableHandlers } from './handlers/variables.ts';
@@ -66,6 +67,7 @@ function handlersOf({ commands, system }: ApiOptions): Handlers {
     environmentVariables: environmentVariableHandlers(commands.variables),
     tokens: tokenHandlers(commands.tokens),
     deployments: deploymentHandlers(commands.deployments),
+    rollouts: rolloutHandlers(commands.deployments),
   };
 }
 

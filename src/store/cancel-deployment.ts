@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import { isCancellable } from '../domain/deployment-state.ts';
 import { CutoverError } from '../domain/errors.ts';
-import type { Database } from './schema.ts';
+import { toJson, type Database } from './schema.ts';
 import { appendTimeline } from './timeline-rows.ts';
 import { notifyAll } from './wakeups.ts';
 
@@ -22,9 +22,23 @@ export async function requestCancel(db: Kysely<Database>, deploymentId: string):
       );
     }
     if (row.state === 'pending') await cancelPending(tx, row, 'cancelled by a user');
-    else await tx.updateTable('deployment').set({ want: 'cancel' }).where('id', '=', row.id).execute();
+    else await wantCancelled(tx, row.id, null);
     await notifyAll(tx, row.id);
   });
+}
+
+/** Marks what runs; `reason` null: a user's. What is to be deleted is not merely cancelled. */
+export async function wantCancelled(tx: Kysely<Database>, deploymentId: string, reason: string | null): Promise<void> {
+  await tx
+    .updateTable('deployment')
+    .set({
+      want: 'cancel',
+      wanted_by: null,
+      wanted_verdict: reason === null ? null : toJson({ outcome: 'cancelled', code: 'cancelled', reason }),
+    })
+    .where('id', '=', deploymentId)
+    .where((eb) => eb.or([eb('want', 'is', null), eb('want', 'in', ['pause', 'resume'])]))
+    .execute();
 }
 
 /** The caller holds the row's lock. */

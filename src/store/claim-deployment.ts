@@ -1,9 +1,13 @@
 import { sql, type Kysely } from 'kysely';
+import type { DeploymentState } from '../domain/deployment-state.ts';
 import type { ClaimRequest, Lease, Want } from '../engine/ports/deployment-store.ts';
+import { isActive } from './active-deployments.ts';
+import { isContractDue } from './contract-due.ts';
 import { brokenUniqueConstraint } from './database-errors.ts';
+import { isAbandoned } from './owner-lease.ts';
 import type { Database } from './schema.ts';
 import { appendTimeline } from './timeline-rows.ts';
-import { notifyAll, ownerLockClass } from './wakeups.ts';
+import { notifyAll } from './wakeups.ts';
 
 /**
  * Takes the next deployment that may be led. The unique index on active deployments is what makes environments take turns: two
@@ -25,44 +29,66 @@ interface Candidate {
   readonly id: string;
   readonly project_id: string;
   readonly environment_id: string;
-  readonly state: string;
+  readonly state: DeploymentState;
+  /** Somebody led it before, so it has its fence. */
+  readonly begun: boolean;
 }
 
-/** Abandoned ones first (their owner's session is gone, or the lease ran out), then what waits: production before the rest. */
+/**
+ * Abandoned ones first (their owner's session is gone, or the lease ran out), then what serves and is to be paused or resumed, then
+ * what waits: production before the rest, and in one environment a rollback before everything else.
+ */
 async function pick(tx: Kysely<Database>, request: ClaimRequest): Promise<Candidate | null> {
   const result = await sql<Candidate>`
-    select d.id, d.project_id, d.environment_id, d.state
+    select d.id, d.project_id, d.environment_id, d.state,
+      (d.acting or d.state in ('running', 'deploying', 'ready')) as begun
     from deployment d
-    where d.not_before <= now()
+    where d.not_before <= now() and d.state not in ('failed', 'cancelled', 'stopped')
       and not (d.id = any(${request.leading}::uuid[]))
       and (
-        (d.state in ('running', 'deploying', 'ready') and (
-          d.lease_until is null or d.lease_until < now() or not exists (
-            select 1 from pg_locks l
-            where l.locktype = 'advisory' and l.granted
-              and l.classid = ${ownerLockClass}::int::oid and l.objid = d.lease_owner::int::oid
+        ((d.acting or d.state in ('running', 'deploying', 'ready'))
+          and ${isAbandoned('d.lease_owner', 'd.lease_until')})
+        or (
+          not d.acting and ${isClaimable} and not exists (
+            select 1 from deployment other
+            where other.environment_id = d.environment_id and other.id <> d.id and ${isActive('other')}
           )
-        ))
-        or (d.state = 'pending' and not exists (
-          select 1 from deployment other
-          where other.environment_id = d.environment_id
-            and (other.state in ('running', 'deploying', 'ready') or (other.state = 'pending' and other.number < d.number))
-        ))
+        )
       )
-    order by (d.state <> 'pending') desc, d.production desc, d.created_at
+    order by (d.state <> 'pending') desc, d.production desc, (d.kind = 'rollback') desc, d.created_at
     limit 1
     for update of d skip locked`.execute(tx);
   return result.rows[0] ?? null;
 }
 
+/** By what it is and what is wanted of it alone: the next of those that wait, or what is to be paused or resumed. */
+const isClaimable = sql<boolean>`(
+  (d.state = 'pending' and not exists (
+    select 1 from deployment other
+    where other.environment_id = d.environment_id and other.state = 'pending'
+      and (other.kind <> 'rollback', other.number) < (d.kind <> 'rollback', d.number)
+  ))
+  or (d.state = 'paused' and d.want = 'resume' and (d.paused_from <> 'completed' or ${isCurrent()}))
+  or (d.state = 'paused' and d.want = 'take-back')
+  or (d.state = 'completed' and d.want = 'pause' and ${isCurrent()})
+  or (d.want is null and ${isContractDue('d')})
+)`;
+
+function isCurrent() {
+  return sql<boolean>`exists (
+    select 1 from environment e where e.id = d.environment_id and e.current_deployment_id = d.id
+  )`;
+}
+
 async function take(tx: Kysely<Database>, request: ClaimRequest, next: Candidate): Promise<Lease> {
-  if (next.state === 'pending') await giveFence(tx, next);
+  if (!next.begun) await giveFence(tx, next);
   const taken = await sql<{ epoch: number; fence: number }>`
     update deployment set
       epoch = epoch + 1,
       lease_owner = ${request.owner},
       lease_until = now() + ${request.leaseMs} * interval '1 millisecond',
       state = case when state = 'pending' then 'running' else state end,
+      acting = state in ('paused', 'completed'),
       started_at = coalesce(started_at, now())
     where id = ${next.id}
     returning epoch, fence`.execute(tx);

@@ -1,6 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import { CutoverError } from '../domain/errors.ts';
 import type { NewDeploymentRecord } from '../engine/ports/deployment-store.ts';
+import { wantCancelled } from './cancel-deployment.ts';
 import { toJson, type Database } from './schema.ts';
 import { appendTimeline } from './timeline-rows.ts';
 import { notifyAll } from './wakeups.ts';
@@ -30,6 +31,7 @@ export async function createDeployment(
       return { deploymentId: earlier, replayed: true };
     }
     await supersede(tx, input, project.last_number);
+    if (input.kind === 'rollback') await cancelRunning(tx, input, project.last_number);
     await insert(tx, input, project.last_number);
     await notifyAll(tx, input.id);
     return { deploymentId: input.id, replayed: false };
@@ -37,6 +39,14 @@ export async function createDeployment(
 }
 
 async function replay(tx: Kysely<Database>, input: NewDeploymentRecord): Promise<string | null> {
+  if (input.onceKey !== null) {
+    const once = await tx
+      .selectFrom('deployment')
+      .select('id')
+      .where('once_key', '=', input.onceKey)
+      .executeTakeFirst();
+    if (once !== undefined) return once.id;
+  }
   if (input.idempotency === null) return null;
   const { key, tokenId, requestHash } = input.idempotency;
   const earlier = await tx
@@ -52,21 +62,39 @@ async function replay(tx: Kysely<Database>, input: NewDeploymentRecord): Promise
   return earlier.deployment_id;
 }
 
-/** A newer trigger of the same branch replaces an older one that still waits (rule 2.4). */
+/**
+ * A newer trigger of the same branch replaces an older one that still waits (rule 2.4), but no rollback. A rollback replaces everything
+ * that waits: it was meant for the environment as it is.
+ */
 async function supersede(tx: Kysely<Database>, input: NewDeploymentRecord, number: number): Promise<void> {
   const reason = `superseded by #${number}`;
-  const waiting = await tx
+  let query = tx
     .updateTable('deployment')
     .set({ state: 'cancelled', reason, finished_at: sql`now()` })
     .where('environment_id', '=', input.environmentId)
-    .where('branch', '=', input.source.branch)
-    .where('state', '=', 'pending')
-    .returning(['id', 'project_id'])
-    .execute();
+    .where('state', '=', 'pending');
+  if (input.kind !== 'rollback')
+    query = query.where('branch', '=', input.source.branch).where('kind', '<>', 'rollback');
+  const waiting = await query.returning(['id', 'project_id']).execute();
   for (const old of waiting) {
     await tx.updateTable('job').set({ status: 'cancelled' }).where('deployment_id', '=', old.id).execute();
     await appendTimeline(tx, old, [{ kind: 'state.changed', from: 'pending', to: 'cancelled', reason }]);
     await notifyAll(tx, old.id);
+  }
+}
+
+/** What runs, and has not started an instance yet, would be rolled out over what is gone back to. */
+async function cancelRunning(tx: Kysely<Database>, input: NewDeploymentRecord, number: number): Promise<void> {
+  const running = await tx
+    .selectFrom('deployment')
+    .select('id')
+    .where('environment_id', '=', input.environmentId)
+    .where('state', '=', 'running')
+    .forUpdate()
+    .execute();
+  for (const { id } of running) {
+    await wantCancelled(tx, id, `superseded by rollback #${number}`);
+    await notifyAll(tx, id);
   }
 }
 
@@ -85,7 +113,10 @@ async function insert(tx: Kysely<Database>, input: NewDeploymentRecord, number: 
       project_id: input.projectId,
       environment_id: input.environmentId,
       number,
-      kind: 'git',
+      kind: input.kind,
+      origin: input.origin === null ? null : toJson(input.origin),
+      artifact: input.artifact === null ? null : toJson(input.artifact),
+      once_key: input.onceKey,
       state: 'pending',
       source: toJson(input.source),
       trigger: toJson(input.trigger),
@@ -113,6 +144,13 @@ async function insert(tx: Kysely<Database>, input: NewDeploymentRecord, number: 
     await tx
       .insertInto('idempotency')
       .values({ key, token_id: tokenId, request_hash: requestHash, deployment_id: input.id })
+      .execute();
+  }
+  if (input.autoDeployHeld !== undefined) {
+    await tx
+      .updateTable('environment')
+      .set({ auto_deploy_held: input.autoDeployHeld })
+      .where('id', '=', input.environmentId)
       .execute();
   }
   const owner = { id: input.id, project_id: input.projectId };

@@ -1,6 +1,8 @@
 import { sql, type Kysely } from 'kysely';
 import type { Deployment } from '../domain/deployment.ts';
+import type { Observation } from '../domain/observation.ts';
 import type { DeploymentQueries } from '../engine/ports/deployment-store.ts';
+import { isActive } from './active-deployments.ts';
 import { selectDeployments, toDeployment, toInstance, toJob } from './deployment-rows.ts';
 import type { Database } from './schema.ts';
 
@@ -34,6 +36,7 @@ export function createDeploymentQueries(db: Kysely<Database>): DeploymentQueries
         .selectFrom('instance')
         .selectAll()
         .where('deployment_id', '=', deploymentId)
+        .orderBy('process')
         .orderBy('ordinal')
         .execute();
       return rows.map(toInstance);
@@ -55,16 +58,61 @@ export function createDeploymentQueries(db: Kysely<Database>): DeploymentQueries
         entry: row.entry,
       }));
     },
+    observation: (deploymentId) => readObservation(db, deploymentId),
+    served: (environmentId, limit) => readServed(db, environmentId, limit),
+    lastContract: (environmentId) => readLastContract(db, environmentId),
     queue: (projectId) => readQueue(db, projectId),
   };
 }
 
+async function readServed(db: Kysely<Database>, environmentId: string, limit: number): Promise<readonly Deployment[]> {
+  const rows = await selectDeployments(db)
+    .where('d.environment_id', '=', environmentId)
+    .where('d.completed_at', 'is not', null)
+    .orderBy('d.number', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map(toDeployment);
+}
+
+async function readLastContract(db: Kysely<Database>, environmentId: string): Promise<Deployment | null> {
+  const row = await selectDeployments(db)
+    .innerJoin('job as j', 'j.deployment_id', 'd.id')
+    .where('d.environment_id', '=', environmentId)
+    .where('j.type', '=', 'RunContractJob')
+    // One that failed may have done a part of its work.
+    .where('j.status', 'in', ['running', 'success', 'failure'])
+    .orderBy('d.number', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row === undefined ? null : toDeployment(row);
+}
+
+async function readObservation(db: Kysely<Database>, deploymentId: string): Promise<Observation | null> {
+  const row = await db
+    .selectFrom('observation as o')
+    .leftJoin('deployment as s', 's.id', 'o.standby_id')
+    .select(['o.opened_at', 'o.ends_at', 'o.closed_at', 'o.outcome', 'o.view', 's.number as standby'])
+    .where('o.deployment_id', '=', deploymentId)
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  return {
+    standby: row.standby,
+    openedAt: row.opened_at,
+    endsAt: row.ends_at,
+    closedAt: row.closed_at,
+    outcome: row.outcome,
+    view: row.view,
+  };
+}
+
 async function readQueue(db: Kysely<Database>, projectId: string | null): Promise<readonly Deployment[]> {
-  let query = selectDeployments(db).where('d.state', 'in', ['pending', 'running', 'deploying', 'ready']);
+  let query = selectDeployments(db).where((eb) => eb.or([eb('d.state', '=', 'pending'), isActive('d')]));
   if (projectId !== null) query = query.where('d.project_id', '=', projectId);
   const rows = await query
     .orderBy(sql`(d.state <> 'pending')`, 'desc')
     .orderBy('d.production', 'desc')
+    .orderBy(sql`(d.kind = 'rollback')`, 'desc')
     .orderBy('d.created_at')
     .limit(1_000)
     .execute();

@@ -7,12 +7,21 @@ import {
   type Lease,
   type NewInstance,
 } from '../engine/ports/deployment-store.ts';
-import { selectDeployments, toDeployment, toInstance, toJob, type DeploymentRow } from './deployment-rows.ts';
+import { isContractDue } from './contract-due.ts';
+import { selectDeployments, toDeployment, toInstance, toJob, toRoute, type DeploymentRow } from './deployment-rows.ts';
 import type { Database } from './schema.ts';
 
 export async function readRecord(db: Kysely<Database>, deploymentId: string): Promise<DeploymentRecord | null> {
-  const row = await selectDeployments(db).where('d.id', '=', deploymentId).executeTakeFirst();
-  return row === undefined ? null : complete(db, row);
+  const [row, parts] = await Promise.all([
+    selectDeployments(db)
+      .select(isContractDue('d').as('contract_due'))
+      .where('d.id', '=', deploymentId)
+      .executeTakeFirst(),
+    readParts(db, deploymentId),
+  ]);
+  if (row === undefined) return null;
+  const record = toRecord(row, parts);
+  return row.contract_due ? { ...record, want: record.want ?? 'contract' } : record;
 }
 
 export async function readPredecessors(db: Kysely<Database>, lease: Lease): Promise<readonly DeploymentRecord[]> {
@@ -25,19 +34,55 @@ export async function readPredecessors(db: Kysely<Database>, lease: Lease): Prom
   return Promise.all(rows.map((row) => complete(db, row)));
 }
 
+export async function readAlive(db: Kysely<Database>, environmentId: string): Promise<readonly DeploymentRecord[]> {
+  const rows = await selectDeployments(db)
+    .where('d.environment_id', '=', environmentId)
+    .where('d.state', 'in', ['running', 'deploying', 'ready', 'completed', 'paused'])
+    .orderBy('d.number')
+    .execute();
+  return Promise.all(rows.map((row) => complete(db, row)));
+}
+
 async function complete(db: Kysely<Database>, row: DeploymentRow): Promise<DeploymentRecord> {
-  const [jobs, instances, slot] = await Promise.all([
-    db.selectFrom('job').selectAll().where('deployment_id', '=', row.id).orderBy('position').execute(),
-    db.selectFrom('instance').selectAll().where('deployment_id', '=', row.id).orderBy('ordinal').execute(),
-    db.selectFrom('slot').select('number').where('deployment_id', '=', row.id).executeTakeFirst(),
+  return toRecord(row, await readParts(db, row.id));
+}
+
+type Parts = Pick<DeploymentRecord, 'jobs' | 'instances' | 'slot' | 'standbyId' | 'observed'>;
+
+async function readParts(db: Kysely<Database>, deploymentId: string): Promise<Parts> {
+  const [jobs, instances, slot, observation] = await Promise.all([
+    db.selectFrom('job').selectAll().where('deployment_id', '=', deploymentId).orderBy('position').execute(),
+    db
+      .selectFrom('instance')
+      .selectAll()
+      .where('deployment_id', '=', deploymentId)
+      .orderBy('process')
+      .orderBy('ordinal')
+      .execute(),
+    db.selectFrom('slot').select('number').where('deployment_id', '=', deploymentId).executeTakeFirst(),
+    db
+      .selectFrom('observation')
+      .select(['standby_id', 'view'])
+      .where('deployment_id', '=', deploymentId)
+      .where('closed_at', 'is', null)
+      .executeTakeFirst(),
   ]);
   return {
-    deployment: toDeployment(row),
     jobs: jobs.map(toJob),
     instances: instances.map(toInstance),
     slot: slot?.number ?? null,
+    standbyId: observation?.standby_id ?? null,
+    observed: observation?.view ?? null,
+  };
+}
+
+function toRecord(row: DeploymentRow, parts: Parts): DeploymentRecord {
+  return {
+    ...parts,
+    deployment: toDeployment(row),
     verdict: row.verdict,
     want: row.want,
+    wantedVerdict: row.wanted_verdict,
     sealedVariables: row.sealed_variables,
     counterBaseline: row.counter_baseline,
     serves: row.serves,
@@ -45,25 +90,32 @@ async function complete(db: Kysely<Database>, row: DeploymentRow): Promise<Deplo
 }
 
 export async function readRoute(db: Kysely<Database>, environmentId: string): Promise<EnvironmentRoute | null> {
-  const environment = await db
-    .selectFrom('environment as e')
-    .leftJoin('route as r', 'r.environment_id', 'e.id')
-    .select(['e.id', 'e.deleting', 'r.stable', 'r.candidate', 'r.share'])
-    .where('e.id', '=', environmentId)
-    .executeTakeFirst();
+  const [environment, hosts] = await Promise.all([
+    db
+      .selectFrom('environment as e')
+      .leftJoin('route as r', 'r.environment_id', 'e.id')
+      .select(['e.id', 'e.deleting', 'r.stable', 'r.candidate', 'r.share', 'r.mode', 'r.observed'])
+      .where('e.id', '=', environmentId)
+      .executeTakeFirst(),
+    db.selectFrom('host').select('host').where('environment_id', '=', environmentId).orderBy('position').execute(),
+  ]);
   if (environment === undefined) return null;
-  const hosts = await db
-    .selectFrom('host')
-    .select('host')
-    .where('environment_id', '=', environmentId)
-    .orderBy('position')
-    .execute();
-  const { stable, candidate, share, deleting } = environment;
   return {
     hosts: hosts.map((row) => row.host),
     // Whoever is being deleted gets no visitors any more, whatever its route said.
-    target: stable === null || deleting ? null : { stable, candidate, share: share ?? 0 },
+    target: environment.deleting ? null : toRoute(environment),
+    heldForMs: environment.mode === 'held' ? await readHeldFor(db, environmentId) : null,
   };
+}
+
+/** Since the last time that requests were told to wait; asked only while they do. */
+async function readHeldFor(db: Kysely<Database>, environmentId: string): Promise<number | null> {
+  const result = await sql<{ ms: number | null }>`
+    select (extract(epoch from clock_timestamp() - max(t.at)) * 1000)::float8 as ms
+    from timeline t join deployment d on d.id = t.deployment_id
+    where d.environment_id = ${environmentId} and t.entry ->> 'kind' = 'traffic.held'
+      and d.state not in ('failed', 'cancelled', 'stopped')`.execute(db);
+  return result.rows[0]?.ms ?? null;
 }
 
 export async function addInstances(

@@ -1,6 +1,9 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import type { Deployment, Instance, Job } from '../domain/deployment.ts';
-import type { Database, DeploymentTable, InstanceTable, JobTable } from './schema.ts';
+import { nothingMeasured } from '../domain/measurements.ts';
+import type { RouteTarget } from '../domain/route.ts';
+import type { Database, DeploymentTable, InstanceTable, JobTable, RouteTable } from './schema.ts';
+import { completeConfiguration } from './stored-settings.ts';
 
 /** A deployment with the names of its project and environment. */
 export function selectDeployments(db: Kysely<Database>) {
@@ -28,17 +31,21 @@ export function toDeployment(row: DeploymentRow): Deployment {
     environmentName: row.environment_name,
     number: row.number,
     kind: row.kind,
+    origin: row.origin,
     state: row.state,
     reason: row.reason,
     failure: row.failure,
     source: row.source,
     trigger: row.trigger,
-    configuration: row.configuration,
+    configuration: completeConfiguration(row.configuration),
     artifact: row.artifact,
     requests: row.requests,
+    measurements: { ...nothingMeasured, ...row.measurements },
+    pausedFrom: row.paused_from,
     createdAt: row.created_at,
     startedAt: row.started_at,
     readyAt: row.ready_at,
+    completedAt: row.completed_at,
     finishedAt: row.finished_at,
   };
 }
@@ -66,5 +73,15 @@ export function toInstance(row: Selectable<InstanceTable>): Instance {
     address: row.address,
     port: row.port,
     restarts: row.restarts,
+    crashedAt: row.crashed_at,
   };
+}
+
+type RouteColumns = Pick<Selectable<RouteTable>, 'stable' | 'candidate' | 'share' | 'mode' | 'observed'>;
+
+/** null: there is no row (the columns come from an outer join). */
+export function toRoute(row: { readonly [K in keyof RouteColumns]: RouteColumns[K] | null }): RouteTarget | null {
+  const { stable, candidate, share, mode, observed } = row;
+  if (stable === null || share === null || mode === null || observed === null) return null;
+  return { stable, candidate, share, mode, observed };
 }

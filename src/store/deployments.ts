@@ -1,9 +1,10 @@
 import type { Kysely } from 'kysely';
 import type { CachedArtifact, DeploymentStore } from '../engine/ports/deployment-store.ts';
 import { requestCancel } from './cancel-deployment.ts';
+import { requestPause, requestResume, requestTakeBack } from './want-deployment.ts';
 import { claimDeployment, heartbeat, releaseLease } from './claim-deployment.ts';
 import { createDeployment } from './create-deployment.ts';
-import { addInstances, readPredecessors, readRecord, readRoute, takeSlot } from './deployment-records.ts';
+import { addInstances, readAlive, readPredecessors, readRecord, readRoute, takeSlot } from './deployment-records.ts';
 import { toJson, type Database } from './schema.ts';
 import { writeDeployment } from './write-deployment.ts';
 
@@ -19,8 +20,12 @@ export function createDeploymentStore(db: Kysely<Database>): DeploymentStore {
     takeSlot: (lease, capacity) => takeSlot(db, lease, capacity),
     record: (deploymentId) => readRecord(db, deploymentId),
     predecessors: (lease) => readPredecessors(db, lease),
+    alive: (environmentId) => readAlive(db, environmentId),
     route: (environmentId) => readRoute(db, environmentId),
     requestCancel: (deploymentId) => requestCancel(db, deploymentId),
+    requestPause: (deploymentId, by) => requestPause(db, deploymentId, by),
+    requestResume: (deploymentId, by) => requestResume(db, deploymentId, by),
+    requestTakeBack: (deploymentId, verdict) => requestTakeBack(db, deploymentId, verdict),
     findArtifact: (imageKey) => findArtifact(db, imageKey),
     saveArtifact: (imageKey, projectId, cached) => saveArtifact(db, { imageKey, projectId, cached }),
   };
@@ -29,10 +34,10 @@ export function createDeploymentStore(db: Kysely<Database>): DeploymentStore {
 async function findArtifact(db: Kysely<Database>, imageKey: string): Promise<CachedArtifact | null> {
   const row = await db
     .selectFrom('artifact')
-    .select(['artifact', 'base_images'])
+    .select(['artifact', 'base_images', 'app_config'])
     .where('image_key', '=', imageKey)
     .executeTakeFirst();
-  return row === undefined ? null : { artifact: row.artifact, baseImages: row.base_images };
+  return row === undefined ? null : { artifact: row.artifact, baseImages: row.base_images, appConfig: row.app_config };
 }
 
 async function saveArtifact(
@@ -43,7 +48,11 @@ async function saveArtifact(
     cached,
   }: { readonly imageKey: string; readonly projectId: string; readonly cached: CachedArtifact },
 ): Promise<void> {
-  const columns = { artifact: toJson(cached.artifact), base_images: toJson(cached.baseImages) };
+  const columns = {
+    artifact: toJson(cached.artifact),
+    base_images: toJson(cached.baseImages),
+    app_config: toJson(cached.appConfig),
+  };
   await db
     .insertInto('artifact')
     .values({ image_key: imageKey, project_id: projectId, ...columns })

@@ -1,23 +1,36 @@
-import { sql, type Kysely, type Transaction } from 'kysely';
-import type { EnvironmentSettings } from '../domain/environment-settings.ts';
+import { sql, type Kysely, type Transaction, type UpdateObject } from 'kysely';
 import { CutoverError } from '../domain/errors.ts';
 import type { Environment } from '../domain/project.ts';
 import type { EnvironmentStore, NewEnvironmentRecord } from '../engine/ports/configuration-store.ts';
 import { brokenUniqueConstraint } from './database-errors.ts';
 import { toJson, type Database } from './schema.ts';
+import { completeSettings, type StoredSettings } from './stored-settings.ts';
 
 export function environmentStore(db: Kysely<Database>): EnvironmentStore {
   return {
     create: (projectId, environment) =>
       db.transaction().execute((transaction) => create(transaction, projectId, environment)),
-    list: (projectId) =>
-      live(db, projectId)
+    async list(projectId) {
+      const rows = await live(db, projectId)
         .orderBy(sql`name <> 'production'`)
         .orderBy('name')
-        .execute(),
-    find: async (projectId, name) => (await live(db, projectId).where('name', '=', name).executeTakeFirst()) ?? null,
+        .execute();
+      return rows.map(toEnvironment);
+    },
+    async find(projectId, name) {
+      const row = await live(db, projectId).where('name', '=', name).executeTakeFirst();
+      return row === undefined ? null : toEnvironment(row);
+    },
     updateSettings: (projectId, name, change) =>
-      db.transaction().execute((transaction) => updateSettings(transaction, projectId, name, change)),
+      db
+        .transaction()
+        .execute((transaction) =>
+          update(transaction, projectId, name, ({ settings }) => ({ settings: toJson(change(settings)) })),
+        ),
+    resumeAutoDeploy: (projectId, name) =>
+      db
+        .transaction()
+        .execute((transaction) => update(transaction, projectId, name, () => ({ auto_deploy_held: null }))),
     async markDeleting(projectId, name) {
       const { numUpdatedRows } = await db
         .updateTable('environment')
@@ -78,27 +91,27 @@ async function create(
     .executeTakeFirst();
   if (project === undefined) return null;
   await insertEnvironment(transaction, projectId, environment);
-  return live(transaction, projectId).where('id', '=', environment.id).executeTakeFirstOrThrow();
+  return toEnvironment(await live(transaction, projectId).where('id', '=', environment.id).executeTakeFirstOrThrow());
 }
 
-async function updateSettings(
+/** `columnsOf` gets the environment as it is now, and nobody changes it in between. */
+async function update(
   transaction: Transaction<Database>,
   projectId: string,
   name: string,
-  change: (current: EnvironmentSettings) => EnvironmentSettings,
+  columnsOf: (current: Environment) => UpdateObject<Database, 'environment'>,
 ): Promise<Environment | null> {
   const current = await live(transaction, projectId).where('name', '=', name).forUpdate().executeTakeFirst();
   if (current === undefined) return null;
-  const settings = change(current.settings);
   await transaction
     .updateTable('environment')
-    .set({ settings: toJson(settings) })
+    .set(columnsOf(toEnvironment(current)))
     .where('id', '=', current.id)
     .execute();
-  return { ...current, settings };
+  return toEnvironment(await live(transaction, projectId).where('id', '=', current.id).executeTakeFirstOrThrow());
 }
 
-/** Columns are named as the domain names them, so that a row is an `Environment`. */
+/** Columns are named as the domain names them. */
 function live(db: Kysely<Database>, projectId: string) {
   return db
     .selectFrom('environment')
@@ -108,6 +121,7 @@ function live(db: Kysely<Database>, projectId: string) {
       'name',
       'settings',
       'current_deployment_id as currentDeploymentId',
+      'auto_deploy_held as autoDeployHeld',
       'created_at as createdAt',
     ])
     .select(
@@ -115,4 +129,8 @@ function live(db: Kysely<Database>, projectId: string) {
     )
     .where('project_id', '=', projectId)
     .where('deleting', '=', false);
+}
+
+function toEnvironment(row: Omit<Environment, 'settings'> & { readonly settings: StoredSettings }): Environment {
+  return { ...row, settings: completeSettings(row.settings) };
 }

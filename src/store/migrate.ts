@@ -1,6 +1,7 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
 import { CutoverError } from '../domain/errors.ts';
 import * as initial from './migrations/0001-initial.ts';
+import * as rollouts from './migrations/0002-rollouts.ts';
 import type { Database } from './schema.ts';
 
 interface Migration {
@@ -9,7 +10,10 @@ interface Migration {
 }
 
 /** In order; a file that has been released is never changed. */
-const migrations: readonly Migration[] = [{ name: '0001-initial', up: initial.up }];
+const migrations: readonly Migration[] = [
+  { name: '0001-initial', up: initial.up },
+  { name: '0002-rollouts', up: rollouts.up },
+];
 
 /** Any number, the same in every version: who holds it may migrate. */
 const migrationLock = 7_283_155_001;

@@ -1,14 +1,25 @@
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 import type { Artifact } from '../domain/artifact.ts';
 import type { BuildSettings } from '../domain/build-settings.ts';
-import type { ConfigurationSnapshot, Deployment, DeploymentFailure, InstancePhase } from '../domain/deployment.ts';
+import type {
+  ConfigurationSnapshot,
+  Deployment,
+  DeploymentFailure,
+  DeploymentOrigin,
+  InstancePhase,
+  PausableState,
+} from '../domain/deployment.ts';
 import type { DeploymentState } from '../domain/deployment-state.ts';
 import type { EnvironmentSettings } from '../domain/environment-settings.ts';
 import type { JobStatus, JobType } from '../domain/job.ts';
+import type { Measurements } from '../domain/measurements.ts';
+import type { ObservationOutcome, ObservationView } from '../domain/observation.ts';
 import type { Role } from '../domain/roles.ts';
+import type { RouteMode } from '../domain/route.ts';
 import type { DeploymentSource, Trigger } from '../domain/source.ts';
 import type { TimelineEntry } from '../domain/timeline.ts';
 import type { CachedArtifact, RequestCount, Verdict, Want } from '../engine/ports/deployment-store.ts';
+import type { StoredConfiguration, StoredSettings } from './stored-settings.ts';
 
 /**
  * The tables as `migrations/` leaves them, one property per table. `bigint` is a number. A `timestamptz` is an ISO 8601
@@ -29,12 +40,14 @@ export interface Database {
   slot: SlotTable;
   route: RouteTable;
   artifact: ArtifactTable;
+  observation: ObservationTable;
   idempotency: IdempotencyTable;
 }
 
 /** Text that holds a `T`. Only `toJson` makes one: `pg` itself would write an array as a PostgreSQL array. */
 export type JsonText<T> = string & { readonly json: T };
 export type Json<T> = ColumnType<T, JsonText<T>, JsonText<T>>;
+export type GeneratedJson<T> = ColumnType<T, JsonText<T> | undefined, JsonText<T>>;
 export type NullableJson<T> = ColumnType<T | null, JsonText<T> | null | undefined, JsonText<T> | null>;
 
 export function toJson<T>(value: T): JsonText<T> {
@@ -70,9 +83,10 @@ export interface EnvironmentTable {
   id: string;
   project_id: string;
   name: string;
-  settings: Json<EnvironmentSettings>;
+  settings: ColumnType<StoredSettings, JsonText<EnvironmentSettings>, JsonText<EnvironmentSettings>>;
   fence: Generated<number>;
   current_deployment_id: Optional<string>;
+  auto_deploy_held: Optional<string>;
   deleting: Generated<boolean>;
   created_at: Generated<string>;
 }
@@ -102,17 +116,25 @@ export interface DeploymentTable {
   environment_id: string;
   number: number;
   kind: Deployment['kind'];
+  origin: NullableJson<DeploymentOrigin>;
   state: DeploymentState;
   reason: Optional<string>;
   failure: NullableJson<DeploymentFailure>;
   source: Json<DeploymentSource>;
   trigger: Json<Trigger>;
-  configuration: Json<ConfigurationSnapshot>;
+  configuration: ColumnType<StoredConfiguration, JsonText<ConfigurationSnapshot>, JsonText<ConfigurationSnapshot>>;
   sealed_variables: string;
   artifact: NullableJson<Artifact>;
   requests: NullableJson<NonNullable<Deployment['requests']>>;
   counter_baseline: NullableJson<RequestCount>;
+  measurements: GeneratedJson<Partial<Measurements>>;
   want: Optional<Want>;
+  wanted_verdict: NullableJson<Verdict>;
+  wanted_by: Optional<string>;
+  paused_from: Optional<PausableState>;
+  acting: Generated<boolean>;
+  took_over: Optional<string>;
+  once_key: Optional<string>;
   verdict: NullableJson<Verdict>;
   branch: string;
   production: boolean;
@@ -124,6 +146,7 @@ export interface DeploymentTable {
   created_at: Generated<string>;
   started_at: Optional<string>;
   ready_at: Optional<string>;
+  completed_at: Optional<string>;
   finished_at: Optional<string>;
 }
 
@@ -167,6 +190,7 @@ export interface InstanceTable {
   address: Optional<string>;
   port: number;
   restarts: Generated<number>;
+  crashed_at: Optional<string>;
 }
 
 export interface SlotTable {
@@ -180,14 +204,32 @@ export interface RouteTable {
   stable: number;
   candidate: Optional<number>;
   share: number;
+  mode: Generated<RouteMode>;
+  observed: Generated<boolean>;
 }
 
 export interface ArtifactTable {
   image_key: string;
   artifact: Json<Artifact>;
   base_images: Json<CachedArtifact['baseImages']>;
+  app_config: Json<CachedArtifact['appConfig']>;
   project_id: string;
   created_at: Generated<string>;
+}
+
+export interface ObservationTable {
+  deployment_id: string;
+  environment_id: string;
+  standby_id: Optional<string>;
+  opened_at: Generated<string>;
+  switched_at: Optional<string>;
+  ends_at: Optional<string>;
+  closed_at: Optional<string>;
+  outcome: Optional<ObservationOutcome>;
+  message: Optional<string>;
+  view: NullableJson<ObservationView>;
+  owner: Optional<number>;
+  lease_until: Optional<string>;
 }
 
 export interface IdempotencyTable {

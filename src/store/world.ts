@@ -2,9 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { sql, type Kysely } from 'kysely';
 import type { Artifact } from '../domain/artifact.ts';
 import { transition } from '../domain/deployment-state.ts';
-import type { Deletion, DesiredWorld, Leftovers, WorldStore } from '../engine/ports/deployment-store.ts';
+import type {
+  Deletion,
+  DesiredDeployment,
+  DesiredWorld,
+  Leftovers,
+  WorldStore,
+} from '../engine/ports/deployment-store.ts';
+import { isActive } from './active-deployments.ts';
+import { skipContract } from './contract-due.ts';
+import { recordCrash, recordRecovery } from './crashes.ts';
 import { cancelPending } from './cancel-deployment.ts';
-import { selectDeployments, toDeployment, toInstance } from './deployment-rows.ts';
+import { selectDeployments, toDeployment, toInstance, toRoute, type DeploymentRow } from './deployment-rows.ts';
+import { closeObservation } from './observation-rows.ts';
 import type { Database } from './schema.ts';
 import { appendTimeline } from './timeline-rows.ts';
 import { notifyAll } from './wakeups.ts';
@@ -23,6 +33,8 @@ export function createWorldStore(db: Kysely<Database>): WorldStore {
     deletions: () => readDeletions(db),
     leftovers: (deletion) => leftovers(db, deletion),
     askToEnd: (deletion) => askToEnd(db, deletion),
+    crashed: (instanceId, exit) => recordCrash(db, instanceId, exit),
+    recovered: (instanceId) => recordRecovery(db, instanceId),
     stopServing: (deploymentId, reason) => stopServing(db, deploymentId, reason),
     erase: async (deletion) => {
       await db.deleteFrom(deletion.kind).where('id', '=', deletion.id).execute();
@@ -41,20 +53,20 @@ async function readDesired(db: Kysely<Database>): Promise<DesiredWorld> {
     .where('phase', 'not in', ['stopped', 'failed'])
     .execute();
   const slots = await db.selectFrom('slot').selectAll().execute();
+  const needed = await readNeeded(db);
   return {
     routes: environments.map(({ id }) => {
       const route = routes.find((row) => row.environment_id === id);
-      const target =
-        route === undefined ? null : { stable: route.stable, candidate: route.candidate, share: route.share };
       return {
         environmentId: id,
         hosts: hosts.filter((row) => row.environment_id === id).map((row) => row.host),
-        target,
+        target: route === undefined ? null : toRoute(route),
       };
     }),
     slots: slots.map((row) => ({ slot: row.number, deploymentId: row.deployment_id })),
     deployments: rows.map((row) => ({
       deployment: toDeployment(row),
+      role: roleOf(row, needed),
       slot: slots.find((slot) => slot.deployment_id === row.id)?.number ?? null,
       sealedVariables: row.sealed_variables,
       instances: instances.filter((instance) => instance.deployment_id === row.id).map(toInstance),
@@ -62,13 +74,36 @@ async function readDesired(db: Kysely<Database>): Promise<DesiredWorld> {
   };
 }
 
-type DeletionHead = Pick<Deletion, 'kind' | 'id' | 'projectId' | 'projectName'>;
+/** What keeps a version running that does not serve. */
+interface Needed {
+  readonly standbyIds: ReadonlySet<string | null>;
+  /** Environments in which something is being rolled out. */
+  readonly busy: ReadonlySet<string>;
+}
+
+async function readNeeded(db: Kysely<Database>): Promise<Needed> {
+  const open = await db.selectFrom('observation').select('standby_id').where('closed_at', 'is', null).execute();
+  const active = await db.selectFrom('deployment as d').select('d.environment_id').where(isActive('d')).execute();
+  return {
+    standbyIds: new Set(open.map((row) => row.standby_id)),
+    busy: new Set(active.map((row) => row.environment_id)),
+  };
+}
+
+function roleOf(row: DeploymentRow, { standbyIds, busy }: Needed): DesiredDeployment['role'] {
+  if (row.serves || row.state !== 'completed') return 'serves';
+  // Whoever is being rolled out may have to go back to what served before.
+  return standbyIds.has(row.id) || busy.has(row.environment_id) ? 'standby' : 'left';
+}
+
+type DeletionHead = Pick<Deletion, 'kind' | 'id' | 'projectId' | 'projectName' | 'environmentName'>;
 
 async function readDeletions(db: Kysely<Database>): Promise<readonly Deletion[]> {
   const result = await sql<DeletionHead>`
-    select 'project' as kind, p.id, p.name as "projectName", p.id as "projectId" from project p where p.deleting
+    select 'project' as kind, p.id, p.name as "projectName", p.id as "projectId", null as "environmentName"
+    from project p where p.deleting
     union all
-    select 'environment', e.id, p.name, p.id from environment e join project p on p.id = e.project_id
+    select 'environment', e.id, p.name, p.id, e.name from environment e join project p on p.id = e.project_id
     where e.deleting and not p.deleting`.execute(db);
   return Promise.all(result.rows.map((head) => completeDeletion(db, head)));
 }
@@ -160,8 +195,18 @@ async function askToEnd(db: Kysely<Database>, deletion: Deletion): Promise<numbe
       .selectFrom('deployment')
       .select(['id', 'project_id', 'state'])
       .where(column, '=', deletion.id)
-      .where('state', 'in', ['pending', 'running', 'deploying', 'ready'])
+      .where((eb) => eb.or([eb('state', 'in', ['pending', 'running', 'deploying', 'ready']), eb('acting', '=', true)]))
+      .orderBy('id')
       .forUpdate()
+      .execute();
+    // Nobody leads these, and nobody is to begin.
+    await tx
+      .updateTable('deployment')
+      .set({ want: null, wanted_by: null })
+      .where(column, '=', deletion.id)
+      .where('state', 'in', ['paused', 'completed'])
+      .where('acting', '=', false)
+      .where('want', 'is not', null)
       .execute();
     for (const row of open) {
       if (row.state === 'pending') await cancelPending(tx, row, 'deleted');
@@ -183,10 +228,16 @@ async function stopServing(db: Kysely<Database>, deploymentId: string, reason: s
     if (row === undefined) return;
     const result = transition(row.state, { type: 'stopped' });
     if (!result.ok) return;
-    await tx.updateTable('deployment').set({ state: result.state, reason }).where('id', '=', row.id).execute();
+    await tx
+      .updateTable('deployment')
+      .set({ state: result.state, reason, paused_from: null, want: null, wanted_by: null })
+      .where('id', '=', row.id)
+      .execute();
     await tx.updateTable('instance').set({ phase: 'stopped' }).where('deployment_id', '=', row.id).execute();
     await tx.deleteFrom('slot').where('deployment_id', '=', row.id).execute();
+    await skipContract(tx, row.id);
     await appendTimeline(tx, row, [{ kind: 'state.changed', from: row.state, to: result.state, reason }]);
+    await closeObservation(tx, row, { outcome: 'interrupted', message: reason });
     await notifyAll(tx, row.id);
   });
 }

@@ -1,4 +1,5 @@
 import { sql, type Kysely } from 'kysely';
+import type { PlannedJob } from '../domain/job.ts';
 import type { RouteTarget } from '../domain/route.ts';
 import {
   FencedError,
@@ -19,7 +20,8 @@ export async function writeRoute(tx: Kysely<Database>, lease: Lease, target: Rou
       .execute();
     return;
   }
-  const row = { fence: lease.fence, stable: target.stable, candidate: target.candidate, share: target.share };
+  const { stable, candidate, share, mode, observed } = target;
+  const row = { fence: lease.fence, stable, candidate, share, mode, observed };
   const written = await tx
     .insertInto('route')
     .values({ environment_id: lease.environmentId, ...row })
@@ -32,35 +34,74 @@ export async function writeRoute(tx: Kysely<Database>, lease: Lease, target: Rou
 }
 
 export async function writeJobs(tx: Kysely<Database>, deploymentId: string, write: Write): Promise<void> {
-  const deployJob = write.plannedDeployJob;
-  if (deployJob !== undefined) {
-    await tx
-      .updateTable('job')
-      .set({ type: deployJob })
-      .where('deployment_id', '=', deploymentId)
-      .where('type', 'in', ['DeployImageJob', 'DeployStaticJob'])
-      .execute();
-    await tx
-      .updateTable('job')
-      .set({ depends_on: toJson([deployJob]) })
-      .where('deployment_id', '=', deploymentId)
-      .where('type', '=', 'MarkDeploymentCompleteJob')
-      .execute();
-  }
-  for (const { type, status, error } of write.jobs ?? []) {
-    const time = status === 'running' ? 'started_at' : 'ended_at';
-    await tx
-      .updateTable('job')
-      .set({ status, error: error ?? null, [time]: sql`clock_timestamp()` })
-      .where('deployment_id', '=', deploymentId)
-      .where('type', '=', type)
-      .execute();
-  }
+  if (write.plan !== undefined) await writePlan(tx, deploymentId, write.plan);
+  await writeJobChanges(tx, deploymentId, write.jobs ?? []);
+}
+
+/** One statement for all: of a job that begins and ends in the same write, both times are set. */
+async function writeJobChanges(
+  tx: Kysely<Database>,
+  deploymentId: string,
+  changes: NonNullable<Write['jobs']>,
+): Promise<void> {
+  if (changes.length === 0) return;
+  const jobs = [...new Set(changes.map(({ type }) => type))].map((type) => {
+    const own = changes.filter((change) => change.type === type);
+    const { status, error = null } = own[own.length - 1] ?? {};
+    const started = own.some((change) => change.status === 'running');
+    return { type, status, error, started, ended: status !== 'running' };
+  });
+  await sql`
+    update job set
+      status = change.status,
+      error = change.error,
+      started_at = case when change.started then clock_timestamp() else started_at end,
+      ended_at = case when change.ended then clock_timestamp() else ended_at end
+    from jsonb_to_recordset(${toJson(jobs)}::jsonb)
+      as change (type text, status text, error text, started boolean, ended boolean)
+    where job.deployment_id = ${deploymentId} and job.type = change.type`.execute(tx);
+}
+
+/** Jobs that have begun are kept as they are. */
+async function writePlan(tx: Kysely<Database>, deploymentId: string, plan: readonly PlannedJob[]): Promise<void> {
+  await tx
+    .deleteFrom('job')
+    .where('deployment_id', '=', deploymentId)
+    .where('status', '=', 'pending')
+    .where(
+      'type',
+      'not in',
+      plan.map(({ type }) => type),
+    )
+    .execute();
+  const rows = plan.map(({ type, order, dependsOn, required }) => ({
+    deployment_id: deploymentId,
+    type,
+    status: 'pending' as const,
+    position: order,
+    depends_on: toJson(dependsOn),
+    required,
+  }));
+  await tx
+    .insertInto('job')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict
+        .columns(['deployment_id', 'type'])
+        .doUpdateSet((planned) => ({
+          position: planned.ref('excluded.position'),
+          depends_on: planned.ref('excluded.depends_on'),
+          required: planned.ref('excluded.required'),
+        }))
+        .where('job.status', '=', 'pending'),
+    )
+    .execute();
 }
 
 export async function writeInstances(tx: Kysely<Database>, changes: readonly InstanceChange[]): Promise<void> {
-  for (const { id, ...change } of changes) {
-    if (Object.keys(change).length > 0) await tx.updateTable('instance').set(change).where('id', '=', id).execute();
+  for (const { id, crashedAt, ...change } of changes) {
+    const columns = crashedAt === undefined ? change : { ...change, crashed_at: crashedAt };
+    if (Object.keys(columns).length > 0) await tx.updateTable('instance').set(columns).where('id', '=', id).execute();
   }
 }
 
@@ -69,14 +110,8 @@ export async function writeJournal(
   lease: Lease,
   entries: readonly JournalEntry[],
 ): Promise<void> {
-  for (const { step, status, error } of entries) {
-    if (status === 'begun') {
-      await tx
-        .insertInto('step')
-        .values({ deployment_id: lease.deploymentId, name: step, epoch: lease.epoch, status })
-        .execute();
-      continue;
-    }
+  const { opened, closed } = rowsOf(entries);
+  for (const { step, status, error } of closed) {
     await tx
       .updateTable('step')
       .set({ status, error: error ?? null, ended_at: sql`clock_timestamp()` })
@@ -85,4 +120,31 @@ export async function writeJournal(
       .where('ended_at', 'is', null)
       .execute();
   }
+  if (opened.length === 0) return;
+  await tx
+    .insertInto('step')
+    .values(
+      opened.map(({ step, status, error }) => ({
+        deployment_id: lease.deploymentId,
+        name: step,
+        epoch: lease.epoch,
+        status,
+        error: error ?? null,
+        ended_at: status === 'begun' ? null : sql<string>`clock_timestamp()`,
+      })),
+    )
+    .execute();
+}
+
+/** A step that is begun and ended in the same write is one row from the start. */
+function rowsOf(entries: readonly JournalEntry[]) {
+  const opened: JournalEntry[] = [];
+  const closed: JournalEntry[] = [];
+  for (const entry of entries) {
+    const open = opened.findLastIndex(({ step, status }) => step === entry.step && status === 'begun');
+    if (entry.status === 'begun') opened.push(entry);
+    else if (open === -1) closed.push(entry);
+    else opened[open] = entry;
+  }
+  return { opened, closed };
 }

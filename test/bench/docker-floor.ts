@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import Docker from 'dockerode';
 import { defaultEnvironmentSettings } from '../../src/domain/environment-settings.ts';
 import { createDockerRuntime } from '../../src/drivers/runtime/docker/docker-runtime.ts';
@@ -48,6 +50,7 @@ function instanceOf(instanceId: string, imageId: string): InstanceSpec {
     cpuCores: defaultEnvironmentSettings.cpuCores,
     memoryMb: defaultEnvironmentSettings.memoryMb,
     stopGraceMs: 0,
+    volumes: [],
   };
 }
 
@@ -70,6 +73,29 @@ export async function measureDockerFloor(imageId: string): Promise<number> {
     return performance.now() - startedAt;
   } finally {
     await container.remove({ force: true, v: true });
+  }
+}
+
+const runFile = promisify(execFile);
+
+/**
+ * As people do it: `docker create` and `docker start` on the command line, and a busy loop on the container's address until the first
+ * 200. Resolves to milliseconds; removing the container again is not counted.
+ */
+export async function measureCommandLineFloor(imageId: string): Promise<number> {
+  const docker = new Docker({ socketPath: socketPath() });
+  const command = async (...args: string[]) =>
+    (await runFile('docker', ['--host', `unix://${socketPath()}`, ...args], { timeout: limitMs })).stdout.trim();
+  const environment = ['--env', 'PORT=3000', '--env', 'HOST=0.0.0.0'];
+  const startedAt = performance.now();
+  const id = await command('create', '--label', 'cutover.platform=test-bench-floor', ...environment, imageId);
+  try {
+    await command('start', id);
+    const { NetworkSettings } = await docker.getContainer(id).inspect();
+    await firstAnswer(`http://${NetworkSettings.Networks['bridge']?.IPAddress}:3000/`);
+    return performance.now() - startedAt;
+  } finally {
+    await docker.getContainer(id).remove({ force: true, v: true });
   }
 }
 

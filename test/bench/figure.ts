@@ -12,6 +12,10 @@ export interface Figure {
 export interface BenchOptions {
   /** Fewer rounds, for trying things out; bars on the number of rounds are lowered with them. */
   readonly quick: boolean;
+  /** More rounds than usual, where a bench has more to show. */
+  readonly full?: boolean;
+  /** Names of the cases to be run, where a bench has several; all of them without it. */
+  readonly only?: readonly string[];
   /** Progress for the person who waits; goes to stderr. */
   readonly say: (line: string) => void;
 }

@@ -1,17 +1,22 @@
-/** `bin/bench <name> [--json] [--quick]`: runs one benchmark; exits 0 only if every figure meets its bar, 2 on a usage error. */
+/** `bin/bench <name> [--json] [--quick|--full] [--only <case,…>]`: runs one benchmark; exits 0 only if every figure meets its bar, 2 on a usage error. */
 import { parseArgs } from 'node:util';
 import type { Bench, Figure } from './figure.ts';
 
-const names = ['deploys', 'overhead', 'router', 'idle'];
+const names = ['deploys', 'overhead', 'router', 'idle', 'evidence', 'rollback'];
 
 const { values, positionals } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false } },
+  options: {
+    json: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+    full: { type: 'boolean', default: false },
+    only: { type: 'string' },
+  },
   allowPositionals: true,
 });
 const name = positionals[0] ?? '';
 
 if (positionals.length !== 1 || !names.includes(name)) {
-  console.error(`usage: bin/bench <${names.join('|')}> [--json] [--quick]`);
+  console.error(`usage: bin/bench <${names.join('|')}> [--json] [--quick|--full] [--only <case,…>]`);
   process.exitCode = 2;
 } else {
   const figures = await measure(name);
@@ -23,6 +28,8 @@ async function measure(bench: string): Promise<readonly Figure[]> {
   const { run } = (await import(new URL(`${bench}.ts`, import.meta.url).href)) as { run: Bench };
   return run({
     quick: values.quick,
+    full: values.full,
+    ...(values.only === undefined ? {} : { only: values.only.split(',') }),
     say: (line) => console.error(`${new Date().toISOString().slice(11, 19)} ${line}`),
   });
 }

@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startPlatform } from '../harness/platform.ts';
 import { createBenchRepository, helloNode } from './bench-repository.ts';
-import { measureDockerFloor, measureIsolatedFloor } from './docker-floor.ts';
+import { measureCommandLineFloor, measureDockerFloor, measureIsolatedFloor } from './docker-floor.ts';
 import { atMost, quantile, type Bench, type BenchOptions, type Figure } from './figure.ts';
 import { isCompleted, PlatformApi } from './platform-api.ts';
 
@@ -39,22 +39,25 @@ async function ratiosToFloor(subject: Subject, { quick, say }: BenchOptions): Pr
   const imageId = await firstDeployment(subject.api, repository.url);
   const bare: number[] = [];
   const isolated: number[] = [];
+  const commandLine: number[] = [];
   const redeploys: number[] = [];
   for (let round = 0; round < (quick ? 5 : 20); round++) {
     bare.push(await measureDockerFloor(imageId));
     isolated.push(await measureIsolatedFloor(imageId));
+    commandLine.push(await measureCommandLineFloor(imageId));
     const { triggeredAt, firstSeenAt } = await redeploy(subject);
     redeploys.push(firstSeenAt - triggeredAt);
   }
   const redeployed = median(redeploys);
   say(
-    `medians of ${bare.length}: bare floor ${Math.round(median(bare))} ms, with limits and a private network ${Math.round(median(isolated))} ms, trigger to traffic ${Math.round(redeployed)} ms`,
+    `medians of ${bare.length}: bare floor ${Math.round(median(bare))} ms, with limits and a private network ${Math.round(median(isolated))} ms, by the command line ${Math.round(median(commandLine))} ms, trigger to traffic ${Math.round(redeployed)} ms`,
   );
   const ratio = (metric: string, floor: number) =>
     atMost(1.5, { bench, metric, value: redeployed / floor, unit: 'ratio' });
   return [
     ratio('trigger to traffic / bare docker floor', median(bare)),
     ratio('trigger to traffic / docker floor with limits and private network', median(isolated)),
+    ratio('trigger to traffic / docker create and docker start by the command line', median(commandLine)),
   ];
 }
 

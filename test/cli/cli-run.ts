@@ -111,5 +111,6 @@ const refusing: LocalOperations = {
   stopServer: refuse,
   serverStatus: refuse,
   doctor: refuse,
+  examineAppConfig: refuse,
   buildBaseImages: refuse,
 };

@@ -11,7 +11,7 @@ test('rule 9.2: a deployment in a pipe prints plain lines on stderr, the verdict
     result.stdout,
     '#1 is live; 0 of 3,214 requests failed during the switch\nhttp://my-app.localhost:8080\n',
   );
-  assert.match(result.stderr, /^#1 of my-app to production \(main\)\n/);
+  assert.match(result.stderr, /^plan: rolling\n {2}nothing serves yet: .+\n#1 of my-app to production \(main\)\n/);
   assert.match(result.stderr, /^ +\d+ ms {2}build completed \(48\.1 MB\)$/m);
   assert.ok(!result.stderr.includes('\u001B'));
 });

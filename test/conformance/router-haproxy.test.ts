@@ -1,20 +1,57 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { stableOnly } from '../../src/domain/route.ts';
 import { startHaproxy, until } from '../harness/haproxy.ts';
 import { send, sendRaw, startApp } from '../harness/haproxy-app.ts';
-import { routerConformance, server } from './router.ts';
+import { routerConformance, server, type RouterUnderTest } from './router.ts';
+import { routerFallbackConformance } from './router-fallback.ts';
+import { routerModesConformance } from './router-modes.ts';
+import { routerOutcomesConformance } from './router-outcomes.ts';
 
 const signal = () => AbortSignal.timeout(20_000);
 
+async function use(work: (under: RouterUnderTest) => Promise<void>): Promise<void> {
+  await using running = await startHaproxy();
+  const kill = async () => void process.kill(await running.pid('worker'), 'SIGKILL');
+  await work({ router: running.router, port: running.port, reopen: () => running.reopen(), kill });
+}
+
 describe('the HAProxy router', () => {
-  routerConformance(async (work) => {
-    await using running = await startHaproxy();
-    await work({ ...running, kill: async () => void process.kill(await running.pid('worker'), 'SIGKILL') });
+  routerConformance(use);
+  routerModesConformance(use);
+  routerOutcomesConformance(use);
+  routerFallbackConformance(use);
+
+  test('rule 5.2: after the hold time a request gets the 503 page', async () => {
+    await using running = await startHaproxy({ holdSeconds: 1 });
+    await running.router.setRoute(['a.localhost'], { ...stableOnly(1), mode: 'held' }, signal());
+    const began = performance.now();
+    const answer = await send(running.port, 'a.localhost');
+    assert.ok(performance.now() - began > 300 && performance.now() - began < 2_500);
+    assert.equal(answer.status, 503);
+    assert.equal(answer.headers['retry-after'], '5');
+    assert.equal(answer.headers['cache-control'], 'no-store');
+  });
+
+  test('rule 5.2: HAProxy without Lua answers held requests with 503 and Retry-After: 1', async () => {
+    await using directory = await mkdtempDisposable(join(tmpdir(), 'cutover-test-lua-'));
+    const haproxyBin = join(directory.path, 'haproxy');
+    const script = `#!/bin/sh\nif [ "$1" = -vv ]; then haproxy -vv | sed s/+LUA/-LUA/; else exec haproxy "$@"; fi\n`;
+    await writeFile(haproxyBin, script, { mode: 0o755 });
+    await using running = await startHaproxy({ haproxyBin });
+    assert.doesNotMatch(await readFile(join(running.dir, 'haproxy.cfg'), 'utf8'), /lua/);
+    await using app = await startApp('a');
+    await running.router.addServer(1, server(app), signal());
+    await running.router.setRoute(['a.localhost'], { ...stableOnly(1), mode: 'held' }, signal());
+    const answer = await send(running.port, 'a.localhost');
+    assert.deepEqual([answer.status, answer.headers['retry-after']], [503, '1']);
+    await running.router.setRoute(['a.localhost'], stableOnly(1), signal());
+    assert.equal((await send(running.port, 'a.localhost')).status, 200);
   });
 
   test('the supervisor starts HAProxy again when its master is killed, and never two', async () => {

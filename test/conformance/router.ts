@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { test } from 'node:test';
-import { stableOnly } from '../../src/domain/route.ts';
+import { sharedRoute, stableOnly } from '../../src/domain/route.ts';
 import type { Router, RouterServer } from '../../src/engine/ports/router.ts';
 import { until } from '../harness/haproxy.ts';
 import { echo, openWebSocket, send, startApp, type TestApp } from '../harness/haproxy-app.ts';
@@ -13,16 +13,16 @@ export interface RouterUnderTest {
   /** Where visitors connect, on loopback. */
   readonly port: number;
   /** A new object for the same router, as after a restart of the control plane. */
-  reopen(): Promise<Router>;
+  readonly reopen: () => Promise<Router>;
   /** Kills the processes that carry traffic. */
-  kill(): Promise<void>;
+  readonly kill: () => Promise<void>;
 }
 
 const signal = () => AbortSignal.timeout(20_000);
 
 export function server(
-  app: TestApp,
-  change: Partial<{ name: string; redundancy: 'alone' | 'one-of-many' }> = {},
+  app: Pick<TestApp, 'port'>,
+  change: Partial<{ name: string; redundancy: 'alone' | 'one-of-many' | 'guarded' }> = {},
 ): RouterServer {
   return { kind: 'instance', name: 'i1', address: '127.0.0.1', port: app.port, redundancy: 'alone', ...change };
 }
@@ -114,14 +114,15 @@ export function routerConformance(use: (work: (under: RouterUnderTest) => Promis
         [30, 50, 130],
         [100, 300, 300],
       ] as const) {
-        await router.setRoute(['a.localhost'], { stable: 1, candidate: 2, share }, signal());
+        await router.setRoute(['a.localhost'], sharedRoute(1, 2, share), signal());
         const before = fresh.seen();
         for (let index = 0; index < 300; index += 1) await send(port, 'a.localhost');
         const count = fresh.seen() - before;
         assert.ok(count >= least && count <= most, `${count} of 300 went to the candidate at ${share} %`);
       }
-      await router.setRoute(['a.localhost'], { stable: 1, candidate: 2, share: 50 }, signal());
-      const first = await send(port, 'a.localhost');
+      await router.setRoute(['a.localhost'], sharedRoute(1, 2, 50), signal());
+      assert.equal((await send(port, 'a.localhost')).headers['set-cookie'], undefined, 'only a page sets it');
+      const first = await send(port, 'a.localhost', { path: '/page' });
       const set = first.headers['set-cookie']?.[0] ?? '';
       assert.match(set, /; HttpOnly; SameSite=Lax$/);
       const headers = { cookie: set.split(';')[0] };
@@ -129,9 +130,10 @@ export function routerConformance(use: (work: (under: RouterUnderTest) => Promis
         const answer = await send(port, 'a.localhost', { headers });
         assert.equal(JSON.parse(answer.body).name, JSON.parse(first.body).name);
         assert.equal(answer.headers['set-cookie'], undefined);
+        assert.equal((await send(port, 'a.localhost', { headers, path: '/page' })).headers['set-cookie'], undefined);
       }
       await router.setRoute(['a.localhost'], stableOnly(2), signal());
-      const later = await send(port, 'a.localhost');
+      const later = await send(port, 'a.localhost', { path: '/page' });
       assert.equal(later.headers['set-cookie'], undefined);
       assert.equal(JSON.parse(later.body).name, 'fresh');
     }));
@@ -261,7 +263,7 @@ export function routerConformance(use: (work: (under: RouterUnderTest) => Promis
       await under.router.addServer(2, server(other, { redundancy: 'one-of-many' }), signal());
       await under.router.addServer(2, server(app, { name: 'i2', redundancy: 'one-of-many' }), signal());
       await under.router.drainServer(2, 'i2', signal());
-      await under.router.setRoute(['a.localhost'], { stable: 1, candidate: 2, share: 30 }, signal());
+      await under.router.setRoute(['a.localhost'], sharedRoute(1, 2, 30), signal());
       await send(under.port, 'a.localhost');
       const counted = await under.router.counters(1, signal());
       const before = await under.router.snapshot(signal());

@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chooseApiVersion } from '../../src/drivers/runtime/docker/engine-connection.ts';
+import { EventReader } from '../../src/drivers/runtime/docker/event-reader.ts';
+import { OutputStart } from '../../src/drivers/runtime/docker/exec-output.ts';
 import { parseRoutes } from '../../src/drivers/runtime/docker/host-routes.ts';
 import { parseTable, summarise } from '../../src/drivers/runtime/docker/listening-ports.ts';
 import { LogLines } from '../../src/drivers/runtime/docker/log-lines.ts';
 import { readLogFrames } from '../../src/drivers/runtime/docker/log-frames.ts';
-import { containerName } from '../../src/drivers/runtime/docker/names.ts';
+import { containerName, volumeName } from '../../src/drivers/runtime/docker/names.ts';
 import { ResumePoint } from '../../src/drivers/runtime/docker/resume-point.ts';
 import { formatRange, freeRanges, parseRange } from '../../src/drivers/runtime/docker/subnets.ts';
 import type { Range } from '../../src/drivers/runtime/docker/subnets.ts';
-import { instanceSpec } from './runtime.ts';
+import { instanceSpec } from './runtime-world.ts';
 
 function range(text: string): Range {
   const parsed = parseRange(text);
@@ -151,4 +153,81 @@ test('names are legal for Docker, bounded, and differ when they are cut', () => 
   assert.notEqual(names[0], names[1]);
   for (const name of [...names, containerName('p', { ...instanceSpec, environment: 'feature/ü x' })])
     assert.match(name, /^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,120}$/);
+});
+
+test('4.1: volumes of different owners never have the same name, and the names are legal for Docker', () => {
+  const long = 'a'.repeat(40);
+  const volumes = [
+    { project: 'a-b', environment: 'c', name: 'd' },
+    { project: 'a', environment: 'b-c', name: 'd' },
+    { project: 'a', environment: 'b', name: 'c-d' },
+    { project: long, environment: long, name: 'data' },
+    { project: long, environment: long, name: 'data2' },
+  ];
+  const names = [
+    ...volumes.map((volume) => volumeName('p', volume)),
+    volumeName('p-a', { project: 'b', environment: 'b-c', name: 'd' }),
+  ];
+  assert.equal(new Set(names).size, names.length, names.join(' '));
+  for (const name of names) assert.match(name, /^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,120}$/);
+});
+
+function event(action: string, second: number, exitCode?: string): string {
+  const attributes = { 'cutover.instance': 'i1', ...(exitCode === undefined ? {} : { exitCode }) };
+  return JSON.stringify({ Action: action, Actor: { Attributes: attributes }, timeNano: second * 1e9 });
+}
+
+function exited(second: number, exitCode: number | null, outOfMemory: boolean) {
+  return { type: 'exited', instanceId: 'i1', at: second * 1_000, exitCode, outOfMemory };
+}
+
+test('8: an exit that follows a kill for memory is put down to it, a later one is not, nor one after a new start', () => {
+  const reader = new EventReader();
+  const lines = [
+    event('oom', 100),
+    event('die', 101, '137'),
+    event('start', 102),
+    event('die', 103, '1'),
+    event('oom', 200),
+    event('die', 260, '1'),
+    event('oom', 300),
+    event('start', 301),
+    event('die', 302, '1'),
+  ];
+  const events = lines.map((line) => reader.take(line)).filter((seen) => seen !== null);
+  assert.deepEqual(events, [
+    exited(101, 137, true),
+    { type: 'started', instanceId: 'i1' },
+    exited(103, 1, false),
+    exited(260, 1, false),
+    { type: 'started', instanceId: 'i1' },
+    exited(302, 1, false),
+  ]);
+});
+
+test('an exit code that Docker does not tell is null; what is not an instance’s is no event', () => {
+  const reader = new EventReader();
+  assert.deepEqual(reader.take(event('die', 1)), exited(1, null, false));
+  assert.equal(reader.take(event('exec_die', 1, '5')), null);
+  assert.equal(reader.take(JSON.stringify({ Action: 'die', Actor: { Attributes: {} } })), null);
+  assert.equal(reader.take(''), null);
+});
+
+test('the start of an output is cut at 2,000 characters, never within one, whatever the frames are', () => {
+  const bytes = Buffer.from(`a${'😀'.repeat(3_000)}`);
+  for (const size of [1, 7, 1_000, bytes.length]) {
+    const output = new OutputStart();
+    for (let from = 0; from < bytes.length; from += size)
+      output.take({ stream: 'stdout', payload: bytes.subarray(from, from + size) });
+    assert.equal(output.text(), `a${'😀'.repeat(999)}`, `in frames of ${size}`);
+  }
+});
+
+test('characters cut between frames are put together per stream', () => {
+  const output = new OutputStart();
+  const [first, second] = [Buffer.from('é').subarray(0, 1), Buffer.from('é').subarray(1)];
+  output.take({ stream: 'stdout', payload: first });
+  output.take({ stream: 'stderr', payload: Buffer.from('e') });
+  output.take({ stream: 'stdout', payload: second });
+  assert.equal(output.text(), 'eé');
 });

@@ -1,60 +1,13 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
-import type { Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rename } from 'node:fs/promises';
 import { test } from 'node:test';
-import Docker from 'dockerode';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createDockerRuntime } from '../../src/drivers/runtime/docker/docker-runtime.ts';
-import type { OutputChunk } from '../../src/engine/ports/runtime.ts';
-import { baseImage, dockerSocket } from '../harness/images.ts';
-import { instanceSpec, rejectsWith, runtimeConformance, take } from './runtime.ts';
-import type { Program, RuntimeUnderTest } from './runtime.ts';
-
-const docker = new Docker({ socketPath: dockerSocket });
-const limit = (): AbortSignal => AbortSignal.timeout(60_000);
-const silent = { info: () => {}, warn: () => {}, error: () => {} };
-
-const scripts: Record<Program, string> = {
-  serve: 'httpd -p 127.0.0.1:4000; exec httpd -f -p 3000 -h /etc',
-  'exit-3': 'echo last words; exit 3',
-  chatter: 'i=0; while [ $i -lt 200 ]; do i=$((i+1)); echo out $i; echo err $i >&2; done; exec sleep 1000',
-  'long-line': "head -c 100000 /dev/zero | tr '\\0' x; echo; echo after; exec sleep 1000",
-  stubborn: "trap '' TERM; echo ready; while :; do sleep 1; done",
-  polite: "trap 'echo bye; exit 0' TERM; echo ready; while :; do sleep 0.1; done",
-  hungry: 'x=0123456789abcdef; while :; do x=$x$x; done',
-  flaky: 'echo up; sleep 0.3; exit 1',
-};
-
-interface DockerWorld extends RuntimeUnderTest {
-  readonly platformId: string;
-}
-
-/** A platform of the test's own; everything that carries its label is removed in the end. */
-async function createWorld(networkPool = '10.211.0.0/16'): Promise<DockerWorld> {
-  const platformId = `test-${randomBytes(4).toString('hex')}`;
-  return {
-    platformId,
-    runtime: createDockerRuntime({ socketPath: dockerSocket, platformId, networkPool, log: silent }),
-    imageId: await baseImage('static'),
-    command: (program) => shell(scripts[program]),
-    [Symbol.asyncDispose]: () => removeEverythingOf(platformId),
-  };
-}
-
-function shell(script: string): readonly string[] {
-  return ['sh', '-c', script];
-}
-
-async function removeEverythingOf(platformId: string): Promise<void> {
-  const filters = { label: [`cutover.platform=${platformId}`] };
-  const containers = await docker.listContainers({ all: true, filters });
-  await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })));
-  const networks = await docker.listNetworks({ filters });
-  await Promise.all(networks.map(({ Id }) => docker.getNetwork(Id).remove()));
-}
+import type { OutputChunk, Runtime } from '../../src/engine/ports/runtime.ts';
+import { dockerSocket } from '../harness/images.ts';
+import { createWorld, docker, dockerProxy, shell, silent } from './runtime-docker-world.ts';
+import { runtimeConformance } from './runtime.ts';
+import { instanceSpec, limit, rejectsWith, take } from './runtime-world.ts';
 
 runtimeConformance('docker', createWorld);
 
@@ -235,6 +188,7 @@ test('an engine that does not answer is runtime_unavailable, whatever is called'
     networkPool: '10.211.0.0/16',
     log: silent,
   });
+  const volume = { project: 'shop', environment: 'production', name: 'data' };
   const calls = [
     runtime.ping(limit()),
     runtime.ensureNetwork('shop', limit()),
@@ -247,6 +201,10 @@ test('an engine that does not answer is runtime_unavailable, whatever is called'
     runtime.listeningPorts('i1', limit()),
     runtime.stop('i1', 1_000, limit()),
     runtime.list(limit()),
+    runtime.exec({ instanceId: 'i1', command: ['true'], timeoutMs: 1_000 }, limit()),
+    runtime.ensureVolume(volume, limit()),
+    runtime.removeVolume(volume, limit()),
+    runtime.volumes(limit()),
     take(runtime.output('i1', null, limit()), 1),
   ];
   await Promise.all(calls.map((call) => rejectsWith('runtime_unavailable', call, /no-docker\.sock/)));
@@ -269,6 +227,51 @@ test('after the connection to the engine broke, the events go on with relist', a
   await world.runtime.start({ ...instanceSpec, imageId: world.imageId, command: world.command('serve') }, limit());
   assert.deepEqual((await events.next()).value, { type: 'started', instanceId: 'i1' });
   await events.return?.();
+});
+
+test('8: an instance whose restart Docker could not do, and has given up on, is brought back by keepAlive', async () => {
+  await using world = await createWorld();
+  const { runtime, imageId } = world;
+  await runtime.ensureNetwork('shop', limit());
+  const volumes = [{ name: 'data', path: '/data', access: 'shared', readOnly: false }] as const;
+  const spec = { ...instanceSpec, imageId, command: world.command('flaky'), volumes };
+  const { containerId } = await runtime.start(spec, limit());
+  await runtime.keepAlive('i1', limit());
+  const container = docker.getContainer(containerId);
+  const directory = (await container.inspect()).Mounts[0]?.Source ?? '';
+  await rename(directory, `${directory}-away`);
+  try {
+    await eventually(async () => (await container.inspect()).State.Error.includes(directory));
+    const status = await runtime.status('i1', limit());
+    assert.deepEqual([status?.running, status?.exitCode], [false, 1]);
+    await rejectsWith('runtime_unavailable', runtime.keepAlive('i1', limit()), /no such file/);
+  } finally {
+    await rename(`${directory}-away`, directory);
+  }
+  await runtime.keepAlive('i1', limit());
+  await eventually(async () => ((await runtime.status('i1', limit()))?.restarts ?? 0) >= 2);
+});
+
+test('a command whose connection breaks off still tells its exit code; without an engine it is runtime_unavailable', async () => {
+  await using world = await createWorld();
+  await using proxy = await dockerProxy();
+  const { platformId, imageId } = world;
+  const networkPool = '10.211.0.0/16';
+  const runtime = createDockerRuntime({ socketPath: proxy.socketPath, platformId, networkPool, log: silent });
+  await runtime.ensureNetwork('shop', limit());
+  await runtime.start({ ...instanceSpec, imageId, command: world.command('serve') }, limit());
+  const script = 'echo working; until [ -e /tmp/go ]; do sleep 0.1; done; exit 6';
+  const running = runtime.exec({ instanceId: 'i1', command: shell(script), timeoutMs: 30_000 }, limit());
+  await eventually(() => printsIn(world.runtime, world.errand('processes'), /until/));
+  proxy.cut();
+  await world.runtime.exec({ instanceId: 'i1', command: ['touch', '/tmp/go'], timeoutMs: 5_000 }, limit());
+  assert.equal((await running).exitCode, 6);
+
+  const cutOff = runtime.exec({ instanceId: 'i1', command: world.errand('hang'), timeoutMs: 30_000 }, limit());
+  cutOff.catch(() => undefined);
+  await eventually(() => printsIn(world.runtime, world.errand('processes'), /54321/));
+  await proxy[Symbol.asyncDispose]();
+  await rejectsWith('runtime_unavailable', cutOff);
 });
 
 test('an output that breaks off is runtime_unavailable, and goes on where it stopped', async () => {
@@ -295,31 +298,14 @@ test('an output that breaks off is runtime_unavailable, and goes on where it sto
   assert.deepEqual(rest, seen.slice(350));
 });
 
-/** A socket before Docker's whose connections can be cut. */
-async function dockerProxy() {
-  const directory = await mkdtemp(join(tmpdir(), 'cutover-test-docker-'));
-  const socketPath = join(directory, 'docker.sock');
-  const sockets = new Set<Socket>();
-  const server = createServer((near) => {
-    const far = connect(dockerSocket);
-    for (const socket of [near, far]) {
-      sockets.add(socket);
-      socket.on('error', () => near.destroy());
-      socket.on('close', () => sockets.delete(socket));
-    }
-    near.pipe(far).pipe(near);
-  });
-  await new Promise<void>((resolve) => server.listen(socketPath, resolve));
-  const cut = (): void => {
-    for (const socket of sockets) socket.destroy();
-  };
-  return {
-    socketPath,
-    cut,
-    [Symbol.asyncDispose]: async () => {
-      cut();
-      await new Promise((resolve) => server.close(resolve));
-      await rm(directory, { recursive: true, force: true });
-    },
-  };
+async function printsIn(runtime: Runtime, command: readonly string[], pattern: RegExp): Promise<boolean> {
+  return pattern.test((await runtime.exec({ instanceId: 'i1', command, timeoutMs: 5_000 }, limit())).output);
+}
+
+async function eventually(look: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 20_000;
+  while (!(await look())) {
+    if (performance.now() > deadline) assert.fail('not seen within 20 s');
+    await sleep(50);
+  }
 }

@@ -1,53 +1,20 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ErrorCode } from '../../src/domain/errors.ts';
-import type {
-  InstanceSpec,
-  InstanceStatus,
-  OutputChunk,
-  Runtime,
-  RuntimeEvent,
-} from '../../src/engine/ports/runtime.ts';
+import type { OutputChunk } from '../../src/engine/ports/runtime.ts';
+import { execRules } from './runtime-exec.ts';
+import { exitRules } from './runtime-exits.ts';
+import { volumeRules } from './runtime-volumes.ts';
+import { collect, limit, missingImage, rejectsWith, rulesFor, take, texts } from './runtime-world.ts';
+import type { RuntimeUnderTest } from './runtime-world.ts';
 
-/** What an instance of the suite does; each driver says by which command. */
-export type Program =
-  /** Listens on 3000 on every address and on 4000 on loopback; exits 0 at SIGTERM. */
-  | 'serve'
-  /** Prints "last words" and exits with 3. */
-  | 'exit-3'
-  /** Prints `out 1`, `err 1`, … `out 200`, `err 200` on both streams, then stays. */
-  | 'chatter'
-  /** Prints a line of 100,000 `x`, then `after`, then stays. */
-  | 'long-line'
-  /** Ignores SIGTERM. */
-  | 'stubborn'
-  /** Prints `bye` at SIGTERM and exits 0. */
-  | 'polite'
-  /** Takes memory without end. */
-  | 'hungry'
-  /** Runs for 300 ms, then exits with 1. */
-  | 'flaky';
-
-export interface RuntimeUnderTest extends AsyncDisposable {
-  readonly runtime: Runtime;
-  readonly imageId: string;
-  command(program: Program): readonly string[];
-}
-
-const missingImage = `sha256:${'0'.repeat(64)}`;
-const limit = (): AbortSignal => AbortSignal.timeout(60_000);
+export { instanceSpec } from './runtime-world.ts';
 
 /** The promises of `src/engine/ports/runtime.ts`, to be kept by every driver. */
 export function runtimeConformance(driver: string, create: () => Promise<RuntimeUnderTest>): void {
-  const rule = (name: string, body: (world: World) => Promise<void>): void => {
-    test(`${driver}: ${name}`, { timeout: 90_000 }, async () => {
-      await using underTest = await create();
-      const world = new World(underTest);
-      await world.runtime.ensureNetwork('shop', limit());
-      await body(world);
-    });
-  };
+  const rule = rulesFor(driver, create);
+  execRules(rule);
+  volumeRules(rule);
+  exitRules(rule);
 
   rule('an instance that starts is running, has an address and belongs to its deployment', async (world) => {
     const status = await world.start('serve');
@@ -202,24 +169,6 @@ export function runtimeConformance(driver: string, create: () => Promise<Runtime
     assert.deepEqual(texts(await take(world.runtime.output('i1', null, limit()), 3)), ['up', 'up', 'up']);
   });
 
-  rule('events begin with relist and tell of start, exit and removal', async (world) => {
-    const stop = new AbortController();
-    const events = world.runtime.events(stop.signal)[Symbol.asyncIterator]();
-    assert.deepEqual((await events.next()).value, { type: 'relist' });
-    await world.start('polite');
-    await world.runtime.stop('i1', 5_000, limit());
-    const seen: RuntimeEvent[] = [];
-    while (seen.at(-1)?.type !== 'removed') seen.push((await events.next()).value);
-    assert.deepEqual(seen, [
-      { type: 'started', instanceId: 'i1' },
-      { type: 'exited', instanceId: 'i1' },
-      { type: 'removed', instanceId: 'i1' },
-    ]);
-    const next = events.next();
-    stop.abort(new Error('enough'));
-    await assert.rejects(next, /enough/);
-  });
-
   rule('an aborted call throws the reason of the abort', async (world) => {
     const aborted = AbortSignal.abort(new Error('not wanted'));
     await assert.rejects(world.runtime.start(world.spec('serve'), aborted), /not wanted/);
@@ -246,95 +195,6 @@ export function runtimeConformance(driver: string, create: () => Promise<Runtime
     const info = await world.runtime.ping(limit());
     assert.ok(info.cpus > 0 && info.memoryBytes > 0 && info.version !== '' && info.apiVersion !== '');
   });
-}
-
-class World {
-  readonly runtime: Runtime;
-  readonly imageId: string;
-  readonly #underTest: RuntimeUnderTest;
-
-  constructor(underTest: RuntimeUnderTest) {
-    this.#underTest = underTest;
-    this.runtime = underTest.runtime;
-    this.imageId = underTest.imageId;
-  }
-
-  spec(program: Program, instanceId = 'i1'): InstanceSpec {
-    return { ...instanceSpec, imageId: this.imageId, command: this.#underTest.command(program), instanceId };
-  }
-
-  start(program: Program, instanceId = 'i1'): Promise<InstanceStatus> {
-    return this.runtime.start(this.spec(program, instanceId), limit());
-  }
-
-  async until(instanceId: string, wanted: (status: InstanceStatus) => boolean): Promise<InstanceStatus> {
-    const status = await this.eventually(
-      () => this.runtime.status(instanceId, limit()),
-      (seen) => seen !== null && wanted(seen),
-    );
-    assert.ok(status);
-    return status;
-  }
-
-  async untilPrinted(instanceId: string, text: string): Promise<void> {
-    for await (const chunk of this.runtime.output(instanceId, null, limit())) if (chunk.text === text) return;
-    assert.fail(`${instanceId} never printed ${text}`);
-  }
-
-  async eventually<T>(look: () => Promise<T>, wanted: (seen: T) => boolean): Promise<T> {
-    const deadline = performance.now() + 20_000;
-    for (;;) {
-      const seen = await look();
-      if (wanted(seen)) return seen;
-      if (performance.now() > deadline) assert.fail(`not seen within 20 s; last: ${JSON.stringify(seen)}`);
-      await sleep(50);
-    }
-  }
-}
-
-/** A spec to vary; `imageId` and `command` are the driver's. */
-export const instanceSpec: InstanceSpec = {
-  instanceId: 'i1',
-  project: 'shop',
-  environment: 'production',
-  deploymentId: 'deployment-1',
-  deploymentNumber: 1,
-  process: 'web',
-  ordinal: 1,
-  imageId: missingImage,
-  command: null,
-  variables: { PORT: '3000' },
-  port: 3000,
-  cpuCores: 0.5,
-  memoryMb: 64,
-  stopGraceMs: 5_000,
-};
-
-export async function rejectsWith(code: ErrorCode, promise: Promise<unknown>, message = /./): Promise<void> {
-  await assert.rejects(promise, (error: Error & { code?: string }) => {
-    assert.equal(error.code, code, String(error));
-    assert.match(error.message, message);
-    return true;
-  });
-}
-
-async function collect(source: AsyncIterable<OutputChunk>): Promise<OutputChunk[]> {
-  const chunks: OutputChunk[] = [];
-  for await (const chunk of source) chunks.push(chunk);
-  return chunks;
-}
-
-export async function take(source: AsyncIterable<OutputChunk>, count: number): Promise<OutputChunk[]> {
-  const chunks: OutputChunk[] = [];
-  for await (const chunk of source) {
-    chunks.push(chunk);
-    if (chunks.length === count) break;
-  }
-  return chunks;
-}
-
-function texts(chunks: readonly OutputChunk[]): string[] {
-  return chunks.map((chunk) => chunk.text);
 }
 
 function numbersOf(chunks: readonly OutputChunk[], stream: OutputChunk['stream']): number[] {

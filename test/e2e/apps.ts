@@ -161,3 +161,129 @@ require('node:http').createServer((request, response) => {
 process.on('SIGTERM', () => process.exit(0));
 `);
 }
+
+/**
+ * Healthy for the gate, and answers every other path with its name, or, as POST /faults/<percent> says, with 500 for that part of its
+ * requests, in turn. POST /sick makes the health check fail too, POST /crash ends it, POST /crash/<name> only the one of that name.
+ */
+export function faulty(name: string, percent = 0): Files {
+  return app(`
+let percent = ${percent};
+let healthy = true;
+let count = 0;
+require('node:http').createServer((request, response) => {
+  if (request.url === '/health') {
+    response.statusCode = healthy ? 200 : 503;
+    return response.end('health of ' + ${JSON.stringify(name)});
+  }
+  if (request.method === 'POST') {
+    const [, what, value] = request.url.split('/');
+    if (what === 'faults') percent = Number(value);
+    if (what === 'sick') healthy = false;
+    if (what === 'crash' && (value === undefined || value === ${JSON.stringify(name)})) return process.exit(3);
+    return response.end('done');
+  }
+  count += 1;
+  if ((count * percent) % 100 < percent && percent > 0) response.statusCode = 500;
+  response.end(${JSON.stringify(name)});
+}).listen(process.env.PORT);
+process.on('SIGTERM', () => process.exit(0));
+`);
+}
+
+/**
+ * Answers every path with its name, /slow after 1.5 s. POST /crash ends it with code 3. POST /spoil leaves a mark in its volume at /data,
+ * POST /mend removes it: where the mark is, an instance that starts answers 503 to everything.
+ */
+export function spoilable(name: string): Files {
+  const server = `
+const fs = require('node:fs');
+const mark = '/data/spoilt';
+const spoilt = fs.existsSync(mark);
+require('node:http').createServer((request, response) => {
+  if (spoilt) response.statusCode = 503;
+  if (request.url === '/slow') return setTimeout(() => response.end(${JSON.stringify(name)}), 1500);
+  if (request.method === 'POST' && request.url === '/crash') return process.exit(3);
+  if (request.method === 'POST' && request.url === '/spoil') fs.writeFileSync(mark, '');
+  if (request.method === 'POST' && request.url === '/mend') fs.rmSync(mark, { force: true });
+  response.end(spoilt ? 'spoilt' : ${JSON.stringify(name)});
+}).listen(process.env.PORT);
+process.on('SIGTERM', () => process.exit(0));
+`;
+  // Whoever writes to a volume has to own it.
+  return {
+    Dockerfile: 'FROM node:24-slim\nUSER root\nRUN mkdir -p /data\nCOPY server.js .\nCMD ["node", "server.js"]\n',
+    'server.js': server,
+  };
+}
+
+/**
+ * Writes `start <name>` to /data/history when it starts, and `stop <name>` when it is told to end, so that the file tells whether two ran
+ * at once. It listens after `startMs`. GET /history answers with the file, every other request with the name and how long its body was.
+ */
+export function keeping(name: string, { startMs = 0 }: { readonly startMs?: number } = {}): Files {
+  return {
+    Dockerfile: 'FROM node:24-slim\nCOPY server.js /server.js\nCMD ["node", "/server.js"]\n',
+    'server.js': `
+const fs = require('node:fs');
+fs.mkdirSync('/data', { recursive: true });
+const note = (what) => fs.appendFileSync('/data/history', what + ' ${name}\\n');
+note('start');
+const server = require('node:http').createServer((request, response) => {
+  if (request.url === '/history') return response.end(fs.readFileSync('/data/history'));
+  let length = 0;
+  request.on('data', (chunk) => (length += chunk.length));
+  request.on('end', () => response.end('${name} ' + length));
+});
+setTimeout(() => server.listen(process.env.PORT), ${startMs});
+process.on('SIGTERM', () => {
+  note('stop');
+  process.exit(0);
+});
+`,
+  };
+}
+
+/**
+ * `node server.js` answers with the name. `node worker.js` makes /tmp/up when it is up, has a job of `jobMs` to finish when it is told to
+ * end, and exits with 7 on SIGUSR2. `node once.js <what> <ms> <code>` adds a line to /data/runs, prints it, and ends so much later with the code.
+ */
+export function manyProcesses(name: string, files: Files, { jobMs = 0 }: { readonly jobMs?: number } = {}): Files {
+  return {
+    Dockerfile: `FROM node:24-slim
+USER root
+RUN mkdir -p /data
+COPY *.js ./
+CMD ["node", "server.js"]
+`,
+    'server.js': `
+require('node:http').createServer((request, response) => {
+  const fs = require('node:fs');
+  if (request.url === '/runs') return response.end(fs.existsSync('/data/runs') ? fs.readFileSync('/data/runs') : '');
+  response.end('${name}');
+}).listen(process.env.PORT);
+process.on('SIGTERM', () => process.exit(0));
+`,
+    'worker.js': `
+console.log('${name} works');
+require('node:fs').writeFileSync('/tmp/up', '');
+setInterval(() => {}, 1000);
+process.on('SIGUSR2', () => process.exit(7));
+process.on('SIGTERM', () => {
+  console.log('${name} is told to end');
+  setTimeout(() => {
+    console.log('${name} has finished its job');
+    process.exit(0);
+  }, ${jobMs});
+});
+`,
+    'once.js': `
+const [what, ms, code] = process.argv.slice(2);
+const line = what + ' of ${name} with ' + process.env.GREETING;
+require('node:fs').appendFileSync('/data/runs', line + '\\n');
+console.log(line);
+setTimeout(() => process.exit(Number(code)), Number(ms));
+`,
+    ...files,
+  };
+}

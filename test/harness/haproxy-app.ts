@@ -10,7 +10,7 @@ import {
 import { connect, type AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer, type RawData } from 'ws';
 
-/** An app behind the router. `/` tells its name and what headers it was given; `/slow/<ms>`, `/500`, `/cut` and `/stream` do as they say. */
+/** An app behind the router. `/` tells its name and what headers it was given; `/slow/<ms>`, `/500`, `/cut`, `/die`, `/drip` and `/stream` do as they say. */
 export interface TestApp extends AsyncDisposable {
   readonly name: string;
   readonly port: number;
@@ -59,13 +59,23 @@ function respond(name: string, incoming: IncomingMessage, response: ServerRespon
     response.writeHead(200, { 'content-length': '1000' });
     response.write('begin');
     setTimeout(() => response.destroy(), 50);
+  } else if (path === '/die') {
+    incoming.resume().on('end', () => incoming.socket.destroy());
   } else if (path === '/stream') {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write('data: first\n\n');
+  } else if (path === '/drip') {
+    const drip = setInterval(() => response.write('drop'), 20);
+    response.on('close', () => clearInterval(drip));
   } else {
     const delayMs = Number(/^\/slow\/(\d+)$/.exec(path)?.[1] ?? 0);
-    const tell = () => response.end(JSON.stringify({ name, headers: incoming.headers }));
-    incoming.resume();
+    const type = path.startsWith('/page') ? 'text/html; charset=utf-8' : 'application/json';
+    let received = 0;
+    const tell = () =>
+      response
+        .writeHead(200, { 'content-type': type })
+        .end(JSON.stringify({ name, received, headers: incoming.headers }));
+    incoming.on('data', (chunk: Buffer) => (received += chunk.length));
     incoming.on('end', () => setTimeout(tell, delayMs));
     incoming.on('error', () => response.destroy());
   }

@@ -102,5 +102,7 @@ async function removeNetworksAndImages(platformId: string): Promise<void> {
   const docker = new Docker();
   const filters = { label: [`cutover.platform=${platformId}`] };
   for (const network of await docker.listNetworks({ filters })) await docker.getNetwork(network.Id).remove();
+  const { Volumes } = await docker.listVolumes({ filters });
+  for (const { Name } of Volumes ?? []) await docker.getVolume(Name).remove();
   for (const image of await docker.listImages({ filters })) await docker.getImage(image.Id).remove({ force: true });
 }

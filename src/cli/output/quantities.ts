@@ -54,3 +54,25 @@ export function formatAge(iso: string, now: number): string {
   if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h ago`;
   return `${Math.floor(minutes / 1_440)} days ago`;
 }
+
+/** "3,214". */
+export function formatCount(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
+/** "0 %", "0.4 %", "12 %"; a dash where there is nothing to divide by. */
+export function formatShare(part: number, whole: number): string {
+  if (whole === 0) return '-';
+  const percent = (part / whole) * 100;
+  return `${percent === 0 || percent >= 10 ? Math.round(percent) : percent.toFixed(1)} %`;
+}
+
+/** "1 restart", "3 restarts". */
+export function plural(count: number, word: string): string {
+  return `${formatCount(count)} ${word}${count === 1 ? '' : 's'}`;
+}
+
+/** One line without what would move the cursor: texts of commits come from outside. */
+export function plainText(text: string): string {
+  return text.replaceAll(/\p{Cc}+/gu, ' ');
+}

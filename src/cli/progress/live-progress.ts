@@ -44,17 +44,22 @@ export class LiveProgress implements Progress {
   }
 }
 
+/** What is shown only while it lasts. */
+const passing = ['job.started', 'instance.starting', 'draining'];
+
 function stepAfter({ event, text }: WireTimelineEntry): string | null {
   if (event.kind === 'state.changed') return event.to;
-  const isStep = ['job.started', 'instance.starting', 'traffic.shifting', 'draining'].includes(event.kind);
+  const isStep = [...passing, 'traffic.shifting', 'traffic.held', 'suspicion', 'paused'].includes(event.kind);
   return isStep ? text : null;
 }
 
 function isMilestone({ event }: WireTimelineEntry): boolean {
   if (event.kind === 'job.finished') return event.status !== 'success';
-  return !['state.changed', 'job.started', 'instance.starting', 'draining'].includes(event.kind);
+  return event.kind !== 'state.changed' && !passing.includes(event.kind);
 }
 
 function mark({ event }: WireTimelineEntry): string {
-  return ['gate.failed', 'taken-back', 'job.finished'].includes(event.kind) ? '✗' : '✓';
+  if (['suspicion', 'alert', 'paused'].includes(event.kind)) return '!';
+  const bad = ['gate.failed', 'taken-back', 'job.finished', 'instance.crashed', 'rollback.decided'];
+  return bad.includes(event.kind) ? '✗' : '✓';
 }

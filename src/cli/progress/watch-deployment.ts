@@ -5,6 +5,7 @@ import { describeVerdict } from '../../contract/verdict.ts';
 import type { ApiClient } from '../client/api-client.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { describeError } from '../report-error.ts';
+import { timeLeft } from '../rollout/describe-observation.ts';
 import type { Session } from '../session.ts';
 import { createProgress } from './progress.ts';
 
@@ -23,10 +24,22 @@ export async function watchDeployment(
     flatDetail(detail),
     wentLive(detail.deployment) ? `${describeVerdict(detail.deployment)}\n${detail.url}` : '',
   );
-  if (wentLive(detail.deployment)) return exitCodes.ok;
+  if (wentLive(detail.deployment)) {
+    sayObserved(session, detail);
+    return exitCodes.ok;
+  }
   session.say(describeOutcome(detail.deployment));
   await showFailedLog(session, client, detail);
   return exitCodes.failed;
+}
+
+/** The deployment is done, the comparison with the version before is not (rule 5.6). */
+function sayObserved(session: Session, { deployment, observation }: WireDeploymentDetail): void {
+  if (observation === null || observation.closedAt !== null) return;
+  const left = timeLeft(observation, Date.now());
+  const forHowLong = left === null ? '' : ` for another ${left}`;
+  const { project, environment } = deployment;
+  session.say(`it is observed${forHowLong}; see it with: cutover rollout watch -p ${project} -e ${environment}`);
 }
 
 /** The deployment's own members at the top, what belongs to it beside them. */

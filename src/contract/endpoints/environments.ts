@@ -53,6 +53,16 @@ export const environmentEndpoints = {
     response: environmentSchema,
     errors: ['not_found', 'ref_invalid'],
   }),
+  resumeAutoDeploy: endpoint({
+    method: 'POST',
+    path: `${one}/resume-auto-deploy`,
+    summary: 'Let deployments begin by themselves again after a rollback',
+    access: onProject('deploy'),
+    params: environmentParams,
+    status: 200,
+    response: environmentSchema,
+    errors: ['not_found'],
+  }),
   delete: endpoint({
     method: 'DELETE',
     path: one,

@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { deploymentKinds } from '../../domain/deployment.ts';
 import { deploymentStates } from '../../domain/deployment-state.ts';
 import { settingsSchema } from './environment.ts';
 import { jobStatusSchema, jobTypeSchema } from './job.ts';
+import { measurementsSchema } from './measurements.ts';
 import { named } from './named.ts';
+import { observationSchema } from './observation.ts';
 import { buildSettingsSchema } from './project.ts';
 
 const commitSchema = named(
@@ -23,6 +26,31 @@ const artifactSchema = named(
   ]),
 );
 
+/** The earlier deployment whose artifact is run again. */
+const originSchema = named(
+  'DeploymentOrigin',
+  z.discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('rollback'),
+      deploymentId: z.string(),
+      number: z.int(),
+      automatic: z.boolean().meta({ description: 'By the evidence, not by somebody.' }),
+      from: z
+        .object({ deploymentId: z.string(), number: z.int() })
+        .nullable()
+        .meta({ description: 'The deployment that is taken back.' }),
+      currentVariables: z.boolean().meta({ description: 'With the variables of today, not those of then.' }),
+      reason: z.string().nullable(),
+    }),
+    z.object({
+      kind: z.literal('promote'),
+      deploymentId: z.string(),
+      number: z.int(),
+      environment: z.string().meta({ description: 'Where it served.' }),
+    }),
+  ]),
+);
+
 export const deploymentSchema = named(
   'Deployment',
   z.object({
@@ -30,7 +58,8 @@ export const deploymentSchema = named(
     project: z.string(),
     environment: z.string(),
     number: z.int().meta({ description: '1, 2, 3 … per project.' }),
-    kind: z.enum(['git']),
+    kind: z.enum(deploymentKinds),
+    origin: originSchema.nullable().meta({ description: 'What is run again; null where it was built.' }),
     state: z.enum(deploymentStates),
     reason: z.string().nullable().meta({ description: 'Why it is in this state.' }),
     failure: z
@@ -44,15 +73,24 @@ export const deploymentSchema = named(
       requestedCommit: z.string().nullable(),
       commit: commitSchema.nullable().meta({ description: 'null until the repository has been read.' }),
     }),
-    trigger: z.object({ kind: z.enum(['manual']), by: z.string(), noCache: z.boolean() }),
+    trigger: z.object({ kind: z.enum(['manual', 'automatic']), by: z.string(), noCache: z.boolean() }),
     artifact: artifactSchema.nullable(),
     requests: z
       .object({ total: z.int(), failed: z.int() })
       .nullable()
       .meta({ description: 'What the router counted while traffic moved.' }),
+    measurements: measurementsSchema,
+    pausedFrom: z
+      .enum(['deploying', 'ready', 'completed'])
+      .nullable()
+      .meta({ description: 'Only while it is paused: where it goes on when it is resumed.' }),
     createdAt: z.string(),
     startedAt: z.string().nullable(),
     readyAt: z.string().nullable().meta({ description: 'When traffic first reached it.' }),
+    completedAt: z
+      .string()
+      .nullable()
+      .meta({ description: 'When it was first completed; null: nobody can go back to it.' }),
     finishedAt: z.string().nullable(),
   }),
 );
@@ -80,7 +118,7 @@ const jobSchema = named(
   }),
 );
 
-const instanceSchema = named(
+export const instanceSchema = named(
   'Instance',
   z.object({
     id: z.string(),
@@ -89,8 +127,14 @@ const instanceSchema = named(
     phase: z.enum(['starting', 'passed', 'serving', 'draining', 'drained', 'stopped', 'failed']),
     port: z.int(),
     restarts: z.int(),
+    crashedAt: z
+      .string()
+      .nullable()
+      .meta({ description: 'Since when it is down although it should run; null while it is up.' }),
   }),
 );
+
+export type WireInstance = z.output<typeof instanceSchema>;
 
 export const deploymentDetailSchema = named(
   'DeploymentDetail',
@@ -103,6 +147,8 @@ export const deploymentDetailSchema = named(
     }),
     jobs: z.array(jobSchema),
     instances: z.array(instanceSchema),
+    observation: observationSchema.nullable().meta({ description: 'null where none was ever opened.' }),
+    verdict: z.string().nullable().meta({ description: 'The result in one sentence; null while there is none.' }),
     url: z.string(),
   }),
 );

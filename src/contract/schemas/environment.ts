@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { strategies } from '../../domain/environment-settings.ts';
+import { slowActions, standbyKinds, strategies } from '../../domain/environment-settings.ts';
 import { named } from './named.ts';
+import { newProcessSchema, processSchema } from './process.ts';
 import { nameSchema } from './project.ts';
+import { newVolumeSchema, volumeSchema } from './volume.ts';
 
 const healthMethod = z.enum(['GET', 'HEAD']);
 
@@ -42,6 +44,21 @@ export const healthCheckChangeSchema = named(
   }),
 );
 
+const slow = z.enum(slowActions).meta({ description: 'What is done when the new version is slower than the old one.' });
+
+export const rollbackSettingsSchema = named(
+  'RollbackSettings',
+  z.object({
+    automatic: z.boolean().meta({ description: 'Whether a version that turns out to be bad is taken back by itself.' }),
+    slow,
+  }),
+);
+
+export const rollbackSettingsChangeSchema = named(
+  'RollbackSettingsChange',
+  z.strictObject({ automatic: z.boolean().exactOptional(), slow: slow.exactOptional() }),
+);
+
 export const settingsSchema = named(
   'EnvironmentSettings',
   z
@@ -53,9 +70,21 @@ export const settingsSchema = named(
       memoryMb: z.number(),
       port: z.int().nullable(),
       strategy: z.enum(strategies),
+      canarySteps: z.array(z.int()).meta({ description: 'Shares of a canary before all of the traffic, in percent.' }),
+      observationMs: z
+        .number()
+        .meta({ description: 'How long the new version is compared with the old one; 0: not at all.' }),
+      standby: z.enum(standbyKinds).meta({ description: 'How much of the old version stays up, drained, meanwhile.' }),
+      rollback: rollbackSettingsSchema,
       drainTimeoutMs: z.number(),
       stopGraceMs: z.number(),
+      holdTimeoutMs: z
+        .number()
+        .meta({ description: 'How long a request may wait while `recreate` has nothing running.' }),
       health: healthCheckSchema,
+      processes: z.array(processSchema),
+      oneOffTimeoutMs: z.number().meta({ description: 'After which what runs once has failed.' }),
+      volumes: z.array(volumeSchema),
     })
     .meta({ description: 'CPU in cores and memory in MiB per instance; durations in milliseconds.' }),
 );
@@ -70,12 +99,22 @@ export const settingsChangeSchema = named(
     memoryMb: z.int().exactOptional(),
     port: z.int().nullable().exactOptional(),
     strategy: z.enum(strategies).exactOptional(),
+    canarySteps: z.array(z.int()).exactOptional(),
+    observationMs: z.int().exactOptional(),
+    standby: z.enum(standbyKinds).exactOptional(),
+    rollback: rollbackSettingsChangeSchema.exactOptional(),
     drainTimeoutMs: z.int().exactOptional(),
     stopGraceMs: z.int().exactOptional(),
+    holdTimeoutMs: z.int().exactOptional(),
     health: healthCheckChangeSchema.exactOptional(),
+    processes: z.array(newProcessSchema).exactOptional().meta({ description: 'Replaces all of them.' }),
+    oneOffTimeoutMs: z.int().exactOptional(),
+    volumes: z.array(newVolumeSchema).exactOptional().meta({ description: 'Replaces all of them.' }),
   }),
 );
-export type WireSettingsChange = z.output<typeof settingsChangeSchema>;
+/** What a caller writes: members with defaults may be left out. */
+export type WireSettingsChange = z.input<typeof settingsChangeSchema>;
+export type WireSettings = z.output<typeof settingsSchema>;
 
 export const environmentSchema = named(
   'Environment',
@@ -85,6 +124,10 @@ export const environmentSchema = named(
     settings: settingsSchema,
     hosts: z.array(z.string()).meta({ description: 'Hosts it answers to, its own first.' }),
     currentDeploymentId: z.string().nullable().meta({ description: 'Id of the deployment that serves.' }),
+    autoDeployHeld: z
+      .string()
+      .nullable()
+      .meta({ description: 'Why nothing is deployed by itself until somebody resumes it; null: it is.' }),
     createdAt: z.string(),
   }),
 );

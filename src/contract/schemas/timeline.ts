@@ -1,11 +1,16 @@
 import { z } from 'zod';
 import { deploymentStates } from '../../domain/deployment-state.ts';
+import { strategies } from '../../domain/environment-settings.ts';
+import { observationOutcomes } from '../../domain/observation.ts';
 import { jobStatusSchema, jobTypeSchema } from './job.ts';
 import { named } from './named.ts';
 
 const state = z.enum(deploymentStates);
 const ordinal = z.int().meta({ description: 'Replica, from 1.' });
-const deployment = z.int().meta({ description: 'Number of the deployment that is drained or removed.' });
+const process = z.string().meta({ description: 'Name of the process; `web` where it is not given.' });
+const deployment = z
+  .int()
+  .meta({ description: 'Number of the deployment that is put on standby, drained or removed.' });
 
 function kind<K extends string, S extends z.ZodRawShape>(name: K, shape: S) {
   return z.object({ kind: z.literal(name), ...shape });
@@ -21,9 +26,33 @@ export const timelineEventSchema = named(
     kind('source.resolved', { commit: z.string(), message: z.string() }),
     kind('build.planned', { preset: z.string(), explanation: z.array(z.string()) }),
     kind('build.completed', { sizeBytes: z.number(), reused: z.boolean() }),
-    kind('instance.starting', { ordinal }),
-    kind('gate.passed', { ordinal, attempts: z.int(), sinceStartMs: z.number() }),
-    kind('gate.failed', { ordinal, message: z.string() }),
+    kind('rollout.planned', { strategy: z.enum(strategies), explanation: z.array(z.string()) }),
+    kind('instance.starting', { ordinal, process: process.exactOptional() }),
+    kind('gate.passed', {
+      ordinal,
+      process: process.exactOptional(),
+      attempts: z.int(),
+      sinceStartMs: z.number(),
+    }),
+    kind('gate.failed', { ordinal, process: process.exactOptional(), message: z.string() }),
+    kind('instance.crashed', {
+      ordinal,
+      process,
+      exitCode: z.int().nullable(),
+      outOfMemory: z.boolean(),
+      restarts: z.int(),
+    }),
+    kind('instance.recovered', { ordinal, process, restarts: z.int() }),
+    kind('traffic.held', {}),
+    kind('traffic.released', { heldMs: z.number() }),
+    kind('paused', { by: z.string() }),
+    kind('resumed', { by: z.string() }),
+    kind('standby', { deployment, instances: z.int(), untilMs: z.number() }),
+    kind('suspicion', { message: z.string(), share: z.number() }),
+    kind('cleared', { message: z.string() }),
+    kind('alert', { message: z.string() }),
+    kind('rollback.decided', { to: z.int().nullable(), reason: z.string() }),
+    kind('observation.ended', { outcome: z.enum(observationOutcomes), message: z.string() }),
     kind('traffic.shifting', { share: z.number() }),
     kind('draining', { deployment, connections: z.int() }),
     kind('drained', { deployment, closed: z.int(), durationMs: z.number() }),

@@ -1,8 +1,11 @@
 import type { BuildSettings } from '../../domain/build-settings.ts';
 import type { Deployment, Instance, Job } from '../../domain/deployment.ts';
-import type { EnvironmentSettings } from '../../domain/environment-settings.ts';
+import type { EnvironmentSettings, RollbackSettings } from '../../domain/environment-settings.ts';
 import type { HealthCheck } from '../../domain/health-check.ts';
 import type { Environment, Project, Variable } from '../../domain/project.ts';
+import type { Observation } from '../../domain/observation.ts';
+import type { RolloutPlan } from '../../domain/rollout-plan.ts';
+import type { RouteMode } from '../../domain/route.ts';
 import type { Actor, Role } from '../../domain/roles.ts';
 import type { RecordedEntry } from '../ports/recorded-entry.ts';
 import type { LogEntry } from '../ports/logs.ts';
@@ -52,10 +55,15 @@ export interface EnvironmentCommands {
   get(actor: Actor, project: string, environment: string): Promise<Environment>;
   /** Takes effect with the next deployment. */
   update(actor: Actor, project: string, environment: string, change: SettingsChange): Promise<Environment>;
+  /** Ends what a manual rollback began: deployments may begin by themselves again (rule 5.7). */
+  resumeAutoDeploy(actor: Actor, project: string, environment: string): Promise<Environment>;
   delete(actor: Actor, project: string, environment: string): Promise<void>;
 }
 
-export type SettingsChange = Partial<Omit<EnvironmentSettings, 'health'>> & { readonly health?: Partial<HealthCheck> };
+export type SettingsChange = Partial<Omit<EnvironmentSettings, 'health' | 'rollback'>> & {
+  readonly health?: Partial<HealthCheck>;
+  readonly rollback?: Partial<RollbackSettings>;
+};
 
 export interface VariableCommands {
   /** Values of secrets are empty strings. `environment` null: project level only; else both levels. */
@@ -105,16 +113,32 @@ export interface DeploymentCommands {
    * Recorded before it resolves. A pending one of the same branch and environment is superseded. The same idempotency key with
    * the same request gives the same deployment (`replayed`), with another request `idempotency_mismatch`.
    */
-  trigger(
-    actor: Actor,
-    project: string,
-    input: NewDeployment,
-  ): Promise<{ readonly deployment: Deployment; readonly replayed: boolean }>;
+  trigger(actor: Actor, project: string, input: NewDeployment): Promise<Triggered>;
   /** Newest first. `before`: a deployment number, for the next page. */
   list(actor: Actor, project: string, query: DeploymentQuery): Promise<readonly Deployment[]>;
   get(actor: Actor, project: string, number: number): Promise<DeploymentDetail>;
   /** Errors: `illegal_transition`. Resolves when it is cancelled, or after 5 s with the state as it then is. */
   cancel(actor: Actor, project: string, number: number): Promise<Deployment>;
+  /**
+   * Holds a rollout at its share, or stops what serves, with a page that says so. Errors: `illegal_transition`. Resolves when it is
+   * paused, or after 5 s with the state as it then is.
+   */
+  pause(actor: Actor, project: string, number: number): Promise<Deployment>;
+  /** Through the gate again where its instances were stopped; where that fails it stays paused, with the reason. Resolves at once. */
+  resume(actor: Actor, project: string, number: number): Promise<Deployment>;
+  /**
+   * A new deployment that runs an earlier one's artifact again (rule 5.7), without a build; holds auto-deploy of the environment.
+   * Errors: `rollback_target_missing`, `artifact_gone`, `rollback_never_served`, `rollback_behind_contract`, `illegal_transition`.
+   */
+  rollback(actor: Actor, project: string, input: NewRollback): Promise<Triggered>;
+  /** A new deployment that runs the artifact that serves in one environment in another. Errors: `not_found`, `artifact_gone`. */
+  promote(actor: Actor, project: string, input: NewPromotion): Promise<Triggered>;
+  /** What a deployment to the environment would do, as things are now. */
+  plan(actor: Actor, project: string, environment: string): Promise<RolloutPlan>;
+  /** Where the environment's traffic goes, and how its versions do. */
+  rollout(actor: Actor, project: string, environment: string): Promise<RolloutStatus>;
+  /** The same whenever something changed, at most every quarter of a second, until aborted. */
+  watchRollout(actor: Actor, project: string, environment: string, signal: AbortSignal): AsyncIterable<RolloutStatus>;
   /** Timeline entries with an id above `after`; with `follow`, until the deployment is in a state where nothing more is to come. */
   timeline(
     actor: Actor,
@@ -149,6 +173,50 @@ export interface NewDeployment {
   readonly idempotencyKey?: string;
 }
 
+export interface Triggered {
+  readonly deployment: Deployment;
+  readonly replayed: boolean;
+}
+
+export interface NewRollback {
+  readonly environment: string;
+  /** Default: the last good one before the one that serves. */
+  readonly to?: number;
+  /** Today's variables instead of those of then. */
+  readonly currentEnv?: boolean;
+  /** Also behind a contract step. */
+  readonly force?: boolean;
+  readonly idempotencyKey?: string;
+}
+
+export interface NewPromotion {
+  /** The environment whose current artifact is taken. */
+  readonly from: string;
+  readonly to: string;
+  readonly idempotencyKey?: string;
+}
+
+/** What serves, what is on its way in or out, and what is known of both. */
+export interface RolloutStatus {
+  readonly environment: string;
+  /** The deployment that gets traffic as the newest: what is being rolled out, else what serves; null where nothing does. */
+  readonly fresh: RolloutSide | null;
+  /** What served before and still runs. */
+  readonly old: RolloutSide | null;
+  readonly mode: RouteMode;
+  readonly observation: Observation | null;
+  readonly autoDeployHeld: string | null;
+}
+
+export interface RolloutSide {
+  readonly deployment: Deployment;
+  readonly instances: readonly Instance[];
+  /** Percent of the traffic. */
+  readonly share: number;
+  /** Requests, WebSockets and streams open now. */
+  readonly connections: number;
+}
+
 export interface DeploymentQuery {
   readonly environment?: string;
   readonly before?: number;
@@ -160,6 +228,9 @@ export interface DeploymentDetail {
   readonly deployment: Deployment;
   readonly jobs: readonly Job[];
   readonly instances: readonly Instance[];
+  readonly observation: Observation | null;
+  /** The result in one sentence (rule 2.6); null while there is none. */
+  readonly verdict: string | null;
   readonly url: string;
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { gitPipeline } from '../../domain/job.ts';
+import { emptyAppConfig } from '../../domain/app-config.ts';
+import { pipeline } from '../../domain/job.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { CutoverError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/roles.ts';
@@ -39,6 +40,10 @@ export async function triggerDeployment(
     id,
     projectId: project.id,
     environmentId: environment.id,
+    kind: 'git',
+    origin: null,
+    artifact: null,
+    onceKey: null,
     source: {
       kind: 'git',
       repository: project.repository,
@@ -47,9 +52,14 @@ export async function triggerDeployment(
       commit: null,
     },
     trigger: { kind: 'manual', by: actor.name, noCache: input.noCache ?? false },
-    configuration: { build: project.build, settings: environment.settings, hosts: environment.hosts },
+    configuration: {
+      build: project.build,
+      settings: environment.settings,
+      appConfig: emptyAppConfig,
+      hosts: environment.hosts,
+    },
     sealedVariables: sealVariables(secretBox, id, variables),
-    jobs: gitPipeline('image'),
+    jobs: pipeline({ kind: 'git', target: 'image', release: false, contract: false }),
     idempotency:
       input.idempotencyKey === undefined
         ? null

@@ -1,6 +1,8 @@
+import { describeVerdict } from '../../domain/deployment-verdict.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { isFinal } from '../../domain/deployment-state.ts';
 import { CutoverError } from '../../domain/errors.ts';
+import type { Environment } from '../../domain/project.ts';
 import type { Actor, Permission } from '../../domain/roles.ts';
 import type { Changes } from '../observe/changes.ts';
 import type { ConfigurationStore } from '../ports/configuration-store.ts';
@@ -10,12 +12,17 @@ import type { Logs } from '../ports/logs.ts';
 import type { Random } from '../ports/random.ts';
 import type { SecretBox } from '../ports/secret-box.ts';
 import type { DeploymentCommands, DeploymentDetail, DeploymentQuery } from './commands.ts';
+import type { Router } from '../ports/router.ts';
+import type { ArtifactCheck } from '../workflows/artifact-check.ts';
 import { followTimeline, readLog } from './deployments-follow.ts';
 import { queueOf } from './deployments-queue.ts';
+import { promote, rollBack } from './deployments-rollback.ts';
 import { triggerDeployment } from './deployments-trigger.ts';
+import { askAndWait } from './deployments-wants.ts';
 import { noEnvironment } from './environments.ts';
 import { requireAccess } from './projects-access.ts';
 import { noProject } from './projects.ts';
+import { rolloutPlan, rolloutStatus, watchRollout } from './rollout-status.ts';
 
 export interface DeploymentDependencies {
   readonly configuration: ConfigurationStore;
@@ -26,6 +33,8 @@ export interface DeploymentDependencies {
   readonly clock: Clock;
   readonly random: Random;
   readonly secretBox: SecretBox;
+  readonly artifacts: ArtifactCheck;
+  readonly router: Pick<Router, 'inFlight'>;
   /** URL at which a host is reached from outside, with the router's port where it is not the usual one. */
   readonly urlOf: (host: string) => string;
   /** Throws `ref_invalid` for what Git would not take as the name of a branch. */
@@ -34,7 +43,7 @@ export interface DeploymentDependencies {
   readonly wake: () => void;
 }
 
-const cancelPatienceMs = 5_000;
+const lookLimitMs = 15_000;
 
 export function deploymentCommands(dependencies: DeploymentDependencies): DeploymentCommands {
   return {
@@ -42,8 +51,33 @@ export function deploymentCommands(dependencies: DeploymentDependencies): Deploy
     list: (actor, project, query) => list(dependencies, actor, { project, query }),
     get: async (actor, project, number) =>
       detail(dependencies, await find(dependencies, actor, { permission: 'read', project, number })),
-    cancel: async (actor, project, number) =>
-      cancel(dependencies, await find(dependencies, actor, { permission: 'deploy', project, number })),
+    cancel: async (actor, project, number) => {
+      const deployment = await find(dependencies, actor, { permission: 'deploy', project, number });
+      const ask = () => dependencies.deployments.requestCancel(deployment.id);
+      return askAndWait(dependencies, deployment, ask, ({ state }) => isFinal(state));
+    },
+    pause: async (actor, project, number) => {
+      const deployment = await find(dependencies, actor, { permission: 'deploy', project, number });
+      const ask = () => dependencies.deployments.requestPause(deployment.id, actor.name);
+      return askAndWait(dependencies, deployment, ask, ({ state }) => state === 'paused' || isFinal(state));
+    },
+    resume: async (actor, project, number) => {
+      const deployment = await find(dependencies, actor, { permission: 'deploy', project, number });
+      const ask = () => dependencies.deployments.requestResume(deployment.id, actor.name);
+      return askAndWait(dependencies, deployment, ask, () => true);
+    },
+    rollback: (actor, project, input) => rollBack(dependencies, actor, { project, input }),
+    promote: (actor, project, input) => promote(dependencies, actor, { project, input }),
+    plan: async (actor, project, environment) =>
+      rolloutPlan(dependencies, await findEnvironment(dependencies, actor, { project, environment })),
+    rollout: async (actor, project, environment) =>
+      rolloutStatus(
+        dependencies,
+        await findEnvironment(dependencies, actor, { project, environment }),
+        AbortSignal.timeout(lookLimitMs),
+      ),
+    watchRollout: (actor, project, environment, signal) =>
+      watchRollout(dependencies, () => findEnvironment(dependencies, actor, { project, environment }), signal),
     async *timeline(actor, project, number, options, signal) {
       const deployment = await find(dependencies, actor, { permission: 'read', project, number });
       yield* followTimeline(dependencies, deployment.id, options, signal);
@@ -71,6 +105,16 @@ async function find(dependencies: DeploymentDependencies, actor: Actor, lookup: 
   return deployment;
 }
 
+async function findEnvironment(
+  { configuration }: DeploymentDependencies,
+  actor: Actor,
+  { project, environment }: { readonly project: string; readonly environment: string },
+): Promise<Environment> {
+  requireAccess(actor, 'read', project);
+  const { id } = (await configuration.projects.find(project)) ?? noProject(project);
+  return (await configuration.environments.find(id, environment)) ?? noEnvironment(project, environment);
+}
+
 async function list(
   { configuration, queries }: DeploymentDependencies,
   actor: Actor,
@@ -90,22 +134,12 @@ async function list(
 }
 
 async function detail({ queries, urlOf }: DeploymentDependencies, deployment: Deployment): Promise<DeploymentDetail> {
-  const [jobs, instances] = await Promise.all([queries.jobs(deployment.id), queries.instances(deployment.id)]);
-  return { deployment, jobs, instances, url: urlOf(deployment.configuration.hosts[0] ?? 'localhost') };
-}
-
-async function cancel(dependencies: DeploymentDependencies, deployment: Deployment): Promise<Deployment> {
-  const { deployments, queries, changes, wake } = dependencies;
-  using _watching = changes.watch(deployment.id);
-  await deployments.requestCancel(deployment.id);
-  wake();
-  const patience = AbortSignal.timeout(cancelPatienceMs);
-  for (;;) {
-    const seen = changes.version(deployment.id);
-    const now = (await queries.byNumber(deployment.projectId, deployment.number)) ?? deployment;
-    if (isFinal(now.state) || patience.aborted) return now;
-    await changes.wait(deployment.id, seen, patience).catch((error: unknown) => {
-      if (!patience.aborted) throw error;
-    });
-  }
+  const [jobs, instances, observation] = await Promise.all([
+    queries.jobs(deployment.id),
+    queries.instances(deployment.id),
+    queries.observation(deployment.id),
+  ]);
+  const verdict = describeVerdict(deployment, observation);
+  const url = urlOf(deployment.configuration.hosts[0] ?? 'localhost');
+  return { deployment, jobs, instances, observation, verdict, url };
 }

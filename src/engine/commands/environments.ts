@@ -30,6 +30,12 @@ export function environmentCommands(dependencies: ConfigurationDependencies): En
       const environment = await store.environments.updateSettings(await projectId(project), name, apply);
       return environment ?? noEnvironment(project, name);
     },
+    async resumeAutoDeploy(actor, project, name) {
+      requireAccess(actor, 'deploy', project);
+      return (
+        (await store.environments.resumeAutoDeploy(await projectId(project), name)) ?? noEnvironment(project, name)
+      );
+    },
     async delete(actor, project, name) {
       requireAccess(actor, 'configure', project);
       if (!(await store.environments.markDeleting(await projectId(project), name))) noEnvironment(project, name);

@@ -34,7 +34,12 @@ export function changedSettings(
   change: SettingsChange,
   checkBranch: (branch: string) => void,
 ): EnvironmentSettings {
-  const settings = { ...current, ...change, health: { ...current.health, ...change.health } };
+  const settings = {
+    ...current,
+    ...change,
+    health: { ...current.health, ...change.health },
+    rollback: { ...current.rollback, ...change.rollback },
+  };
   refuse(environmentSettingsProblem(settings));
   if (change.branch !== undefined) checkBranch(change.branch);
   return settings;

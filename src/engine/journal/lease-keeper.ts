@@ -20,6 +20,8 @@ interface Entry {
   deadline: number;
 }
 
+const soonMs = 100;
+
 interface LeaseKeeperOptions {
   readonly store: DeploymentStore;
   readonly clock: Clock;
@@ -27,11 +29,17 @@ interface LeaseKeeperOptions {
   readonly log: OperatorLog;
 }
 
+/** Wishes that end what is being done; the others are what is being done. */
+const interrupting: ReadonlySet<Want> = new Set<Want>(['cancel', 'delete', 'take-back', 'pause']);
+
 /** Keeps the leases of this process alive with one heartbeat, and tells their holders when one is lost or its deployment unwanted. */
 export class LeaseKeeper {
   readonly #entries = new Map<string, Entry>();
   readonly #options: LeaseKeeperOptions;
   #stopped: Error | null = null;
+  #soon: Promise<void> | null = null;
+  #beganAt = -Infinity;
+  readonly #ending = new AbortController();
 
   constructor(options: LeaseKeeperOptions) {
     this.#options = options;
@@ -72,7 +80,9 @@ export class LeaseKeeper {
       if (!signal.aborted) await this.beat();
     }
     this.#stopped = new Error('the control plane is stopping');
+    this.#ending.abort();
     for (const entry of this.#entries.values()) entry.lost.abort(this.#stopped);
+    await this.#soon;
   }
 
   /** Also while a heartbeat hangs: nobody acts past the time that the database was asked for. */
@@ -85,8 +95,22 @@ export class LeaseKeeper {
     }
   }
 
-  /** One heartbeat now: also how a wish to cancel is noticed early. */
+  /** A heartbeat before its time, at most every `soonMs`: how a wish to cancel is noticed early. */
+  beatSoon(): void {
+    if (this.#soon !== null || this.#stopped !== null) return;
+    const { clock } = this.#options;
+    const waitMs = Math.max(0, this.#beganAt + soonMs - clock.monotonic());
+    this.#soon = clock
+      .sleep(waitMs, this.#ending.signal)
+      .catch(() => undefined)
+      .then(() => {
+        this.#soon = null;
+        return this.beat();
+      });
+  }
+
   async beat(): Promise<void> {
+    this.#beganAt = this.#options.clock.monotonic();
     const entries = [...this.#entries.values()];
     if (entries.length === 0) return;
     const deadline = this.#deadlineFrom(this.#options.clock.monotonic());
@@ -108,7 +132,7 @@ export class LeaseKeeper {
       return;
     }
     entry.deadline = deadline;
-    if (want !== null) entry.unwanted.abort(new Error(want));
+    if (want !== null && interrupting.has(want)) entry.unwanted.abort(new Error(want));
   }
 
   #assertHeld(entry: Entry): void {

@@ -32,10 +32,13 @@ export class Worker {
     this.#keeper = new LeaseKeeper(options);
   }
 
-  /** Something may be ready to be claimed, or somebody wants a deployment to end. */
-  wake(): void {
-    this.#claimSoon();
-    void this.#keeper.beat();
+  /**
+   * Something about a deployment ('': any) changed: it may be ready to be claimed, or somebody wants it to end. What is written about one
+   * that is led here makes nothing ready, and what is wanted of it is asked for at most a few times a second.
+   */
+  wake(deploymentId: string): void {
+    if (!this.#keeper.held().includes(deploymentId)) this.#claimSoon();
+    this.#keeper.beatSoon();
   }
 
   /** Works until aborted, then waits until every leader has let go. */

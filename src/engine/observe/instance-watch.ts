@@ -27,7 +27,7 @@ export class InstanceWatch {
         for await (const event of runtime.events(signal)) {
           if (event.type === 'relist') this.#wakeAll();
           else this.#wake(event.instanceId);
-          if (event.type === 'relist' || !this.#expected.has(event.instanceId)) onEvent(event);
+          if (event.type === 'relist' || !this.isExpected(event.instanceId)) onEvent(event);
         }
       } catch (error) {
         if (signal.aborted) return;
@@ -47,6 +47,11 @@ export class InstanceWatch {
         else this.#expected.set(instanceId, left);
       },
     };
+  }
+
+  /** Somebody is starting or stopping it just now. */
+  isExpected(instanceId: string): boolean {
+    return this.#expected.has(instanceId);
   }
 
   /** Sleeps, but not past something that happens to this instance. Rejects with the signal's reason when aborted. */

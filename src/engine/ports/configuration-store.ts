@@ -57,6 +57,8 @@ export interface EnvironmentStore {
     name: string,
     change: (current: EnvironmentSettings) => EnvironmentSettings,
   ): Promise<Environment | null>;
+  /** Lets deployments begin by themselves again; null: not found. */
+  resumeAutoDeploy(projectId: string, name: string): Promise<Environment | null>;
   /** False when there is no such environment. Asking twice is fine. */
   markDeleting(projectId: string, name: string): Promise<boolean>;
 }

@@ -1,11 +1,15 @@
 import type { Artifact } from '../../domain/artifact.ts';
+import type { AppConfig } from '../../domain/app-config.ts';
 import type { Deployment, Instance, InstancePhase, Job } from '../../domain/deployment.ts';
 import type { DeploymentEvent } from '../../domain/deployment-state.ts';
+import type { EnvironmentSettings } from '../../domain/environment-settings.ts';
 import type { ErrorCode } from '../../domain/errors.ts';
-import type { JobStatus, JobType } from '../../domain/job.ts';
+import type { JobStatus, JobType, PlannedJob } from '../../domain/job.ts';
+import type { Measurements } from '../../domain/measurements.ts';
 import type { RouteTarget, SlotNumber } from '../../domain/route.ts';
 import type { CommitInfo } from '../../domain/source.ts';
 import type { TimelineEntry } from '../../domain/timeline.ts';
+import type { Observation, ObservationView } from '../../domain/observation.ts';
 import type { RecordedEntry } from './recorded-entry.ts';
 
 /** The right to lead one deployment, for a while. `epoch` rises with every claim; a write under an older one is refused. */
@@ -24,7 +28,11 @@ export interface Verdict {
   readonly reason: string;
 }
 
-export type Want = 'cancel' | 'delete';
+/**
+ * What is asked of a deployment. `take-back`: the evidence is against it (see `DeploymentRecord.wantedVerdict`). `pause` and `resume`
+ * are given to whoever leads it, or claims it for that. `contract`: its observation has passed, and its contract step is due.
+ */
+export type Want = 'cancel' | 'delete' | 'take-back' | 'pause' | 'resume' | 'contract';
 
 /** Thrown by a write whose lease has passed to somebody else. The holder stops at once and silently: the work goes on elsewhere. */
 export class FencedError extends Error {
@@ -40,8 +48,10 @@ export interface Write {
   readonly reason?: string;
   readonly timeline?: readonly TimelineEntry[];
   readonly jobs?: readonly { readonly type: JobType; readonly status: JobStatus; readonly error?: string }[];
-  /** Replaces the plan of jobs that are still pending. */
-  readonly plannedDeployJob?: JobType;
+  /** Replaces the plan: jobs that have begun stay as they are, of the others those of the plan remain or are added. */
+  readonly plan?: readonly PlannedJob[];
+  /** What the repository says of itself, and the settings with that merged in (rule 4.3). */
+  readonly configured?: { readonly appConfig: AppConfig; readonly settings: EnvironmentSettings };
   readonly commit?: CommitInfo;
   readonly artifact?: Artifact;
   readonly instances?: readonly InstanceChange[];
@@ -49,6 +59,18 @@ export interface Write {
   readonly route?: RouteTarget | null;
   /** This deployment is now the one that serves. */
   readonly becomesCurrent?: boolean;
+  /** Another one serves again: what this one took over is given back. */
+  readonly becomesCurrentAgain?: string;
+  /** The instances and the slot of another deployment of the environment are now this one's; see `takenOver`. */
+  readonly takeOver?: { readonly deploymentId: string };
+  /** Opens this deployment's observation, if it is not open; with `endsInMs` an older one of the environment ends as `superseded`. */
+  readonly observation?: OpenedObservation;
+  /** Added to what is measured already. */
+  readonly measurements?: Partial<Measurements>;
+  /** Why nothing is deployed by itself until somebody resumes it; null: go on. */
+  readonly autoDeployHeld?: string | null;
+  /** What was wanted has been done. */
+  readonly wantDone?: boolean;
   readonly verdict?: Verdict;
   readonly requests?: RequestCount;
   /** Another deployment of the environment that this one brings to its end. */
@@ -76,6 +98,15 @@ export interface InstanceChange {
   readonly phase?: InstancePhase;
   readonly address?: string | null;
   readonly restarts?: number;
+  /** ISO 8601. */
+  readonly crashedAt?: string | null;
+}
+
+export interface OpenedObservation {
+  /** The version that served before, where there is one. */
+  readonly standbyId: string | null;
+  /** From now on; given with the switch. */
+  readonly endsInMs?: number;
 }
 
 export interface NewInstance {
@@ -93,11 +124,17 @@ export interface DeploymentRecord {
   readonly slot: SlotNumber | null;
   readonly verdict: Verdict | null;
   readonly want: Want | null;
+  /** With `want` `take-back`: how it is to end. */
+  readonly wantedVerdict: Verdict | null;
   /** Opened configuration values at trigger time and which of them are secret. */
   readonly sealedVariables: string;
   readonly counterBaseline: RequestCount | null;
   /** It is the environment's current deployment: all traffic is its own. */
   readonly serves: boolean;
+  /** The version that served before, while this one's observation is open and there is one. */
+  readonly standbyId: string | null;
+  /** What the observation last said; null while it has said nothing. */
+  readonly observed: ObservationView | null;
 }
 
 /** Errors of all: `database_unavailable`; of writes: `FencedError`, `illegal_transition`. */
@@ -119,10 +156,17 @@ export interface DeploymentStore {
   record(deploymentId: string): Promise<DeploymentRecord | null>;
   /** The other deployments of the environment that have instances or serve. */
   predecessors(lease: Lease): Promise<readonly DeploymentRecord[]>;
+  /** Every deployment of the environment that is not over and not pending, oldest first. */
+  alive(environmentId: string): Promise<readonly DeploymentRecord[]>;
   route(environmentId: string): Promise<EnvironmentRoute | null>;
 
   /** Cancels at once what is pending; asks the worker of what runs. Errors: `illegal_transition`. */
   requestCancel(deploymentId: string): Promise<void>;
+  /** Legal where the state machine says so, and only for what serves or is being rolled out. Errors: `illegal_transition`. */
+  requestPause(deploymentId: string, by: string): Promise<void>;
+  requestResume(deploymentId: string, by: string): Promise<void>;
+  /** Asks the worker of what is `deploying` or `ready` to take it back; false when it is in no such state. */
+  requestTakeBack(deploymentId: string, verdict: Verdict): Promise<boolean>;
 
   /** Image keys: what was built before from the same input. */
   findArtifact(imageKey: string): Promise<CachedArtifact | null>;
@@ -133,12 +177,16 @@ export interface DeploymentStore {
 export interface EnvironmentRoute {
   readonly hosts: readonly string[];
   readonly target: RouteTarget | null;
+  /** How long requests have been waiting, by the database's clock; null unless the mode is `held`. */
+  readonly heldForMs: number | null;
 }
 
 export interface CachedArtifact {
   readonly artifact: Artifact;
   /** Base image reference → id it had on this machine at the build; null when it was not local. */
   readonly baseImages: Readonly<Record<string, string | null>>;
+  /** What the repository says of itself at that tree. */
+  readonly appConfig: AppConfig;
 }
 
 export interface ClaimRequest {
@@ -153,12 +201,20 @@ export interface NewDeploymentRecord {
   readonly id: string;
   readonly projectId: string;
   readonly environmentId: string;
+  readonly kind: Deployment['kind'];
+  readonly origin: Deployment['origin'];
+  /** Known from the start where nothing is built. */
+  readonly artifact: Artifact | null;
   readonly source: Deployment['source'];
   readonly trigger: Deployment['trigger'];
   readonly configuration: Deployment['configuration'];
   readonly sealedVariables: string;
   readonly jobs: readonly Pick<Job, 'type' | 'order' | 'dependsOn' | 'required'>[];
   readonly idempotency: { readonly key: string; readonly tokenId: string; readonly requestHash: string } | null;
+  /** Only one deployment is ever created under this key: a second one is answered with the first. */
+  readonly onceKey: string | null;
+  /** Set in the same transaction; undefined leaves it. */
+  readonly autoDeployHeld?: string;
 }
 
 /** Questions of the API and of the reconciler. */
@@ -173,6 +229,12 @@ export interface DeploymentQueries {
   jobs(deploymentId: string): Promise<readonly Job[]>;
   instances(deploymentId: string): Promise<readonly Instance[]>;
   timeline(deploymentId: string, after: number, limit: number): Promise<readonly RecordedEntry[]>;
+  /** null where none was ever opened. */
+  observation(deploymentId: string): Promise<Observation | null>;
+  /** Deployments of the environment that were once completed, newest first: those that one can go back to. */
+  served(environmentId: string, limit: number): Promise<readonly Deployment[]>;
+  /** The last deployment of the environment whose contract step has succeeded; null where none has (rule 5.8). */
+  lastContract(environmentId: string): Promise<Deployment | null>;
   /** Not final, not completed: pending and running, in the order they will be served. `projectId` null: all. */
   queue(projectId: string | null): Promise<readonly Deployment[]>;
 }
@@ -194,6 +256,10 @@ export interface WorldStore {
   deletions(): Promise<readonly Deletion[]>;
   /** Asks every deployment of it that is not over to end. Resolves to the deployments that still have a worker or wait for one. */
   askToEnd(deletion: Deletion): Promise<number>;
+  /** An instance that serves came to an end by itself, at `at` (epoch ms). Resolves to what it is of; null where it is not to run. */
+  crashed(instanceId: string, exit: InstanceExit): Promise<ServingInstance | null>;
+  /** It is up and well again; nothing happens where it had not crashed. */
+  recovered(instanceId: string): Promise<void>;
   /** Marks what serves as stopped. */
   stopServing(deploymentId: string, reason: string): Promise<void>;
   /** What only the project or environment uses, as it is now. */
@@ -202,9 +268,21 @@ export interface WorldStore {
   erase(deletion: Deletion): Promise<void>;
 }
 
+export interface InstanceExit {
+  readonly at: number;
+  readonly exitCode: number | null;
+  readonly outOfMemory: boolean;
+}
+
+export interface ServingInstance {
+  readonly deployment: Deployment;
+  readonly instance: Instance;
+  readonly slot: SlotNumber | null;
+}
+
 export interface DesiredWorld {
   /** Of every environment that is not being deleted. */
-  readonly routes: readonly (EnvironmentRoute & { readonly environmentId: string })[];
+  readonly routes: readonly (Omit<EnvironmentRoute, 'heldForMs'> & { readonly environmentId: string })[];
   readonly slots: readonly { readonly slot: SlotNumber; readonly deploymentId: string }[];
   /** Every deployment that is not in a final state. */
   readonly deployments: readonly DesiredDeployment[];
@@ -212,6 +290,8 @@ export interface DesiredWorld {
 
 export interface DesiredDeployment {
   readonly deployment: Deployment;
+  /** `serves`: it is the environment's current one. `standby`: in an open observation. `left`: neither, so that it is to be stopped. */
+  readonly role: 'serves' | 'standby' | 'left';
   readonly slot: SlotNumber | null;
   readonly sealedVariables: string;
   /** Those that have a container. */
@@ -224,6 +304,8 @@ export interface Deletion {
   readonly id: string;
   readonly projectId: string;
   readonly projectName: string;
+  /** null: the whole project. */
+  readonly environmentName: string | null;
   /** Ids of all its deployments. */
   readonly deployments: readonly string[];
   readonly hosts: readonly string[];

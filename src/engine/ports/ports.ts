@@ -1,3 +1,4 @@
+import type { AppConfigReader } from './app-config-reader.ts';
 import type { Builder, Planner } from './builder.ts';
 import type { Clock } from './clock.ts';
 import type { DeploymentStore } from './deployment-store.ts';
@@ -17,6 +18,7 @@ export interface Ports {
   readonly source: Source;
   readonly planner: Planner;
   readonly builder: Builder;
+  readonly appConfig: AppConfigReader;
   readonly staticFiles: StaticFiles;
   readonly prober: Prober;
   readonly logs: Logs;

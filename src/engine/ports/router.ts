@@ -36,6 +36,14 @@ export interface Router {
   closeSessions(slot: SlotNumber, server: string | null, count: number, signal: AbortSignal): Promise<number>;
   /** Sums since the slot was last cleared, over every process of the router. */
   counters(slot: SlotNumber, signal: AbortSignal): Promise<SlotCounters>;
+  /**
+   * How requests ended, in the order in which the router told it, in batches: every one of hosts that are `observed`, and a sample of
+   * the others. Goes on until aborted, across restarts and reloads of the router and of the caller; what was missed meanwhile is
+   * missed. Only what ended after the call.
+   */
+  outcomes(signal: AbortSignal): AsyncIterable<readonly RequestOutcome[]>;
+  /** Requests of the slot whose instance has given no response headers for longer than `olderThanMs`. */
+  stalled(slot: SlotNumber, olderThanMs: number, signal: AbortSignal): Promise<number>;
 
   /** Everything the router has now, for reconciliation. */
   snapshot(signal: AbortSignal): Promise<RouterSnapshot>;
@@ -56,10 +64,12 @@ export type RouterServer =
       readonly port: number;
       /**
        * `alone`: the only instance of the version: requests wait for its restart (rule 5.5). `one-of-many`: checked, taken out
-       * when it refuses, and its requests are sent to another one.
+       * when it refuses, and its requests are sent to another one. `guarded`: there are `fallback` servers, which get what it refuses.
        */
-      readonly redundancy: 'alone' | 'one-of-many';
+      readonly redundancy: 'alone' | 'one-of-many' | 'guarded';
     }
+  /** Gets only what the slot's own instances refused to take a connection for; for that they must be `guarded`. */
+  | { readonly kind: 'fallback'; readonly name: string; readonly address: string; readonly port: number }
   /** The static file server, for one bundle. */
   | { readonly kind: 'static'; readonly name: string; readonly bundle: string; readonly spa: boolean };
 
@@ -69,6 +79,36 @@ export interface SlotCounters {
   /** 5xx answers, whoever made them, and answers cut off by the server. Clients that went away are not counted. */
   readonly failed: number;
 }
+
+/** How one request ended. Times in milliseconds. */
+export interface RequestOutcome {
+  /** Epoch ms at which it ended. */
+  readonly at: number;
+  /** The version it was assigned to. */
+  readonly slot: SlotNumber;
+  /** Name of the server that answered; null when none did. */
+  readonly server: string | null;
+  /** null: no answer. */
+  readonly status: number | null;
+  readonly ending: RequestEnding;
+  readonly method: string;
+  /** Without the query, at most 256 characters. */
+  readonly path: string;
+  /** Opaque; the same for all requests of a visitor who carries the platform's cookie; null without one. */
+  readonly client: string | null;
+  /** From the request's arrival to the response headers; null when there were none. */
+  readonly headersMs: number | null;
+  /** From the request's arrival to its end. */
+  readonly durationMs: number;
+  /** An instance refused the connection; the request was then answered by another one, or by a fallback. */
+  readonly refused: boolean;
+  readonly upgrade: boolean;
+  /** How many requests this one stands for: 1 where the host is observed, more where only a sample is told. */
+  readonly weight: number;
+}
+
+/** `refused` and `no-response`: the router answered in the app's place. */
+export type RequestEnding = 'complete' | 'cut-by-server' | 'client-gone' | 'refused' | 'no-response' | 'denied';
 
 export interface RouterSnapshot {
   readonly routes: ReadonlyMap<string, RouteTarget>;

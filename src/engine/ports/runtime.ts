@@ -1,3 +1,5 @@
+import type { VolumeSettings } from '../../domain/volumes.ts';
+
 /**
  * The door to whatever keeps instances alive (Docker Engine). Every call is idempotent and safe to repeat after a crash:
  * what is already so is left so. Every call takes an `AbortSignal` and has its own timeout in the driver.
@@ -31,6 +33,19 @@ export interface Runtime {
   stop(instanceId: string, graceMs: number, signal: AbortSignal): Promise<void>;
   /** Every container that carries this platform's label. */
   list(signal: AbortSignal): Promise<readonly InstanceStatus[]>;
+
+  /**
+   * Runs a command inside a running instance, as its user, with its variables. Errors: `not_found` when the instance does not run. A
+   * command that takes longer than `timeoutMs` is not waited for: its exit code is null.
+   */
+  exec(request: ExecRequest, signal: AbortSignal): Promise<ExecResult>;
+
+  /** The environment's volume of that name; made when there is none, and never removed with an instance. */
+  ensureVolume(volume: VolumeId, signal: AbortSignal): Promise<void>;
+  /** With its data. Absent is fine; in use is `conflict`-like: `volume_in_use`. */
+  removeVolume(volume: VolumeId, signal: AbortSignal): Promise<void>;
+  /** Every volume that carries this platform's label. */
+  volumes(signal: AbortSignal): Promise<readonly VolumeId[]>;
 
   /**
    * Output from `since` on (exclusive; null: from the start), one chunk per line as the engine frames them. Ends when the
@@ -72,6 +87,28 @@ export interface InstanceSpec {
   readonly cpuCores: number;
   readonly memoryMb: number;
   readonly stopGraceMs: number;
+  readonly volumes: readonly VolumeSettings[];
+}
+
+export interface ExecRequest {
+  readonly instanceId: string;
+  /** Never a shell string. */
+  readonly command: readonly string[];
+  readonly timeoutMs: number;
+}
+
+export interface ExecResult {
+  /** null: it took too long. */
+  readonly exitCode: number | null;
+  /** The start of what it printed, both streams, at most 2,000 characters. */
+  readonly output: string;
+}
+
+/** A volume belongs to one environment of one project, and outlives every deployment of it. */
+export interface VolumeId {
+  readonly project: string;
+  readonly environment: string;
+  readonly name: string;
 }
 
 export interface InstanceStatus {
@@ -106,5 +143,13 @@ export interface OutputChunk {
 }
 
 export type RuntimeEvent =
-  | { readonly type: 'started' | 'exited' | 'removed'; readonly instanceId: string }
+  | { readonly type: 'started' | 'removed'; readonly instanceId: string }
+  /** `at`: epoch ms. */
+  | {
+      readonly type: 'exited';
+      readonly instanceId: string;
+      readonly at: number;
+      readonly exitCode: number | null;
+      readonly outOfMemory: boolean;
+    }
   | { readonly type: 'relist' };

@@ -28,11 +28,13 @@ async function collectSlots({ workshop, world, found, desired, signal, attempt }
 /** In the background: each may take its grace. */
 function collectContainers({ workshop, found, desired, signal, inBackground }: Pass): void {
   const deployments = new Map(desired.deployments.map((entry) => [entry.deployment.id, entry]));
+  // Of whichever deployment it is now: one that went back has taken over the instances of another.
+  const known = new Set(desired.deployments.flatMap(({ instances }) => instances.map(({ id }) => id)));
   for (const container of found.containers) {
     const owner = deployments.get(container.deploymentId);
     // Its worker is at it, or it is where it should be.
     if (owner !== undefined && holdsEnvironment(owner.deployment.state)) continue;
-    if (owner?.instances.some(({ id }) => id === container.instanceId) === true) continue;
+    if (known.has(container.instanceId)) continue;
     const { deploymentId: deployment, containerId, instanceId } = container;
     inBackground(instanceId, () => {
       workshop.log.warn({ deployment, container: containerId }, 'a container belonged to nothing and is removed');

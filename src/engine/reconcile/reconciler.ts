@@ -1,9 +1,11 @@
 import { CutoverError } from '../../domain/errors.ts';
 import type { DesiredWorld, WorldStore } from '../ports/deployment-store.ts';
-import type { InstanceStatus } from '../ports/runtime.ts';
+import type { InstanceStatus, RuntimeEvent } from '../ports/runtime.ts';
 import type { RouterSnapshot } from '../ports/router.ts';
 import type { Workshop } from '../workflows/deployment-run.ts';
 import { collectStrays } from './collect-strays.ts';
+import { retireLeft } from './retire-left.ts';
+import { noteCrash, tendCrashes } from './tend-crashes.ts';
 import { tearDown } from './tear-down.ts';
 import { tendInstances } from './tend-instances.ts';
 import { tendRoutes } from './tend-routes.ts';
@@ -38,6 +40,7 @@ export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #running = new Map<string, Promise<void>>();
   #woken = false;
+  #signal: AbortSignal = AbortSignal.abort();
   #interruptRest: () => void = () => undefined;
 
   constructor(options: ReconcilerOptions) {
@@ -49,7 +52,16 @@ export class Reconciler {
     this.#interruptRest();
   }
 
+  /** Something happened to an instance, and nobody expected it. */
+  noticed(event: RuntimeEvent): void {
+    if (event.type !== 'exited') return this.wake();
+    const { workshop, world } = this.#options;
+    const signal = this.#signal;
+    void this.#try(noteCrash({ workshop, world, signal }, event), signal).finally(() => this.wake());
+  }
+
   async run(signal: AbortSignal): Promise<void> {
+    this.#signal = signal;
     while (!signal.aborted) {
       this.#woken = false;
       await this.pass(signal).catch((error: unknown) => this.#report(error, signal));
@@ -84,7 +96,8 @@ export class Reconciler {
       attempt: (work) => this.#try(work(), signal),
       inBackground: (key, work) => this.#background(key, work, signal),
     };
-    for (const part of [tendRoutes, tendInstances, collectStrays]) await this.#try(part(pass), signal);
+    for (const part of [tendRoutes, tendInstances, tendCrashes, retireLeft, collectStrays])
+      await this.#try(part(pass), signal);
     await this.#growPool(desired, signal);
   }
 

@@ -37,5 +37,16 @@ async function removeLeftovers({ workshop, world, signal }: TearDown, deletion: 
   for (const imageId of imageIds) await runtime.removeImage(imageId, signal);
   for (const bundle of bundles) await staticFiles.remove(bundle);
   for (const id of deletion.deployments) await logs.remove(`deployments/${id}`);
+  await removeVolumes(workshop, deletion, signal);
   if (deletion.kind === 'project') await runtime.removeNetwork(deletion.projectName, signal);
+}
+
+/** With their data: whoever deletes an environment deletes what it kept. */
+async function removeVolumes({ ports }: Workshop, deletion: Deletion, signal: AbortSignal): Promise<void> {
+  const { projectName, environmentName } = deletion;
+  const volumes = (await ports.runtime.volumes(signal)).filter(
+    ({ project, environment }) =>
+      project === projectName && (environmentName === null || environment === environmentName),
+  );
+  for (const volume of volumes) await ports.runtime.removeVolume(volume, signal);
 }

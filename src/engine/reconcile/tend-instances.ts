@@ -1,18 +1,27 @@
 import type { Deployment, Instance } from '../../domain/deployment.ts';
 import type { DesiredDeployment } from '../ports/deployment-store.ts';
+import { holdsEnvironment } from '../../domain/deployment-state.ts';
 import { openConfiguration } from '../workflows/open-configuration.ts';
-import { bundleServer, serverName, serverOf } from '../workflows/router-server.ts';
+import { bundleServer, isFallback, serverName, serverOf } from '../workflows/router-server.ts';
+import { webProcess } from '../../domain/processes.ts';
 import { instanceSpec } from '../workflows/start-instance.ts';
+import { webInstances } from '../workflows/web-instances.ts';
+import { hasOthers, noteMissedCrash } from './tend-crashes.ts';
 import type { Pass } from './reconciler.ts';
+import { tendFallbacks } from './tend-fallbacks.ts';
 
 /** What serves is in the router under its present address, and its output is kept. */
 export async function tendInstances(pass: Pass): Promise<void> {
   // What is being deleted is not brought back.
-  const environments = new Set(pass.desired.routes.map(({ environmentId }) => environmentId));
+  const environments = new Set(
+    // Nor, while requests wait, what may not run beside its successor: that is its worker's to say.
+    pass.desired.routes.flatMap(({ environmentId, target }) => (target?.mode === 'held' ? [] : [environmentId])),
+  );
   for (const desired of pass.desired.deployments) {
-    if (!environments.has(desired.deployment.environmentId)) continue;
+    if (!environments.has(desired.deployment.environmentId) || desired.role === 'left') continue;
     await pass.attempt(() => tendBundle(pass, desired));
     for (const instance of desired.instances) await pass.attempt(() => tend(pass, desired, instance));
+    await pass.attempt(() => tendFallbacks(pass, desired));
     if (desired.deployment.state === 'completed') await pass.attempt(() => removeUnknown(pass, desired));
   }
 }
@@ -34,17 +43,37 @@ async function tendBundle(
 async function tend(pass: Pass, desired: DesiredDeployment, instance: Instance): Promise<void> {
   const { world, found } = pass;
   let status = found.containers.find((container) => container.instanceId === instance.id);
-  if (status === undefined && instance.phase === 'serving' && desired.deployment.state !== 'paused') {
+  // Somebody is at it.
+  if (pass.workshop.watch.isExpected(instance.id)) return;
+  if (status === undefined && isToHaveContainer(pass, desired, instance)) {
     status = await bringBack(pass, desired, instance);
   }
   if (status === undefined) return;
   follow(pass, desired, instance);
   const { address, restarts, running } = status;
-  if (instance.phase !== 'serving' || desired.slot === null || !running || address === null) return;
-  await correctServer(pass, { ...desired, slot: desired.slot }, { ...instance, address });
-  if (instance.address !== address || instance.restarts !== restarts) {
-    await world.updateInstances([{ id: instance.id, address, restarts }]);
-  }
+  // The engine does that by itself; it gives up where a restart itself fails, and then somebody has to ask again.
+  if (isUp(instance) && !running) await pass.workshop.ports.runtime.keepAlive(instance.id, pass.signal);
+  if (!isUp(instance) || !running || address === null) return;
+  // One of several that crashed comes back into rotation when it is well again, not before.
+  const waits = instance.crashedAt !== null && hasOthers(instance, desired.deployment);
+  if (desired.slot !== null && instance.process === webProcess && !waits)
+    await correctServer(pass, { ...desired, slot: desired.slot }, { ...instance, address });
+  if (instance.address !== address) await world.updateInstances([{ id: instance.id, address }]);
+  if (restarts > instance.restarts) await noteMissedCrash(pass, instance, status);
+}
+
+/** What serves; and what is on standby, unless somebody is changing the environment and may be about to stop it. */
+function isToHaveContainer({ desired }: Pass, { role, deployment }: DesiredDeployment, { phase }: Instance): boolean {
+  if (phase === 'serving') return true;
+  const busy = desired.deployments.some(
+    (other) => other.deployment.environmentId === deployment.environmentId && holdsEnvironment(other.deployment.state),
+  );
+  return role === 'standby' && phase === 'drained' && !busy;
+}
+
+/** It gets traffic, or may get it again: what is on standby. Workers never are. */
+function isUp({ phase, process }: Instance): boolean {
+  return phase === 'serving' || (process === webProcess && (phase === 'draining' || phase === 'drained'));
 }
 
 /** Only while the slot is still this version's: what was found may be old by now. */
@@ -62,8 +91,9 @@ async function correctServer(
     server?.draining === true && deployment.state === 'completed' && !isBeingReplaced(deployment, found);
   if (!wrong && !forgotten) return;
   const { replicas } = deployment.configuration.settings;
+  const guarded = found.router.servers.some((known) => known.slot === slot && isFallback(known.name));
   await world.whileOwning({ deploymentId: deployment.id, slot }, async () => {
-    if (wrong) await router.addServer(slot, serverOf(instance, replicas), signal);
+    if (wrong) await router.addServer(slot, serverOf(instance, replicas, guarded), signal);
     if (forgotten) await router.resumeServer(slot, name, signal);
   });
 }
@@ -77,9 +107,12 @@ function isBeingReplaced({ configuration }: Deployment, found: Pass['found']): b
 async function removeUnknown({ workshop, world, found, signal }: Pass, desired: DesiredDeployment): Promise<void> {
   const { slot, instances, deployment } = desired;
   if (slot === null) return;
-  const known = new Set(instances.map(serverName));
+  const known = new Set(webInstances(instances).map(serverName));
   if (deployment.artifact?.type === 'bundle') known.add(bundleServer);
-  const unknown = found.router.servers.filter((server) => server.slot === slot && !known.has(server.name));
+  // Servers that stand for the version before go when that goes.
+  const unknown = found.router.servers.filter(
+    (server) => server.slot === slot && !known.has(server.name) && !isFallback(server.name),
+  );
   for (const { name } of unknown) {
     await world.whileOwning({ deploymentId: deployment.id, slot }, () =>
       workshop.ports.router.removeServer(slot, name, signal),

@@ -1,4 +1,4 @@
-import type { RouteTarget } from '../../domain/route.ts';
+import { sameRoute } from '../../domain/route.ts';
 import type { Pass } from './reconciler.ts';
 
 /** Routes follow their rows; a host without a row has no route. */
@@ -6,14 +6,9 @@ export async function tendRoutes({ workshop, found, desired, signal, attempt }: 
   const wanted = new Set<string>();
   for (const { environmentId, hosts, target } of desired.routes) {
     for (const host of hosts) wanted.add(host);
-    const differs = hosts.some((host) => !sameTarget(found.router.routes.get(host) ?? null, target));
+    const differs = hosts.some((host) => !sameRoute(found.router.routes.get(host) ?? null, target));
     if (differs) await attempt(() => workshop.routes.follow(environmentId, signal));
   }
   const strays = [...found.router.routes.keys()].filter((host) => !wanted.has(host));
   if (strays.length > 0) await attempt(() => workshop.ports.router.removeRoute(strays, signal));
-}
-
-function sameTarget(a: RouteTarget | null, b: RouteTarget | null): boolean {
-  if (a === null || b === null) return a === b;
-  return a.stable === b.stable && a.candidate === b.candidate && a.share === b.share;
 }

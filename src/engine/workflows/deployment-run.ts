@@ -1,6 +1,7 @@
 import type { Deployment } from '../../domain/deployment.ts';
 import type { JobType } from '../../domain/job.ts';
-import { describeEntry } from '../../domain/timeline.ts';
+import type { Measurements } from '../../domain/measurements.ts';
+import { describeEntry, type TimelineEntry } from '../../domain/timeline.ts';
 import type { HeldLease } from '../journal/lease-keeper.ts';
 import type { InstanceLogs } from '../observe/instance-logs.ts';
 import type { InstanceWatch } from '../observe/instance-watch.ts';
@@ -11,6 +12,7 @@ import type { RouteFollower } from '../reconcile/route-follower.ts';
 import type { TakeBuildPlace } from './build-places.ts';
 import { JobLogs } from './job-logs.ts';
 import { maskedWrite } from './masked-write.ts';
+import { foresee, mergeWrites, type Note } from './merge-writes.ts';
 import { openConfiguration, type OpenConfiguration } from './open-configuration.ts';
 
 /** What the workflows of one process share. */
@@ -25,6 +27,8 @@ export interface Workshop {
   readonly imageLabels: Readonly<Record<string, string>>;
   /** Waits for one of the places for builds; the returned function gives it back. */
   readonly takeBuildPlace: TakeBuildPlace;
+  /** An observation was opened, or traffic was moved that is observed: whoever observes looks at once. */
+  readonly wakeObserver: () => void;
   /** URL at which a host is reached from outside. */
   readonly urlOf: (host: string) => string;
 }
@@ -34,11 +38,25 @@ export class DeploymentRun implements AsyncDisposable {
   readonly workshop: Workshop;
   /** What instances were like when this process started them. */
   readonly started = new Map<string, InstanceStatus>();
+  /** Instances this process has led through the gate, with the monotonic time at which they passed. */
+  readonly passedAt = new Map<string, number>();
+  /** Instances this process has told the engine to restart whenever they exit. */
+  readonly keptAlive = new Set<string>();
+  /** Slots and servers this process has put into the router, as text. */
+  readonly inRouter = new Set<string>();
+  /** What is to be said with the first instance. */
+  planned: TimelineEntry | null = null;
+  /** What is to be kept with the switch. */
+  measured: Partial<Measurements> = {};
+  /** Since when requests wait in the router, on the monotonic clock, as far as this process knows. */
+  heldSince: number | null = null;
   readonly #held: HeldLease;
   #logs: JobLogs | null = null;
   #job: JobType | null = null;
   #record: DeploymentRecord;
   #configuration: OpenConfiguration | null = null;
+  #noted: Note = {};
+  #tail: Promise<unknown> = Promise.resolve();
 
   private constructor(workshop: Workshop, held: HeldLease, record: DeploymentRecord) {
     this.workshop = workshop;
@@ -67,8 +85,9 @@ export class DeploymentRun implements AsyncDisposable {
     return this.#held.lease;
   }
 
-  /** For work that a user's wish to end should interrupt. */
+  /** For work that a user's wish to end should interrupt; while visitors wait, nobody's wish does. */
   get signal(): AbortSignal {
+    if (this.heldSince !== null) return this.leaseSignal;
     return AbortSignal.any([this.#held.lost, this.#held.unwanted]);
   }
 
@@ -104,20 +123,71 @@ export class DeploymentRun implements AsyncDisposable {
     this.#job = job;
   }
 
+  /** Known here from now on, and kept with the next write: a commit less. A crash in between loses it, so that it is found out again. */
+  note(note: Note): void {
+    const masked = maskedWrite(note, this.configuration.mask);
+    this.#noted = mergeWrites(this.#noted, masked);
+    this.#learn(foresee(this.#record, masked));
+    this.#tell(masked);
+  }
+
+  /** Writes what was noted, before something that takes its time. */
+  async flush(): Promise<void> {
+    if (Object.keys(this.#noted).length > 0) await this.write({});
+  }
+
+  /** In one transaction with everything noted before; then the record is read anew. */
   async write(write: Write): Promise<void> {
-    this.assertHeld();
-    const masked = maskedWrite(write, this.configuration.mask);
-    await this.ports.deployments.write(this.lease, masked);
-    for (const entry of masked.timeline ?? []) this.say(describeEntry(entry));
-    await this.reload();
+    await this.#inTurn(async () => {
+      await this.#commit(write);
+      await this.#read();
+    });
+  }
+
+  /** As `write`, for those who have something to do that is more urgent than to read the record again. */
+  async commit(write: Write): Promise<void> {
+    await this.#inTurn(() => this.#commit(write));
   }
 
   async reload(): Promise<void> {
+    await this.#inTurn(() => this.#read());
+  }
+
+  async #commit(write: Write): Promise<void> {
+    this.assertHeld();
+    const masked = maskedWrite(write, this.configuration.mask);
+    const noted = this.#noted;
+    this.#noted = {};
+    try {
+      await this.ports.deployments.write(this.lease, mergeWrites(noted, masked));
+    } catch (error) {
+      this.#noted = mergeWrites(noted, this.#noted);
+      throw error;
+    }
+    this.#tell(masked);
+  }
+
+  async #read(): Promise<void> {
     const record = await this.ports.deployments.record(this.lease.deploymentId);
     if (record === null) throw new Error('the deployment was erased while it was led');
+    this.#learn(foresee(record, this.#noted));
+  }
+
+  #learn(record: DeploymentRecord): void {
     // What instances are told names the commit, which is not known at first.
     if (record.deployment.source.commit?.sha !== this.deployment.source.commit?.sha) this.#configuration = null;
     this.#record = record;
+  }
+
+  #tell({ timeline = [] }: Note): void {
+    for (const entry of timeline) this.say(describeEntry(entry));
+  }
+
+  /** Writes and readings come one after the other, so that an older reading never takes the place of a newer one. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#tail.then(work);
+    this.#tail = turn.catch(() => undefined);
+    return turn;
   }
 
   /** One line of the platform's own in the log of the present job. */

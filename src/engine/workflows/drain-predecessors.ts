@@ -1,22 +1,32 @@
-import type { Deployment } from '../../domain/deployment.ts';
-import { nextDrainAction } from '../../domain/drain.ts';
 import { CutoverError } from '../../domain/errors.ts';
-import type { SlotNumber } from '../../domain/route.ts';
-import type { DeploymentRecord } from '../ports/deployment-store.ts';
+import { allOrNone } from './all-or-none.ts';
+import type { DeploymentRecord, Write } from '../ports/deployment-store.ts';
 import type { DeploymentRun } from './deployment-run.ts';
+import { drainSlot, openSessions } from './drain-slot.ts';
 import { requestsDuringRollout } from './request-counts.ts';
+import { stopInstances } from './stop-instances.ts';
+import { endGuard, hasContainer, otherInstances, webInstances } from './web-instances.ts';
 
-const closePauseMs = 50;
-
-/** Lets the versions that served before finish what they have, then stops them. After a crash it begins anew with what is left. */
+/** Lets the versions that served before finish what they have, then stops them, or keeps the last one on standby. After a crash it begins anew with what is left. */
 export async function drainPredecessors(run: DeploymentRun): Promise<void> {
   // A crash between the row and what follows it must not leave the old version with traffic, nor the new one unguarded.
   await run.workshop.routes.follow(run.lease.environmentId, run.leaseSignal);
-  await Promise.all(run.record.instances.map(({ id }) => keepAliveIfThere(run, id)));
+  await Promise.all(run.record.instances.filter(hasContainer).map(({ id }) => keepAliveIfThere(run, id)));
   const predecessors = await run.ports.deployments.predecessors(run.lease);
-  const cut = await Promise.all(predecessors.map((old) => drain(run, old)));
-  if (run.deployment.requests === null) await recordRequests(run, cut);
-  for (const old of predecessors) await stop(run, old);
+  const began = run.ports.clock.monotonic();
+  const cut: number[] = [];
+  // Whoever takes the deployment back finds nobody still stopping what it starts again.
+  await allOrNone(run.signal, [
+    ...predecessors.map((old) => async () => {
+      cut.push(await drain(run, old));
+    }),
+    ...predecessors.map((old) => () => stopWorkers(run, old)),
+  ]);
+  if (run.deployment.requests === null) await recordRequests(run, cut, run.ports.clock.monotonic() - began);
+  for (const old of await run.ports.deployments.predecessors(run.lease)) {
+    if (old.deployment.id === run.record.standbyId) await standBy(run, old);
+    else await stop(run, old);
+  }
 }
 
 /** One whose container somebody removed is the reconciler's to make again. */
@@ -29,105 +39,86 @@ async function keepAliveIfThere(run: DeploymentRun, instanceId: string): Promise
 }
 
 /** Before the first slot is cleared: with it go its counters. */
-async function recordRequests(run: DeploymentRun, cut: readonly number[]): Promise<void> {
+async function recordRequests(run: DeploymentRun, cut: readonly number[], drainMs: number): Promise<void> {
   const { total, failed: counted } = await requestsDuringRollout(run);
   const failed = Math.max(0, counted - cut.reduce((sum, streams) => sum + streams, 0));
-  await run.write({ requests: { total, failed }, timeline: [{ kind: 'complete', requests: total, failed }] });
+  await run.write({
+    requests: { total, failed },
+    measurements: { drainMs },
+    timeline: [{ kind: 'complete', requests: total, failed }],
+  });
 }
 
 /** Resolves to how many streams the router counts as failed only because they were closed at the drain timeout. */
 async function drain(run: DeploymentRun, old: DeploymentRecord): Promise<number> {
-  if (old.slot === null) return 0;
+  const draining = webInstances(old.instances).filter(({ phase }) => phase === 'draining');
+  // A standby of before is drained already.
+  if (old.slot === null || (draining.length === 0 && old.instances.length > 0)) return 0;
   const { number } = old.deployment;
   const { drainTimeoutMs } = old.deployment.configuration.settings;
-  const connections = await openSessions(run, old.slot);
+  const connections = await openSessions(run, old.slot, run.signal);
   await run.write({ timeline: [{ kind: 'draining', deployment: number, connections }] });
-  const { closed, durationMs, cut } = await drainSlot(run, old.slot, drainTimeoutMs);
+  const { closed, durationMs, cut } = await drainSlot(run, old.slot, { drainTimeoutMs, signal: run.signal });
   await run.write({
-    instances: old.instances.filter(({ phase }) => phase === 'draining').map(({ id }) => ({ id, phase: 'drained' })),
+    instances: draining.map(({ id }) => ({ id, phase: 'drained' })),
     timeline: [{ kind: 'drained', deployment: number, closed, durationMs }],
   });
   return cut;
 }
 
-interface Drained {
-  /** Sessions that were closed at the timeout. */
-  readonly closed: number;
-  readonly durationMs: number;
-  /** Those among them that the router counts as failed. */
-  readonly cut: number;
+/** Workers are never on standby: those of the old version get SIGTERM, and the drain timeout to finish their job (rule 5.4). */
+async function stopWorkers(run: DeploymentRun, old: DeploymentRecord): Promise<void> {
+  const workers = otherInstances(old.instances).filter(hasContainer);
+  if (workers.length === 0) return;
+  const { drainTimeoutMs } = old.deployment.configuration.settings;
+  const ids = workers.map(({ id }) => id);
+  await stopInstances(run, { graceMs: drainTimeoutMs, instanceIds: ids });
+  await run.write({ instances: ids.map((id) => ({ id, phase: 'stopped' })) });
 }
 
-/** Waits until nothing is in flight in the slot, closing at the deadline what is left. The slot must be off every route. */
-export async function drainSlot(run: DeploymentRun, slot: SlotNumber, drainTimeoutMs: number): Promise<Drained> {
-  const { clock, router } = run.ports;
-  const began = clock.monotonic();
-  const failures = async () => (await router.counters(slot, run.leaseSignal)).failed;
-  let atDeadline: { readonly open: number; readonly failed: number } | null = null;
-  let closed = 0;
-  for (;;) {
-    const open = await openSessions(run, slot);
-    const sinceStartMs = clock.monotonic() - began;
-    const action = nextDrainAction({ sinceStartMs, open, openAtDeadline: atDeadline?.open ?? null }, drainTimeoutMs);
-    if (action.type === 'done') {
-      const since = atDeadline === null ? 0 : (await failures()) - atDeadline.failed;
-      // What failed besides is the app's own failure.
-      return { closed, durationMs: sinceStartMs, cut: Math.min(since, closed) };
-    }
-    if (action.type === 'wait') await clock.sleep(action.delayMs, run.leaseSignal);
-    else {
-      atDeadline ??= { open, failed: await failures() };
-      run.assertHeld();
-      closed += await router.closeSessions(slot, null, action.count, run.leaseSignal);
-      await clock.sleep(closePauseMs, run.leaseSignal);
-    }
-  }
+/** It stays up, off traffic; of several instances all or one, as the new version's settings say. */
+async function standBy(run: DeploymentRun, old: DeploymentRecord): Promise<void> {
+  const { standby, observationMs } = run.deployment.configuration.settings;
+  const warm = webInstances(old.instances).filter(hasContainer);
+  const surplus = standby === 'one' ? warm.slice(1) : [];
+  if (surplus.length > 0) await stopSurplus(run, old, surplus);
+  await endGuard(run.ports.router, old, run.leaseSignal);
+  const already = run.record.jobs.some(
+    ({ type, status }) => type === 'MarkDeploymentCompleteJob' && status === 'success',
+  );
+  if (already) return;
+  const instances = warm.length - surplus.length;
+  await run.write({
+    timeline: [{ kind: 'standby', deployment: old.deployment.number, instances, untilMs: observationMs }],
+  });
 }
 
-/** Zero only when it was zero twice: a request may be between the route and its server at the first look. */
-async function openSessions(run: DeploymentRun, slot: SlotNumber): Promise<number> {
-  const first = await run.ports.router.inFlight(slot, null, run.leaseSignal);
-  if (first > 0) return first;
-  await run.ports.clock.sleep(60, run.leaseSignal);
-  return run.ports.router.inFlight(slot, null, run.leaseSignal);
+async function stopSurplus(
+  run: DeploymentRun,
+  old: DeploymentRecord,
+  surplus: DeploymentRecord['instances'],
+): Promise<void> {
+  const ids = surplus.map(({ id }) => id);
+  await stopInstances(run, { graceMs: old.deployment.configuration.settings.stopGraceMs, instanceIds: ids });
+  await run.write({ instances: ids.map((id): NonNullable<Write['instances']>[number] => ({ id, phase: 'stopped' })) });
 }
 
 async function stop(run: DeploymentRun, old: DeploymentRecord): Promise<void> {
   run.assertHeld();
   if (old.slot !== null) await run.ports.router.clearSlot(old.slot, run.signal);
-  await stopInstances(
-    run,
-    old.deployment,
-    old.instances.map(({ id }) => id),
-  );
+  const ids = old.instances.map(({ id }) => id);
+  await stopInstances(run, { graceMs: old.deployment.configuration.settings.stopGraceMs, instanceIds: ids });
   await run.write({
-    instances: old.instances.map(({ id }) => ({ id, phase: 'stopped' })),
-    retired: { deploymentId: old.deployment.id, reason: `replaced by #${run.deployment.number}` },
+    instances: ids.map((id) => ({ id, phase: 'stopped' })),
+    retired: { deploymentId: old.deployment.id, reason: endReason(run, old) },
     freeSlotOf: old.deployment.id,
     timeline: [{ kind: 'removed', deployment: old.deployment.number, instances: old.instances.length }],
   });
 }
 
-/**
- * SIGTERM, grace, SIGKILL, side by side; what they printed last is kept. A container that Docker cannot remove now is left to the
- * reconciler: it must not keep the next deployment waiting.
- */
-export async function stopInstances(
-  run: DeploymentRun,
-  owner: Deployment,
-  instanceIds: readonly string[],
-): Promise<void> {
-  const { stopGraceMs } = owner.configuration.settings;
-  await Promise.all(
-    instanceIds.map(async (id) => {
-      using _expecting = run.workshop.watch.expect(id);
-      try {
-        await run.ports.runtime.stop(id, stopGraceMs, run.leaseSignal);
-      } catch (error) {
-        if (run.leaseSignal.aborted) throw error;
-        run.workshop.log.warn({ instance: id, error: String(error) }, 'an instance could not be stopped yet');
-      }
-      await run.workshop.instanceLogs.settle(id);
-    }),
-  );
+/** "rolled back to #41 by #43 (error rate …)" for what this one goes back from, else "replaced by #43". */
+function endReason({ deployment }: DeploymentRun, old: DeploymentRecord): string {
+  const { origin, number } = deployment;
+  if (origin?.kind !== 'rollback' || origin.from?.deploymentId !== old.deployment.id) return `replaced by #${number}`;
+  return `rolled back to #${origin.number} by #${number}${origin.reason === null ? '' : ` (${origin.reason})`}`;
 }

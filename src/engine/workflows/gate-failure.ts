@@ -1,5 +1,6 @@
 import { instanceLogName, type Instance } from '../../domain/deployment.ts';
 import { CutoverError } from '../../domain/errors.ts';
+import { processOf, webProcess } from '../../domain/processes.ts';
 import type { InstanceStatus } from '../ports/runtime.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 
@@ -13,26 +14,29 @@ interface Failure {
 /** Passes while the instance runs; else throws `instance_exited` or `instance_out_of_memory` with its exit code and last lines. */
 export async function refuseExited(run: DeploymentRun, instance: Instance, signal: AbortSignal): Promise<void> {
   const status = await run.ports.runtime.status(instance.id, signal);
-  if (status?.running === true) return;
+  // One that was restarted had exited.
+  if (status?.running === true && status.restarts === 0) return;
   throw new CutoverError(
     status?.outOfMemory === true ? 'instance_out_of_memory' : 'instance_exited',
-    await withLastLines(run, instance, describeExit(run, status)),
+    await withLastLines(run, instance, { message: describeExit(run, instance, status), hasEnded: true }),
   );
 }
 
-function describeExit(run: DeploymentRun, status: InstanceStatus | null): string {
-  if (status === null) return 'gate (its container was removed by somebody else)';
-  const { memoryMb } = run.deployment.configuration.settings;
-  if (status.outOfMemory) return `gate (the instance was killed for using more than its ${memoryMb} MB of memory)`;
-  return `gate (the instance exited with code ${status.exitCode ?? 'unknown'})`;
+function describeExit(run: DeploymentRun, { process }: Instance, status: InstanceStatus | null): string {
+  const who = process === webProcess ? 'the instance' : `"${process}"`;
+  if (status === null) return `gate (the container of ${who} was removed by somebody else)`;
+  const { memoryMb } = processOf(run.deployment.configuration.settings, process);
+  if (status.outOfMemory) return `gate (${who} was killed for using more than its ${memoryMb} MB of memory)`;
+  return `gate (${who} exited with code ${status.exitCode ?? 'unknown'})`;
 }
 
 /** Throws `gate_failed` with the message, what the instance really listens on, and its last lines. */
 export async function refuseUnhealthy(run: DeploymentRun, instance: Instance, failure: Failure): Promise<never> {
   const { message, signal } = failure;
-  const listening = await describeListening(run, instance, signal);
+  // Nobody talks to a worker.
+  const listening = instance.process === webProcess ? await describeListening(run, instance, signal) : '';
   const full = `gate (${[message, listening].filter((part) => part !== '').join('; ')})`;
-  throw new CutoverError('gate_failed', await withLastLines(run, instance, full));
+  throw new CutoverError('gate_failed', await withLastLines(run, instance, { message: full, hasEnded: false }));
 }
 
 /** "nothing on 3000; 8080 is open" */
@@ -45,10 +49,16 @@ async function describeListening(run: DeploymentRun, instance: Instance, signal:
   return `nothing on ${instance.port}; ${open.join(', ')} ${open.length === 1 ? 'is' : 'are'} open`;
 }
 
-async function withLastLines(run: DeploymentRun, instance: Instance, message: string): Promise<string> {
-  await run.workshop.instanceLogs.settle(instance.id);
+async function withLastLines(
+  run: DeploymentRun,
+  instance: Instance,
+  { message, hasEnded }: { readonly message: string; readonly hasEnded: boolean },
+): Promise<string> {
+  // One that runs on does not come to an end of what it prints, and visitors may be waiting.
+  if (hasEnded || run.heldSince === null) await run.workshop.instanceLogs.settle(instance.id);
   const lines = await run.ports.logs.tail(instanceLogName(instance.deploymentId, instance.id), lastLines);
-  await run.write({ timeline: [{ kind: 'gate.failed', ordinal: instance.ordinal, message }] });
+  const { process, ordinal } = instance;
+  await run.write({ timeline: [{ kind: 'gate.failed', process, ordinal, message }] });
   if (lines.length === 0) return `${message}; it printed nothing`;
   return `${message}; its last ${lines.length} lines:\n${lines.map(({ text }) => text).join('\n')}`;
 }

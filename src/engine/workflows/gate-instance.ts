@@ -1,59 +1,207 @@
-import type { Artifact } from '../../domain/artifact.ts';
 import type { Instance } from '../../domain/deployment.ts';
-import { judgeGate, newGate, recordProbe } from '../../domain/gate.ts';
+import { describeFailure, judgeGate, newGate, recordProbe, type GateState } from '../../domain/gate.ts';
+import type { HealthCheck, ProbeResult } from '../../domain/health-check.ts';
+import { processOf, webProcess, type ExecCheck } from '../../domain/processes.ts';
 import type { InstanceStatus } from '../ports/runtime.ts';
+import { allOrNone } from './all-or-none.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 import { refuseExited, refuseUnhealthy } from './gate-failure.ts';
-import { startInstance } from './start-instance.ts';
+import { HoldOver, stayUpLimitMs } from './recreate.ts';
+import { startInstance, type Version } from './start-instance.ts';
 
-/** Leads one instance through the gate (rule 5.1). Rejects with `gate_failed`, `instance_exited` or `instance_out_of_memory`. */
-export async function gateInstance(
-  run: DeploymentRun,
-  artifact: Extract<Artifact, { type: 'image' }>,
-  instance: Instance,
-  signal: AbortSignal,
-): Promise<void> {
-  const { health } = run.deployment.configuration.settings;
-  const { clock, prober } = run.ports;
+/** What is asked of an instance, and how. */
+interface Examination {
+  readonly check: HealthCheck;
+  readonly probe: (signal: AbortSignal) => Promise<ProbeResult>;
+}
+
+interface Candidate {
+  readonly version: Version;
+  readonly instance: Instance;
+  /** Once it has passed, it waits for no other one. */
+  readonly alone?: boolean;
+}
+
+/**
+ * Leads one instance through the gate (rule 5.1): `web` by HTTP, a worker by its own check, or else by staying up. Rejects with
+ * `gate_failed`, `instance_exited` or `instance_out_of_memory`.
+ */
+export async function gateInstance(run: DeploymentRun, candidate: Candidate, signal: AbortSignal): Promise<void> {
+  const { version, instance } = candidate;
   using _expecting = run.workshop.watch.expect(instance.id);
-  const status = await startedStatus(run, artifact, instance);
-  run.workshop.instanceLogs.follow({ ...instance, mask: run.configuration.mask });
+  const status = await startedStatus(run, candidate, signal);
+  run.workshop.instanceLogs.follow({ ...instance, mask: version.configuration.mask });
   if (!status.running) await refuseExited(run, instance, signal);
-  if (status.address === null)
-    return refuseUnhealthy(run, instance, { message: 'the container has no address', signal });
-  const target = { kind: 'instance', address: status.address, port: instance.port } as const;
   // The engine's clock says when it started; from here on time is measured without jumps.
+  const { clock } = run.ports;
   const startedBefore = Math.max(0, clock.now() - (status.startedAt ?? clock.now()));
   const began = clock.monotonic() - startedBefore;
-  for (let gate = newGate; ;) {
-    const verdict = judgeGate(gate, health, clock.monotonic() - began);
+  const attempts = await examine(run, { ...candidate, status, began }, signal);
+  run.passedAt.set(instance.id, clock.monotonic());
+  run.note({
+    instances: [{ id: instance.id, phase: 'passed', address: status.address }],
+    timeline: [
+      {
+        kind: 'gate.passed',
+        process: instance.process,
+        ordinal: instance.ordinal,
+        attempts,
+        sinceStartMs: clock.monotonic() - began,
+      },
+    ],
+  });
+  // One that is alone gets traffic next, and that is written at once.
+  if (candidate.alone !== true) await run.flush();
+}
+
+interface Started extends Candidate {
+  readonly status: InstanceStatus;
+  /** On the monotonic clock. */
+  readonly began: number;
+}
+
+/** Resolves to how many probes it took. */
+async function examine(run: DeploymentRun, started: Started, signal: AbortSignal): Promise<number> {
+  const { instance, version, status } = started;
+  const { settings } = version.deployment.configuration;
+  if (instance.process === webProcess) {
+    const { address } = status;
+    if (address === null) return refuseUnhealthy(run, instance, { message: 'the container has no address', signal });
+    const target = { kind: 'instance', address, port: instance.port } as const;
+    return probeUntilPassed(
+      run,
+      started,
+      { check: settings.health, probe: (aborted) => run.ports.prober.probe(target, settings.health, aborted) },
+      signal,
+    );
+  }
+  const { check, stayUpMs } = processOf(settings, instance.process);
+  if (check === null) return stayUp(run, started, Math.min(stayUpMs, stayUpLimitMs(run)), signal);
+  return probeUntilPassed(run, started, execExamination(run, instance, check), signal);
+}
+
+async function probeUntilPassed(
+  run: DeploymentRun,
+  started: Started,
+  examination: Examination,
+  signal: AbortSignal,
+): Promise<number> {
+  const seen: { gate: GateState } = { gate: newGate };
+  try {
+    return await probeOn(run, started, { ...examination, seen }, signal);
+  } catch (error) {
+    if (!(signal.reason instanceof HoldOver)) throw error;
+    const message = `not healthy in time, while requests waited: ${describeFailure(seen.gate)}`;
+    return refuseUnhealthy(run, started.instance, { message, signal: run.leaseSignal });
+  }
+}
+
+/** `seen` is what the probes have told so far. */
+async function probeOn(
+  run: DeploymentRun,
+  started: Started,
+  { check, probe, seen }: Examination & { readonly seen: { gate: GateState } },
+  signal: AbortSignal,
+): Promise<number> {
+  const { instance, began } = started;
+  const { clock } = run.ports;
+  for (;;) {
+    const { gate } = seen;
+    const verdict = judgeGate(gate, check, clock.monotonic() - began);
     if (verdict.type === 'failed') return refuseUnhealthy(run, instance, { message: verdict.message, signal });
-    if (verdict.type === 'passed') {
-      return run.write({
-        instances: [{ id: instance.id, phase: 'passed', address: status.address }],
-        timeline: [
-          {
-            kind: 'gate.passed',
-            ordinal: instance.ordinal,
-            attempts: gate.attempts,
-            sinceStartMs: clock.monotonic() - began,
-          },
-        ],
-      });
-    }
-    await run.workshop.watch.sleep(instance.id, verdict.delayMs, signal);
-    const result = await prober.probe(target, health, signal);
-    gate = recordProbe(gate, health, result, clock.monotonic() - began);
+    if (verdict.type === 'passed') return gate.attempts;
+    const isLast = gate.successesInRow > 0 && gate.successesInRow === check.healthyThreshold - 1;
+    await allOrNone(signal, [
+      (either) => run.workshop.watch.sleep(instance.id, verdict.delayMs, either),
+      ...(isLast ? [(either: AbortSignal) => keepAliveEarly(run, started, either)] : []),
+    ]);
+    const result = gate.attempts === 0 ? await firstProbe(run, started, { probe, signal }) : await probe(signal);
+    seen.gate = recordProbe(gate, check, result, clock.monotonic() - began);
     if (result.type !== 'answered') await refuseExited(run, instance, signal);
   }
+}
+
+/** How long after its start an app is given to listen before a refusal is an answer, and how often it is looked. */
+const listenPatienceMs = 200;
+const listenPollMs = 5;
+
+/** A moment after its start an app does not listen yet, so there is nobody to be asked: its port is watched before a probe counts. */
+async function firstProbe(
+  run: DeploymentRun,
+  { instance, began }: Started,
+  { probe, signal }: { readonly probe: Examination['probe']; readonly signal: AbortSignal },
+): Promise<ProbeResult> {
+  for (;;) {
+    const result = await probe(signal);
+    if (result.type !== 'refused' || run.ports.clock.monotonic() - began > listenPatienceMs) return result;
+    await run.workshop.watch.sleep(instance.id, listenPollMs, signal);
+  }
+}
+
+/**
+ * To be told to restart an instance takes the engine as long as the pause before the last probe, so it is told then. One that exits
+ * after all is known by its restart. Not one of several: those wait for each other, which may be long.
+ */
+async function keepAliveEarly(run: DeploymentRun, { instance, alone }: Started, signal: AbortSignal): Promise<void> {
+  if (alone !== true || run.keptAlive.has(instance.id)) return;
+  run.assertHeld();
+  await run.ports.runtime.keepAlive(instance.id, signal);
+  run.keptAlive.add(instance.id);
+}
+
+/** Without a check, a worker that has lived for a while is taken to be well; one that exits is not. */
+async function stayUp(
+  run: DeploymentRun,
+  { instance, began }: Started,
+  stayUpMs: number,
+  signal: AbortSignal,
+): Promise<number> {
+  const { clock } = run.ports;
+  for (;;) {
+    await refuseExited(run, instance, signal);
+    const leftMs = began + stayUpMs - clock.monotonic();
+    if (leftMs <= 0) return 1;
+    await run.workshop.watch.sleep(instance.id, leftMs, signal);
+  }
+}
+
+/** Exit code 0 counts as an accepted status, anything else as a refused one, so that one rule judges both kinds of check. */
+function execExamination(run: DeploymentRun, instance: Instance, exec: ExecCheck): Examination {
+  const check: HealthCheck = {
+    path: '/',
+    method: 'GET',
+    hostHeader: null,
+    statusMin: 0,
+    statusMax: 0,
+    intervalMs: exec.intervalMs,
+    timeoutMs: exec.timeoutMs,
+    healthyThreshold: exec.healthyThreshold,
+    unhealthyThreshold: exec.unhealthyThreshold,
+    startPeriodMs: exec.startPeriodMs,
+  };
+  const { command, timeoutMs } = exec;
+  return {
+    check,
+    probe: async (signal) => {
+      const request = { instanceId: instance.id, command, timeoutMs };
+      const { exitCode, output } = await run.ports.runtime.exec(request, signal).catch(async (error: unknown) => {
+        // There is nothing to run it in: the instance has ended.
+        await refuseExited(run, instance, signal);
+        throw error;
+      });
+      if (exitCode === null) return { type: 'timed-out' };
+      if (exitCode === 0) return { type: 'answered', status: 0, bodyStart: '' };
+      return { type: 'broken', message: `the check exited with ${exitCode}: "${output.trim().slice(0, 200)}"` };
+    },
+  };
 }
 
 /** After a crash there may be a row and no container yet, or one that was never started. */
 async function startedStatus(
   run: DeploymentRun,
-  artifact: Extract<Artifact, { type: 'image' }>,
-  instance: Instance,
+  { version, instance }: Candidate,
+  signal: AbortSignal,
 ): Promise<InstanceStatus> {
-  const status = run.started.get(instance.id) ?? (await run.ports.runtime.status(instance.id, run.signal));
-  return status === null || status.startedAt === null ? startInstance(run, artifact, instance) : status;
+  const status = run.started.get(instance.id) ?? (await run.ports.runtime.status(instance.id, signal));
+  return status === null || status.startedAt === null ? startInstance(run, version, instance, signal) : status;
 }

@@ -43,11 +43,13 @@ export function sealVariables(box: SecretBox, deploymentId: string, variables: S
   return box.seal(JSON.stringify(variables), snapshotRow(deploymentId));
 }
 
+export function openSnapshot(box: SecretBox, deploymentId: string, sealed: string): SnapshotVariables {
+  return snapshotSchema.parse(JSON.parse(box.open(sealed, snapshotRow(deploymentId))));
+}
+
 export function openConfiguration({ ports, urlOf }: Opener, record: Sealed): OpenConfiguration {
   const { deployment } = record;
-  const snapshot = snapshotSchema.parse(
-    JSON.parse(ports.secretBox.open(record.sealedVariables, snapshotRow(deployment.id))),
-  );
+  const snapshot = openSnapshot(ports.secretBox, deployment.id, record.sealedVariables);
   return {
     mask: createMasker(snapshot.secrets),
     variablesFor: (port) =>

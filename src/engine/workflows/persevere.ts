@@ -8,15 +8,15 @@ const longestDelayMs = 10_000;
 const triesBeforeTraffic = 5;
 
 /**
- * Runs a step until it succeeds or it is certain that it will not; resolves to the verdict in the latter case. Retries what may
+ * Runs a step until it succeeds, or it is certain that it will not (resolves to the verdict), or somebody pauses the deployment. Retries what may
  * pass (an engine that does not answer) with backoff: a few times while the old version serves alone, and without an end once
  * traffic has moved, because then the only way is forward.
  */
-export async function persevere(run: DeploymentRun, step: Step): Promise<Verdict | null> {
+export async function persevere(run: DeploymentRun, step: Step): Promise<Verdict | 'done' | 'paused'> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await step.run(run);
-      return null;
+      return 'done';
     } catch (error) {
       const verdict = await judge(run, error, attempt);
       if (verdict !== null) return verdict;
@@ -33,23 +33,31 @@ export async function persevere(run: DeploymentRun, step: Step): Promise<Verdict
 }
 
 /** null: try again. Throws what the leader must not handle: a lost lease. */
-async function judge(run: DeploymentRun, error: unknown, attempt: number): Promise<Verdict | null> {
+async function judge(run: DeploymentRun, error: unknown, attempt: number): Promise<Verdict | 'paused' | null> {
   if (error instanceof FencedError || run.leaseSignal.aborted) throw error;
   await run.reload();
   const unwanted = verdictOfWant(run.record);
   if (unwanted !== null) return unwanted;
+  // Not while visitors wait.
+  if (isPauseWanted(run.record) && run.heldSince === null) return 'paused';
   if (run.record.serves) return null;
   return isTerminal(error) || attempt >= triesBeforeTraffic ? failure(error) : null;
 }
 
 /** How a deployment ends that somebody wants to end; null when nobody does, or when it is too late to be cancelled. */
-export function verdictOfWant({ want, deployment }: DeploymentRecord): Verdict | null {
+export function verdictOfWant({ want, wantedVerdict, deployment }: DeploymentRecord): Verdict | null {
   const cancellable = isCancellable(deployment.state);
   if (want === 'delete')
     return { outcome: cancellable ? 'cancelled' : 'stopped', code: 'cancelled', reason: 'deleted' };
   if (want === 'cancel' && cancellable)
-    return { outcome: 'cancelled', code: 'cancelled', reason: 'cancelled by a user' };
+    return wantedVerdict ?? { outcome: 'cancelled', code: 'cancelled', reason: 'cancelled by a user' };
+  if (want === 'take-back') return wantedVerdict;
   return null;
+}
+
+/** A rollout can be held from its first instance on (rule 2.2). */
+export function isPauseWanted({ want, deployment }: DeploymentRecord): boolean {
+  return want === 'pause' && (deployment.state === 'deploying' || deployment.state === 'ready');
 }
 
 function failure(error: unknown): Verdict {

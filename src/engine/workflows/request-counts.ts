@@ -4,7 +4,7 @@ import type { DeploymentRun } from './deployment-run.ts';
 /** What the router has counted in all slots of the environment: this version's and those of the ones before it. */
 export async function countRequests(run: DeploymentRun): Promise<RequestCount> {
   const predecessors = await run.ports.deployments.predecessors(run.lease);
-  const slots = [run.record.slot, ...predecessors.map((record) => record.slot)];
+  const slots = new Set([run.record.slot, ...predecessors.map((record) => record.slot)]);
   let total = 0;
   let failed = 0;
   for (const slot of slots) {

@@ -1,9 +1,10 @@
 import type { Artifact } from '../../domain/artifact.ts';
 import { CutoverError } from '../../domain/errors.ts';
 import { judgeGate, newGate, recordProbe } from '../../domain/gate.ts';
-import { stableOnly } from '../../domain/route.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 import { bundleServer } from './router-server.ts';
+import { observationOf, observedSwitch } from './move-traffic.ts';
+import { isPaused } from './rollout-scene.ts';
 import { prepareSlot } from './take-slot.ts';
 
 type BundleArtifact = Extract<Artifact, { type: 'bundle' }>;
@@ -14,20 +15,25 @@ export async function shiftStaticTraffic(run: DeploymentRun, artifact: BundleArt
   if (slot === null) throw new Error('a rollout was begun without a slot');
   const route = await run.ports.deployments.route(run.lease.environmentId);
   if (route?.target?.stable === slot) return;
-  await Promise.all([gateBundle(run, artifact), prepareSlot(run)]);
+  const predecessors = await run.ports.deployments.predecessors(run.lease);
+  const before = predecessors.find(
+    (other) => other.slot !== null && other.slot === route?.target?.stable && !isPaused(other),
+  );
+  const stable = before?.slot == null ? null : { ...before, slot: before.slot };
+  await Promise.all([gateBundle(run, artifact), prepareSlot(run, observationOf(run, { stable }))]);
   run.assertHeld();
   const { bundle, spa } = artifact;
   await run.ports.router.addServer(slot, { kind: 'static', name: bundleServer, bundle, spa }, run.signal);
-  const predecessors = await run.ports.deployments.predecessors(run.lease);
   const old = predecessors.flatMap(({ instances }) => instances).filter(({ phase }) => phase === 'serving');
   await run.write({
     instances: old.map(({ id }) => ({ id, phase: 'draining' })),
-    route: stableOnly(slot),
+    ...observedSwitch(run, { stable, slot }),
     becomesCurrent: true,
     transition: { type: 'traffic-received' },
     timeline: [{ kind: 'traffic.shifting', share: 100 }],
   });
   await run.workshop.routes.follow(run.lease.environmentId, run.leaseSignal);
+  run.workshop.wakeObserver();
 }
 
 async function gateBundle(run: DeploymentRun, { bundle, spa }: BundleArtifact): Promise<void> {

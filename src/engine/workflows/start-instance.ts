@@ -1,36 +1,51 @@
 import type { Artifact } from '../../domain/artifact.ts';
 import type { Deployment, Instance } from '../../domain/deployment.ts';
+import { processOf, releaseProcess } from '../../domain/processes.ts';
+import type { VolumeSettings } from '../../domain/volumes.ts';
 import type { InstanceSpec, InstanceStatus } from '../ports/runtime.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 import type { OpenConfiguration } from './open-configuration.ts';
 
-/** Starts the instance's container, or finds it started, and begins to keep its output. */
-export async function startInstance(
-  run: DeploymentRun,
-  artifact: Extract<Artifact, { type: 'image' }>,
-  instance: Instance,
-): Promise<InstanceStatus> {
-  using _expecting = run.workshop.watch.expect(instance.id);
-  await run.ports.runtime.ensureNetwork(run.deployment.projectName, run.signal);
-  run.assertHeld();
-  const status = await run.ports.runtime.start(
-    instanceSpec({ deployment: run.deployment, configuration: run.configuration, imageId: artifact.imageId }, instance),
-    run.signal,
-  );
-  run.workshop.instanceLogs.follow({ ...instance, mask: run.configuration.mask });
-  run.started.set(instance.id, status);
-  return status;
-}
+export type ImageArtifact = Extract<Artifact, { readonly type: 'image' }>;
 
-interface Version {
+/** What an instance is an instance of. */
+export interface Version {
   readonly deployment: Deployment;
   readonly configuration: OpenConfiguration;
   readonly imageId: string;
 }
 
+/** The version that is being deployed. */
+export function versionOf({ deployment, configuration }: DeploymentRun, { imageId }: ImageArtifact): Version {
+  return { deployment, configuration, imageId };
+}
+
+/** Starts the instance's container, or finds it started, and begins to keep its output. */
+export async function startInstance(
+  run: DeploymentRun,
+  version: Version,
+  instance: Instance,
+  signal: AbortSignal = run.signal,
+): Promise<InstanceStatus> {
+  using _expecting = run.workshop.watch.expect(instance.id);
+  const { deployment, configuration } = version;
+  const { runtime } = run.ports;
+  await runtime.ensureNetwork(deployment.projectName, signal);
+  for (const { name } of deployment.configuration.settings.volumes) {
+    const { projectName: project, environmentName: environment } = deployment;
+    await runtime.ensureVolume({ project, environment, name }, signal);
+  }
+  run.assertHeld();
+  const status = await runtime.start(instanceSpec(version, instance), signal);
+  run.workshop.instanceLogs.follow({ ...instance, mask: configuration.mask });
+  run.started.set(instance.id, status);
+  return status;
+}
+
 /** Everything the runtime needs to start this instance, now or again. */
 export function instanceSpec({ deployment, configuration, imageId }: Version, instance: Instance): InstanceSpec {
   const { settings } = deployment.configuration;
+  const { command, cpuCores, memoryMb } = processOf(settings, instance.process);
   return {
     instanceId: instance.id,
     project: deployment.projectName,
@@ -40,11 +55,17 @@ export function instanceSpec({ deployment, configuration, imageId }: Version, in
     process: instance.process,
     ordinal: instance.ordinal,
     imageId,
-    command: null,
+    command,
     variables: configuration.variablesFor(instance.port),
     port: instance.port,
-    cpuCores: settings.cpuCores,
-    memoryMb: settings.memoryMb,
+    cpuCores,
+    memoryMb,
     stopGraceMs: settings.stopGraceMs,
+    // The version that serves may have what only one may have.
+    volumes: instance.process === releaseProcess ? settings.volumes.filter(isShared) : settings.volumes,
   };
+}
+
+function isShared({ access }: VolumeSettings): boolean {
+  return access === 'shared';
 }

@@ -1,12 +1,18 @@
 import type { DeploymentEvent } from '../../domain/deployment-state.ts';
 import { isFinal } from '../../domain/deployment-state.ts';
+import { isLongRunning, processKind } from '../../domain/processes.ts';
 import type { JobStatus } from '../../domain/job.ts';
-import { stableOnly, type SlotNumber } from '../../domain/route.ts';
+import { sameRoute, stableOnly, type RouteTarget, type SlotNumber } from '../../domain/route.ts';
 import type { TimelineEntry } from '../../domain/timeline.ts';
-import type { Verdict } from '../ports/deployment-store.ts';
+import type { DeploymentRecord, EnvironmentRoute, Verdict } from '../ports/deployment-store.ts';
+import { comeBack, finishStopping } from './come-back.ts';
 import type { DeploymentRun } from './deployment-run.ts';
-import { drainSlot, stopInstances } from './drain-predecessors.ts';
+import { drainSlot } from './drain-slot.ts';
+import { makeRoom, released } from './recreate.ts';
+import { isPaused } from './rollout-scene.ts';
 import { serverName } from './router-server.ts';
+import { stopInstances } from './stop-instances.ts';
+import { hasContainer, otherInstances, webInstances } from './web-instances.ts';
 
 /**
  * Undoes what a deployment did so far, so that what served before serves as before, and nothing is left behind (rule 5.3). Each part
@@ -17,6 +23,7 @@ export async function takeBack(run: DeploymentRun): Promise<void> {
   if (verdict === null || isFinal(run.deployment.state)) return;
   const { slot } = run.record;
   if (slot !== null) {
+    await makeRoom(run);
     await restoreOld(run, slot);
     await leaveRotation(run, slot);
   }
@@ -27,22 +34,76 @@ export async function takeBack(run: DeploymentRun): Promise<void> {
 
 /** The old version gets all its instances back into rotation first, then all of the traffic. */
 async function restoreOld(run: DeploymentRun, slot: SlotNumber): Promise<void> {
-  const target = (await run.ports.deployments.route(run.lease.environmentId))?.target ?? null;
-  if (target === null) return;
-  if (target.stable === slot) {
-    // What serves is being deleted: its slot must not be given to another while a host still leads there.
-    return run.write({ route: null });
+  const route = await run.ports.deployments.route(run.lease.environmentId);
+  const target = route?.target ?? null;
+  if (route === null || target === null) return;
+  const old = await versionBefore(run, slot, target);
+  if (old === null) {
+    // What serves is being deleted, or there is nothing to go back to: its slot must not be given to another while a host leads there.
+    if (target.stable === slot) await run.write({ route: null });
+    return;
   }
-  const predecessors = await run.ports.deployments.predecessors(run.lease);
-  const stable = predecessors.find((other) => other.slot === target.stable);
-  const instances = stable?.instances.filter(({ phase }) => phase !== 'stopped' && phase !== 'failed') ?? [];
+  if (isPaused(old)) return keepPaused(run, old, target);
+  await restore(run, old, { ...route, target });
+  await restoreWorkers(run, old);
+}
+
+type Version = DeploymentRecord & { readonly slot: SlotNumber };
+
+/** What served before and can serve again; null where the deployment is deleted, or was the first. */
+async function versionBefore(run: DeploymentRun, slot: SlotNumber, target: RouteTarget): Promise<Version | null> {
+  const predecessors = (await run.ports.deployments.predecessors(run.lease)).flatMap((record) =>
+    record.slot === null ? [] : [{ ...record, slot: record.slot }],
+  );
+  if (target.stable !== slot) return predecessors.find((record) => record.slot === target.stable) ?? null;
+  if (run.record.want === 'delete') return null;
+  const { standbyId } = run.record;
+  return predecessors.find(({ deployment }) => deployment.id === standbyId) ?? predecessors.at(-1) ?? null;
+}
+
+async function restore(
+  run: DeploymentRun,
+  old: Version,
+  before: EnvironmentRoute & { readonly target: RouteTarget },
+): Promise<void> {
+  const { target } = before;
+  if (target.mode === 'held') await finishStopping(run, old);
+  // `recreate` stopped them; another strategy's old instances never stopped.
+  await comeBack(run, old, 'web');
+  const present = (await run.ports.deployments.record(old.deployment.id))?.instances ?? [];
+  const instances = webInstances(present).filter(hasContainer);
   run.assertHeld();
   for (const instance of instances) {
-    await run.ports.router.resumeServer(target.stable, serverName(instance), run.leaseSignal);
+    await run.ports.router.resumeServer(old.slot, serverName(instance), run.leaseSignal);
   }
+  const route = stableOnly(old.slot);
+  const { timeline = [], measurements } = released(run, before);
+  const changed = target.stable !== route.stable || target.candidate !== null || target.mode !== 'serve';
   await run.write({
     instances: instances.map(({ id }) => ({ id, phase: 'serving' })),
-    ...(target.candidate === slot ? { route: stableOnly(target.stable) } : {}),
+    ...(changed ? { route } : {}),
+    ...(run.record.serves ? { becomesCurrentAgain: old.deployment.id } : {}),
+    measurements: measurements ?? {},
+    timeline: [...timeline, { kind: 'taken-back', reason: firstLine(run.record.verdict?.reason ?? '') }],
+  });
+  await run.workshop.routes.follow(run.lease.environmentId, run.leaseSignal);
+  run.heldSince = null;
+}
+
+/** Nobody waits for them: what serves visitors comes first. */
+async function restoreWorkers(run: DeploymentRun, old: Version): Promise<void> {
+  await comeBack(run, old, 'workers');
+  const present = (await run.ports.deployments.record(old.deployment.id))?.instances ?? [];
+  const workers = otherInstances(present).filter((one) => hasContainer(one) && isLongRunning({ name: one.process }));
+  await run.write({ instances: workers.map(({ id }) => ({ id, phase: 'serving' })) });
+}
+
+/** What somebody paused stays so: only its page is shown again. */
+async function keepPaused(run: DeploymentRun, old: Version, target: RouteTarget): Promise<void> {
+  const route: RouteTarget = { ...stableOnly(old.slot), mode: 'paused' };
+  await run.write({
+    ...(sameRoute(route, target) ? {} : { route }),
+    ...(run.record.serves ? { becomesCurrentAgain: old.deployment.id } : {}),
     timeline: [{ kind: 'taken-back', reason: firstLine(run.record.verdict?.reason ?? '') }],
   });
 }
@@ -52,21 +113,27 @@ async function leaveRotation(run: DeploymentRun, slot: SlotNumber): Promise<void
   const serving = run.record.instances.filter(({ phase }) => phase === 'serving' || phase === 'passed');
   await run.write({ instances: serving.map(({ id }) => ({ id, phase: 'draining' })) });
   await run.workshop.routes.follow(run.lease.environmentId, run.leaseSignal);
-  await drainSlot(run, slot, run.deployment.configuration.settings.drainTimeoutMs);
+  const { drainTimeoutMs } = run.deployment.configuration.settings;
+  await drainSlot(run, slot, { drainTimeoutMs, signal: run.leaseSignal });
 }
 
 async function removeInstances(run: DeploymentRun): Promise<void> {
   const { slot, instances } = run.record;
   run.assertHeld();
   if (slot !== null) await run.ports.router.clearSlot(slot, run.leaseSignal);
-  const alive = instances.filter(({ phase }) => phase !== 'stopped' && phase !== 'failed');
-  await stopInstances(
-    run,
-    run.deployment,
-    alive.map(({ id }) => id),
+  const alive = instances.filter(hasContainer);
+  await Promise.all(
+    alive.map(({ id, process }) => stopInstances(run, { graceMs: graceOf(run, process), instanceIds: [id] })),
   );
   if (slot === null && alive.length === 0) return;
   await run.write({ instances: alive.map(({ id }) => ({ id, phase: 'failed' })), freeSlotOf: run.deployment.id });
+}
+
+/** A worker may be in the middle of a job. What is cancelled has had no traffic, and whoever cancels does not wait (rule 2.2). */
+function graceOf(run: DeploymentRun, process: string): number {
+  if (run.record.verdict?.outcome === 'cancelled') return 0;
+  const { stopGraceMs, drainTimeoutMs } = run.deployment.configuration.settings;
+  return processKind(process) === 'worker' ? drainTimeoutMs : stopGraceMs;
 }
 
 async function finish(run: DeploymentRun, verdict: Verdict): Promise<void> {

@@ -1,4 +1,5 @@
 import { CutoverError } from '../../domain/errors.ts';
+import type { OpenedObservation } from '../ports/deployment-store.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 import { countRequests } from './request-counts.ts';
 
@@ -8,15 +9,17 @@ export async function takeSlot(run: DeploymentRun): Promise<void> {
   const slot = await run.ports.deployments.takeSlot(run.lease, run.ports.router.capacity());
   if (slot === null)
     throw new CutoverError('router_full', `all ${run.ports.router.capacity()} slots of the router are in use`);
-  await run.write({ transition: { type: 'instances-starting' } });
+  if (run.deployment.state === 'running') await run.write({ transition: { type: 'instances-starting' } });
+  else await run.reload();
 }
 
 /** Makes the slot empty and begins to count; needed before the first server is added, and done while instances start. */
-export async function prepareSlot(run: DeploymentRun): Promise<void> {
+export async function prepareSlot(run: DeploymentRun, observation: OpenedObservation | null): Promise<void> {
   const { slot, counterBaseline } = run.record;
   if (slot === null || counterBaseline !== null) return;
   run.assertHeld();
   // It may hold leftovers of a crash between the erasure of its last owner's row and the router's part of it.
   await run.ports.router.clearSlot(slot, run.signal);
-  await run.write({ counterBaseline: await countRequests(run) });
+  await run.write({ counterBaseline: await countRequests(run), ...(observation === null ? {} : { observation }) });
+  if (observation !== null) run.workshop.wakeObserver();
 }

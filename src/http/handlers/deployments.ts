@@ -1,6 +1,7 @@
 import type { DeploymentCommands, NewDeployment } from '../../engine/commands/commands.ts';
 import { events, json } from '../answer.ts';
 import type { HandlerGroup } from '../handler.ts';
+import { recorded } from '../recorded.ts';
 import { readLogPage } from '../stream/log-page.ts';
 import { collect, mapAsync } from '../stream/map-async.ts';
 import { wireDeployment, wireDetail, wireLogLine, wireTimelineEntry } from '../wire/deployment.ts';
@@ -18,16 +19,20 @@ export function deploymentHandlers(deployments: DeploymentCommands): HandlerGrou
   };
 }
 
-function changes(deployments: DeploymentCommands): Pick<HandlerGroup<'deployments'>, 'trigger' | 'cancel'> {
+function changes(
+  deployments: DeploymentCommands,
+): Pick<HandlerGroup<'deployments'>, 'trigger' | 'cancel' | 'pause' | 'resume'> {
   return {
     trigger: async ({ actor, params, body, idempotencyKey }) => {
       const input: NewDeployment = idempotencyKey === null ? body : { ...body, idempotencyKey };
-      const { deployment, replayed } = await deployments.trigger(actor, params.project, input);
-      const location = `/api/projects/${deployment.projectName}/deployments/${deployment.number}`;
-      return { ...json(wireDeployment(deployment)), location, ...(replayed ? { status: 200 } : {}) };
+      return recorded(await deployments.trigger(actor, params.project, input));
     },
     cancel: async ({ actor, params }) =>
       json(wireDeployment(await deployments.cancel(actor, params.project, params.number))),
+    pause: async ({ actor, params }) =>
+      json(wireDeployment(await deployments.pause(actor, params.project, params.number))),
+    resume: async ({ actor, params }) =>
+      json(wireDeployment(await deployments.resume(actor, params.project, params.number))),
   };
 }
 

@@ -15,6 +15,8 @@ export function environmentHandlers(environments: EnvironmentCommands): HandlerG
       json(wireEnvironment(await environments.get(actor, params.project, params.environment))),
     update: async ({ actor, params, body }) =>
       json(wireEnvironment(await environments.update(actor, params.project, params.environment, body.settings))),
+    resumeAutoDeploy: async ({ actor, params }) =>
+      json(wireEnvironment(await environments.resumeAutoDeploy(actor, params.project, params.environment))),
     delete: async ({ actor, params }) => {
       await environments.delete(actor, params.project, params.environment);
       return nothing;

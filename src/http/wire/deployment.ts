@@ -1,5 +1,5 @@
 import { errorCatalogue } from '../../contract/errors.ts';
-import type { WireDeployment, WireDeploymentDetail } from '../../contract/schemas/deployment.ts';
+import type { WireDeployment, WireDeploymentDetail, WireInstance } from '../../contract/schemas/deployment.ts';
 import type { WireLogLine } from '../../contract/schemas/log.ts';
 import type { WireTimelineEntry } from '../../contract/schemas/timeline.ts';
 import type { Artifact } from '../../domain/artifact.ts';
@@ -11,13 +11,15 @@ import type { RecordedEntry } from '../../engine/ports/recorded-entry.ts';
 import { wireBuild, wireSettings } from './project.ts';
 
 export function wireDeployment(deployment: Deployment): WireDeployment {
-  const { id, number, kind, state, reason, requests, createdAt, startedAt, readyAt, finishedAt } = deployment;
+  const { id, number, kind, origin, state, reason, requests, measurements, pausedFrom } = deployment;
+  const { createdAt, startedAt, readyAt, completedAt, finishedAt } = deployment;
   return {
     id,
     project: deployment.projectName,
     environment: deployment.environmentName,
     number,
     kind,
+    origin,
     state,
     reason,
     failure: wireFailure(deployment.failure),
@@ -25,9 +27,12 @@ export function wireDeployment(deployment: Deployment): WireDeployment {
     trigger: deployment.trigger,
     artifact: wireArtifact(deployment.artifact),
     requests,
+    measurements,
+    pausedFrom,
     createdAt,
     startedAt,
     readyAt,
+    completedAt,
     finishedAt,
   };
 }
@@ -39,6 +44,8 @@ export function wireDetail(detail: DeploymentDetail): WireDeploymentDetail {
     configuration: { build: wireBuild(build), settings: wireSettings(settings), hosts: [...hosts] },
     jobs: detail.jobs.map(wireJob),
     instances: detail.instances.map(wireInstance),
+    observation: detail.observation,
+    verdict: detail.verdict,
     url: detail.url,
   };
 }
@@ -64,10 +71,11 @@ function wireJob(job: Job): WireDeploymentDetail['jobs'][number] {
   return { ...job, dependsOn: [...job.dependsOn] };
 }
 
-function wireInstance({ id, process, ordinal, phase, port, restarts }: Instance) {
-  return { id, process, ordinal, phase, port, restarts };
+export function wireInstance({ id, process, ordinal, phase, port, restarts, crashedAt }: Instance): WireInstance {
+  return { id, process, ordinal, phase, port, restarts, crashedAt };
 }
 
 function wireEvent(entry: TimelineEntry): WireTimelineEntry['event'] {
-  return entry.kind === 'build.planned' ? { ...entry, explanation: [...entry.explanation] } : entry;
+  const planned = entry.kind === 'build.planned' || entry.kind === 'rollout.planned';
+  return planned ? { ...entry, explanation: [...entry.explanation] } : entry;
 }

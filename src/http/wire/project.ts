@@ -1,8 +1,10 @@
 import type { WireProject } from '../../contract/schemas/project.ts';
 import type { WireEnvironment } from '../../contract/schemas/environment.ts';
+import type { WireProcess } from '../../contract/schemas/process.ts';
 import type { WireVariable } from '../../contract/schemas/variable.ts';
 import type { BuildSettings } from '../../domain/build-settings.ts';
 import type { EnvironmentSettings } from '../../domain/environment-settings.ts';
+import type { ProcessSettings } from '../../domain/processes.ts';
 import type { Environment, Project, Variable } from '../../domain/project.ts';
 
 export function wireProject({ id, name, repository, build, createdAt }: Project): WireProject {
@@ -14,12 +16,35 @@ export function wireBuild(build: BuildSettings): WireProject['build'] {
 }
 
 export function wireEnvironment(environment: Environment): WireEnvironment {
-  const { id, name, settings, hosts, currentDeploymentId, createdAt } = environment;
-  return { id, name, settings: wireSettings(settings), hosts: [...hosts], currentDeploymentId, createdAt };
+  const { id, name, settings, hosts, currentDeploymentId, autoDeployHeld, createdAt } = environment;
+  return {
+    id,
+    name,
+    settings: wireSettings(settings),
+    hosts: [...hosts],
+    currentDeploymentId,
+    autoDeployHeld,
+    createdAt,
+  };
 }
 
 export function wireSettings(settings: EnvironmentSettings): WireEnvironment['settings'] {
-  return { ...settings, health: { ...settings.health } };
+  const { canarySteps, processes, volumes } = settings;
+  return {
+    ...settings,
+    canarySteps: [...canarySteps],
+    processes: processes.map(wireProcess),
+    volumes: [...volumes],
+  };
+}
+
+function wireProcess(process: ProcessSettings): WireProcess {
+  const { command, check } = process;
+  return {
+    ...process,
+    command: command === null ? null : [...command],
+    check: check === null ? null : { ...check, command: [...check.command] },
+  };
 }
 
 /** A secret's value never leaves, whatever the engine hands over. */

@@ -4,6 +4,7 @@ import { isCancellable, isFinal } from '../../../src/domain/deployment-state.ts'
 import { defaultEnvironmentSettings } from '../../../src/domain/environment-settings.ts';
 import { CutoverError } from '../../../src/domain/errors.ts';
 import type { Environment, Variable } from '../../../src/domain/project.ts';
+import { environmentSettingsProblem } from '../../../src/domain/settings-rules.ts';
 import { mayAccess, type Actor, type Permission } from '../../../src/domain/roles.ts';
 import type {
   Commands,
@@ -14,8 +15,9 @@ import type {
   TokenCommands,
   VariableCommands,
 } from '../../../src/engine/commands/commands.ts';
-import { Feed } from './feed.ts';
-import type { HeldDeployment, HeldProject, Platform } from './platform.ts';
+import { newDeployment } from './new-deployment.ts';
+import type { HeldProject, Platform } from './platform.ts';
+import { rolloutCommands } from './rollout-commands.ts';
 
 /** The seam below HTTP, answered from memory: enough to test what HTTP and the CLI make of it, and nothing of the engine. */
 export function inMemoryCommands(platform: Platform): Commands {
@@ -41,6 +43,7 @@ function newEnvironment(held: HeldProject, name: string, settings: SettingsChang
     settings: mergeSettings(defaultEnvironmentSettings, settings),
     hosts: [`${label}.localhost`],
     currentDeploymentId: null,
+    autoDeployHeld: null,
     createdAt: new Date().toISOString(),
   };
   held.environments.set(name, environment);
@@ -48,7 +51,13 @@ function newEnvironment(held: HeldProject, name: string, settings: SettingsChang
 }
 
 function mergeSettings(settings: Environment['settings'], change: SettingsChange): Environment['settings'] {
-  return { ...settings, ...change, health: { ...settings.health, ...change.health } };
+  const { health, rollback, ...rest } = change;
+  return {
+    ...settings,
+    ...rest,
+    health: { ...settings.health, ...health },
+    rollback: { ...settings.rollback, ...rollback },
+  };
 }
 
 function projectCommands(platform: Platform): ProjectCommands {
@@ -101,6 +110,14 @@ function environmentCommands(platform: Platform): EnvironmentCommands {
       const held = platform.project(actor, project, 'configure');
       const environment = platform.environment(held, name);
       const changed = { ...environment, settings: mergeSettings(environment.settings, change) };
+      const problem = environmentSettingsProblem(changed.settings);
+      if (problem !== null) throw new CutoverError('invalid_input', `${problem.field} ${problem.message}`);
+      held.environments.set(name, changed);
+      return changed;
+    },
+    async resumeAutoDeploy(actor, project, name) {
+      const held = platform.project(actor, project, 'deploy');
+      const changed = { ...platform.environment(held, name), autoDeployHeld: null };
       held.environments.set(name, changed);
       return changed;
     },
@@ -169,20 +186,13 @@ function tokenCommands(platform: Platform): TokenCommands {
 
 function deploymentCommands(platform: Platform): DeploymentCommands {
   return {
+    ...rolloutCommands(platform),
     async trigger(actor, project, { idempotencyKey, ...input }) {
       const held = platform.project(actor, project, 'deploy');
       const environment = platform.environment(held, input.environment);
-      const request = JSON.stringify({ project, ...input });
-      const known = idempotencyKey === undefined ? undefined : platform.idempotency.get(idempotencyKey);
-      if (known !== undefined && known.request !== request) {
-        throw new CutoverError('idempotency_mismatch', 'the key was used for another request');
-      }
-      if (known !== undefined) return { deployment: known.held.deployment, replayed: true };
-      const deployment = newDeployment(held, environment, actor, input);
-      if (idempotencyKey !== undefined) platform.idempotency.set(idempotencyKey, { request, held: deployment });
-      platform.record(deployment, { kind: 'state.changed', from: null, to: 'pending', reason: null });
-      void platform.play(deployment);
-      return { deployment: deployment.deployment, replayed: false };
+      return platform.once(idempotencyKey, { project, ...input }, () =>
+        newDeployment(held, { environment, actor, noCache: input.noCache ?? false, source: input }),
+      );
     },
     async list(actor, project, { environment, before, limit }) {
       return platform
@@ -195,8 +205,8 @@ function deploymentCommands(platform: Platform): DeploymentCommands {
         .slice(0, limit);
     },
     async get(actor, project, number) {
-      const { deployment, jobs } = platform.deployment(actor, project, number);
-      return { deployment, jobs, instances: [], url: `http://${project}.localhost:8080` };
+      const { deployment, jobs, instances, observation, verdict } = platform.deployment(actor, project, number);
+      return { deployment, jobs, instances, observation, verdict, url: `http://${project}.localhost:8080` };
     },
     async cancel(actor, project, number) {
       const held = platform.deployment(actor, project, number);
@@ -230,47 +240,4 @@ function deploymentCommands(platform: Platform): DeploymentCommands {
         .map((deployment) => ({ deployment, waitsFor: deployment.state === 'pending' ? 'a free worker' : null }));
     },
   };
-}
-
-function newDeployment(
-  held: HeldProject,
-  environment: Environment,
-  actor: Actor,
-  input: { readonly branch?: string; readonly commit?: string; readonly noCache?: boolean },
-): HeldDeployment {
-  const { project } = held;
-  const deployment: HeldDeployment = {
-    deployment: {
-      id: randomUUID(),
-      projectId: project.id,
-      projectName: project.name,
-      environmentId: environment.id,
-      environmentName: environment.name,
-      number: held.deployments.length + 1,
-      kind: 'git',
-      state: 'pending',
-      reason: null,
-      failure: null,
-      source: {
-        kind: 'git',
-        repository: project.repository,
-        branch: input.branch ?? environment.settings.branch,
-        requestedCommit: input.commit ?? null,
-        commit: null,
-      },
-      trigger: { kind: 'manual', by: actor.name, noCache: input.noCache ?? false },
-      configuration: { build: project.build, settings: environment.settings, hosts: environment.hosts },
-      artifact: null,
-      requests: null,
-      createdAt: new Date().toISOString(),
-      startedAt: null,
-      readyAt: null,
-      finishedAt: null,
-    },
-    jobs: [],
-    timeline: new Feed(),
-    logs: new Map(),
-  };
-  held.deployments.push(deployment);
-  return deployment;
 }

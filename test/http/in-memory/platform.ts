@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Artifact } from '../../../src/domain/artifact.ts';
-import type { Deployment, Job } from '../../../src/domain/deployment.ts';
+import type { Deployment, Instance, Job } from '../../../src/domain/deployment.ts';
 import { CutoverError } from '../../../src/domain/errors.ts';
+import type { Observation } from '../../../src/domain/observation.ts';
 import type { Environment, Project, Variable } from '../../../src/domain/project.ts';
 import { allows, mayAccess, type Actor, type Permission, type Role } from '../../../src/domain/roles.ts';
 import type { TimelineEntry } from '../../../src/domain/timeline.ts';
-import type { TokenInfo } from '../../../src/engine/commands/commands.ts';
+import type { NewRollback, RolloutStatus, TokenInfo, Triggered } from '../../../src/engine/commands/commands.ts';
 import type { LogEntry } from '../../../src/engine/ports/logs.ts';
 import type { RecordedEntry } from '../../../src/engine/ports/recorded-entry.ts';
 import { Feed } from './feed.ts';
@@ -20,6 +21,9 @@ export interface HeldProject {
 export interface HeldDeployment {
   deployment: Deployment;
   jobs: Job[];
+  instances: Instance[];
+  observation: Observation | null;
+  verdict: string | null;
   readonly timeline: Feed<RecordedEntry>;
   readonly logs: Map<string, Feed<LogEntry>>;
 }
@@ -35,6 +39,10 @@ export class Platform {
   readonly idempotency = new Map<string, { readonly request: string; readonly held: HeldDeployment }>();
   /** What happens to a deployment once it is triggered; by default nothing. */
   play: (held: HeldDeployment) => void | Promise<void> = () => undefined;
+  /** What every environment's rollout is; a test appends what it wants to be seen. */
+  readonly rollout = new Feed<RolloutStatus>();
+  /** What was asked for, as it arrived. */
+  readonly rollbacks: NewRollback[] = [];
   #lastEntry = 0;
 
   token(name: string, role: Role, project: string | null = null): string {
@@ -62,6 +70,26 @@ export class Platform {
     const found = this.project(actor, project, 'read').deployments[number - 1];
     if (found === undefined) throw new CutoverError('not_found', `there is no deployment #${number} of "${project}"`);
     return found;
+  }
+
+  serving(held: HeldProject, environment: string): HeldDeployment | undefined {
+    const { currentDeploymentId } = this.environment(held, environment);
+    return held.deployments.find(({ deployment }) => deployment.id === currentDeploymentId);
+  }
+
+  /** Makes a deployment, or gives the one that was made under the same key. */
+  once(key: string | undefined, input: object, make: () => HeldDeployment): Triggered {
+    const request = JSON.stringify(input);
+    const known = key === undefined ? undefined : this.idempotency.get(key);
+    if (known !== undefined && known.request !== request) {
+      throw new CutoverError('idempotency_mismatch', 'the key was used for another request');
+    }
+    if (known !== undefined) return { deployment: known.held.deployment, replayed: true };
+    const held = make();
+    if (key !== undefined) this.idempotency.set(key, { request, held });
+    this.record(held, { kind: 'state.changed', from: null, to: 'pending', reason: null });
+    void this.play(held);
+    return { deployment: held.deployment, replayed: false };
   }
 
   record(held: HeldDeployment, entry: TimelineEntry): void {
@@ -98,8 +126,16 @@ export class Platform {
     this.record(held, { kind: 'gate.passed', ordinal: 1, attempts: 2, sinceStartMs: 312 });
     this.move(held, 'ready', { readyAt: new Date().toISOString(), requests });
     this.record(held, { kind: 'complete', requests: requests.total, failed: requests.failed });
-    this.move(held, 'completed', { finishedAt: new Date().toISOString() });
+    const now = new Date().toISOString();
+    this.move(held, 'completed', { completedAt: now, finishedAt: now });
+    this.#serve(held.deployment);
     held.timeline.close();
+  }
+
+  #serve({ id, projectName, environmentName }: Deployment): void {
+    const environments = this.projects.get(projectName)?.environments;
+    const environment = environments?.get(environmentName);
+    if (environment !== undefined) environments?.set(environmentName, { ...environment, currentDeploymentId: id });
   }
 
   /** A deployment whose build fails in its third step. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
+import { stableOnly } from '../../../src/domain/route.ts';
 import { FencedError, type Lease } from '../../../src/engine/ports/deployment-store.ts';
 import { createDeploymentQueries } from '../../../src/store/deployment-queries.ts';
 import { journalBench, type JournalBench } from './journal-setup.ts';
@@ -9,9 +10,7 @@ before(async () => {
   bench = await journalBench();
 });
 after(() => bench[Symbol.asyncDispose]());
-beforeEach(async () => {
-  for (const table of ['route', 'deployment', 'slot'] as const) await bench.database.db.deleteFrom(table).execute();
-});
+beforeEach(() => bench.reset());
 
 async function claimed(environmentId: string): Promise<Lease> {
   await bench.trigger(environmentId);
@@ -115,9 +114,9 @@ test('a route written under a lower fence cannot overwrite a newer one', async (
   await bench.store.write(old, { transition: { type: 'failed' } });
   const fresh = await claimed(bench.production);
   assert.ok(fresh.fence > old.fence);
-  await bench.store.write(fresh, { route: { stable: 2, candidate: null, share: 0 } });
-  await assert.rejects(bench.store.write(old, { route: { stable: 1, candidate: null, share: 0 } }), FencedError);
-  assert.deepEqual((await bench.store.route(bench.production))?.target, { stable: 2, candidate: null, share: 0 });
+  await bench.store.write(fresh, { route: stableOnly(2) });
+  await assert.rejects(bench.store.write(old, { route: stableOnly(1) }), FencedError);
+  assert.deepEqual((await bench.store.route(bench.production))?.target, stableOnly(2));
 });
 
 test('2.2 an illegal transition is refused and nothing of the write remains', async () => {

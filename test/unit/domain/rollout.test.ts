@@ -13,12 +13,27 @@ import type { Strategy } from '../../../src/domain/environment-settings.ts';
 interface World {
   readonly strategy: Strategy;
   readonly fresh: FreshPhase[];
+  readonly workers: FreshPhase[];
   readonly old: OldPhase[];
+  readonly canarySteps: readonly number[];
   switched: boolean;
+  held: boolean;
+  share: number;
+  mayGrow: boolean;
 }
 
-function world(strategy: Strategy, wanted: number, old: number): World {
-  return { strategy, fresh: Array(wanted).fill('absent'), old: Array(old).fill('serving'), switched: false };
+function world(strategy: Strategy, wanted: number, old: number, workers = 0): World {
+  return {
+    strategy,
+    fresh: Array(wanted).fill('absent'),
+    workers: Array(workers).fill('absent'),
+    old: Array(old).fill('serving'),
+    canarySteps: [10, 30],
+    switched: false,
+    held: false,
+    share: 0,
+    mayGrow: true,
+  };
 }
 
 /** Plays the engine: does what the action says, all of it succeeding. */
@@ -26,9 +41,11 @@ function apply(state: World, action: RolloutAction): void {
   switch (action.type) {
     case 'start':
       for (const index of action.indexes) state.fresh[index] = 'starting';
+      for (const index of action.workers) state.workers[index] = 'starting';
       return;
     case 'gate':
       for (const index of action.indexes) state.fresh[index] = 'passed';
+      for (const index of action.workers) state.workers[index] = 'passed';
       return;
     case 'add':
       state.fresh[action.index] = 'serving';
@@ -38,8 +55,23 @@ function apply(state: World, action: RolloutAction): void {
       return;
     case 'switch':
       state.fresh.forEach((phase, index) => (state.fresh[index] = phase === 'passed' ? 'serving' : phase));
-      state.old.fill('draining');
+      state.old.forEach((phase, index) => (state.old[index] = phase === 'serving' ? 'draining' : phase));
       state.switched = true;
+      state.held = false;
+      return;
+    case 'share':
+      state.fresh.forEach((phase, index) => (state.fresh[index] = phase === 'passed' ? 'serving' : phase));
+      state.share = action.share;
+      state.mayGrow = false;
+      return;
+    case 'analyse':
+      state.mayGrow = true;
+      return;
+    case 'hold':
+      state.held = true;
+      return;
+    case 'stop-old':
+      state.old.fill('stopped');
       return;
     case 'fail':
     case 'done':
@@ -116,7 +148,7 @@ test('5.2 blue-green gives the new version nothing before all of it has passed',
 test('5.3 a failed instance ends the rollout whatever else is under way', () => {
   fc.assert(
     fc.property(
-      fc.constantFrom<Strategy>('rolling', 'blue-green'),
+      fc.constantFrom<Strategy>('rolling', 'blue-green', 'canary', 'recreate'),
       counts,
       fc.nat(30),
       (strategy, [wanted, old], at) => {
@@ -135,10 +167,73 @@ test('5.3 a failed instance ends the rollout whatever else is under way', () => 
 
 test('the answer to the same view is the same, so that a crash changes nothing', () => {
   const view: RolloutView = {
-    strategy: 'rolling',
+    ...world('rolling', 3, 3),
     fresh: ['serving', 'starting', 'absent'],
     old: ['draining', 'serving', 'serving'],
-    switched: false,
   };
   assert.deepEqual(nextRolloutAction(view), nextRolloutAction(structuredClone(view)));
+});
+
+test('5.2 canary gives each of its shares in turn, each only once the one before was looked at', () => {
+  const seen: string[] = [];
+  play(world('canary', 2, 2), (state, action) =>
+    seen.push(action.type === 'share' ? `share ${action.share}` : `${action.type} at ${state.share}`),
+  );
+  assert.deepEqual(seen, [
+    'start at 0',
+    'gate at 0',
+    'share 10',
+    'analyse at 10',
+    'share 30',
+    'analyse at 30',
+    'switch at 30',
+    'done at 30',
+  ]);
+});
+
+test('5.2 no strategy goes on to a larger share while the evidence against the new version is raised', () => {
+  fc.assert(
+    fc.property(fc.constantFrom<Strategy>('rolling', 'canary'), counts, (strategy, [wanted, old]) => {
+      const state = world(strategy, wanted, old);
+      for (let steps = 0; steps < 100; steps += 1) {
+        const action = nextRolloutAction(state);
+        if (state.switched) return undefined;
+        const receives = state.share > 0 || state.fresh.includes('serving');
+        state.mayGrow = !receives;
+        if (receives) return assert.ok(['analyse', 'retire', 'start', 'gate'].includes(nextRolloutAction(state).type));
+        apply(state, action);
+      }
+      return assert.fail('the rollout does not end');
+    }),
+  );
+});
+
+test('5.2 recreate holds requests before the old version stops, and starts the new one only when it has stopped', () => {
+  fc.assert(
+    fc.property(counts, ([wanted, old]) => {
+      const seen: string[] = [];
+      play(world('recreate', wanted, old), (state, action) => {
+        seen.push(action.type);
+        if (action.type === 'stop-old') assert.ok(state.held);
+        if (action.type === 'start') assert.ok(state.old.every((phase) => phase === 'stopped'));
+      });
+      assert.deepEqual(seen, ['hold', 'stop-old', 'start', 'gate', 'switch', 'done']);
+    }),
+  );
+});
+
+test('5.3 nothing new gets traffic, and nothing old leaves rotation, before every worker has passed', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom<Strategy>('rolling', 'blue-green', 'canary'),
+      counts,
+      fc.integer({ min: 1, max: 4 }),
+      (strategy, [wanted, old], workers) => {
+        play(world(strategy, wanted, old, workers), (state, action) => {
+          if (!['add', 'share', 'switch', 'retire'].includes(action.type)) return;
+          assert.ok(state.workers.every((phase) => phase === 'passed'));
+        });
+      },
+    ),
+  );
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sharedRoute, stableOnly, type RouteTarget } from '../../../src/domain/route.ts';
 import { CounterBook } from '../../../src/drivers/router/haproxy/counter-book.ts';
 import { parseRouteValue, routeValue } from '../../../src/drivers/router/haproxy/names.ts';
 import { parseSessions } from '../../../src/drivers/router/haproxy/sessions.ts';
@@ -41,9 +42,13 @@ test('a worker that counts less than before is another process with the same id'
 
 test('a route survives being written and read', () => {
   for (const target of [
-    { stable: 7, candidate: null, share: 0 },
-    { stable: 7, candidate: 12345, share: 30 },
-  ]) {
+    stableOnly(7),
+    sharedRoute(7, 12345, 30),
+    { ...stableOnly(7), observed: true },
+    { ...stableOnly(7), mode: 'held' },
+    { ...stableOnly(7), mode: 'paused', observed: true },
+    { ...sharedRoute(7, 8, 5), mode: 'held', observed: false },
+  ] satisfies RouteTarget[]) {
     assert.deepEqual(parseRouteValue(routeValue(target)), target);
   }
 });

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { endpoints } from '../../../contract/endpoints.ts';
-import { CutoverError } from '../../../contract/errors.ts';
 import type { Cli, Outcome } from '../../cli.ts';
 import { watchDeployment } from '../../progress/watch-deployment.ts';
 import type { Session } from '../../session.ts';
+import { chooseProject } from './choose-project.ts';
+import { sayPlan } from './say-plan.ts';
 
 export interface DeployOptions {
   readonly project?: string;
@@ -38,10 +39,11 @@ export function deployCommand(cli: Cli): Command {
 
 export async function runDeploy(session: Session, named: string | undefined, options: DeployOptions): Outcome {
   const project = await session.project(chooseProject(named, options.project));
+  const client = await session.client();
+  await sayPlan(session, client, { project, environment: options.environment });
   if (session.terminal.interactive) {
     await session.confirm(`Deploy ${project} to ${options.environment}?`, options.yes ?? false);
   }
-  const client = await session.client();
   const { environment, commit, branch, cache } = options;
   const deployment = await client.call(endpoints.deployments.trigger, {
     params: { project },
@@ -57,11 +59,4 @@ export async function runDeploy(session: Session, named: string | undefined, opt
   session.say(`${name} of ${project} to ${environment} (${deployment.source.branch})`);
   if (options.wait) return watchDeployment(session, client, deployment);
   session.show(deployment, `${name} is ${deployment.state}`);
-}
-
-function chooseProject(positional: string | undefined, option: string | undefined): string | undefined {
-  if (positional !== undefined && option !== undefined && positional !== option) {
-    throw new CutoverError('usage', `two projects are named: ${positional} and ${option}`);
-  }
-  return positional ?? option;
 }

@@ -1,10 +1,12 @@
 import { Command } from 'commander';
 import { endpoints } from '../../../contract/endpoints.ts';
-import type { WireDeployment } from '../../../contract/schemas/deployment.ts';
+import type { WireDeployment, WireDeploymentDetail } from '../../../contract/schemas/deployment.ts';
 import type { Cli, Outcome } from '../../cli.ts';
+import type { ApiClient } from '../../client/api-client.ts';
 import { formatAge, parseDeploymentNumber, parseWhole } from '../../output/quantities.ts';
 import { table } from '../../output/table.ts';
 import type { Session } from '../../session.ts';
+import { describeCommit, describeOrigin, describePhase } from './describe-deployment.ts';
 
 export interface ListDeploymentsOptions {
   readonly project?: string;
@@ -36,15 +38,41 @@ export async function runList(session: Session, options: ListDeploymentsOptions)
     ...(environment === undefined ? {} : { environment }),
     ...(before === undefined ? {} : { before }),
   };
-  const page = await (await session.client()).call(endpoints.deployments.list, { params, query });
-  session.show(
-    page.deployments,
-    table(['#', 'ENVIRONMENT', 'STATE', 'COMMIT', 'WHEN', 'BY'], page.deployments.map(row)),
-  );
+  const client = await session.client();
+  const page = await client.call(endpoints.deployments.list, { params, query });
+  const crashes = session.json ? new Map<number, string>() : await findCrashes(client, page.deployments);
+  const rows = page.deployments.map((deployment) => row(deployment, crashes.get(deployment.number)));
+  session.show(page.deployments, table(['#', 'ENVIRONMENT', 'STATE', 'SERVED', 'COMMIT', 'WHEN', 'BY'], rows));
   if (page.nextBefore !== null) session.say(`older ones: --before ${page.nextBefore}`);
 }
 
-function row({ number, environment, state, source, createdAt, trigger }: WireDeployment): readonly string[] {
-  const commit = source.commit === null ? source.branch : `${source.commit.sha.slice(0, 12)} ${source.commit.message}`;
-  return [`#${number}`, environment, state, commit.slice(0, 60), formatAge(createdAt, Date.now()), trigger.by];
+function row(deployment: WireDeployment, crash: string | undefined): readonly string[] {
+  const { number, environment, state, completedAt, createdAt, trigger } = deployment;
+  const origin = describeOrigin(deployment)?.split(':', 1)[0];
+  return [
+    `#${number}`,
+    environment,
+    crash === undefined ? state : `${state}, ${crash}`,
+    completedAt === null ? '-' : 'yes',
+    `${describeCommit(deployment).slice(0, 60)}${origin === undefined ? '' : ` (${origin})`}`,
+    formatAge(createdAt, Date.now()),
+    trigger.by,
+  ];
+}
+
+/** "crashed (3 restarts)" by number, of those that have instances; there are few, whatever the page's length. */
+async function findCrashes(
+  client: ApiClient,
+  deployments: readonly WireDeployment[],
+): Promise<ReadonlyMap<number, string>> {
+  const live = deployments.filter(({ state }) => ['deploying', 'ready', 'completed'].includes(state));
+  const details = await Promise.all(
+    live.map(({ project, number }) => client.call(endpoints.deployments.get, { params: { project, number } })),
+  );
+  return new Map(details.flatMap(crashOf));
+}
+
+function crashOf({ deployment, instances }: WireDeploymentDetail): readonly (readonly [number, string])[] {
+  const crashed = instances.find(({ crashedAt }) => crashedAt !== null);
+  return crashed === undefined ? [] : [[deployment.number, describePhase(crashed)]];
 }

@@ -1,12 +1,15 @@
 import { Command } from 'commander';
 import { endpoints } from '../../../contract/endpoints.ts';
-import type { WireDeploymentDetail } from '../../../contract/schemas/deployment.ts';
+import type { WireDeployment, WireDeploymentDetail } from '../../../contract/schemas/deployment.ts';
+import type { WireTrafficFigures } from '../../../contract/schemas/measurements.ts';
 import { describeVerdict } from '../../../contract/verdict.ts';
 import type { Cli, Outcome } from '../../cli.ts';
-import { formatDuration, parseDeploymentNumber } from '../../output/quantities.ts';
+import { formatCount, formatDuration, formatShare, parseDeploymentNumber } from '../../output/quantities.ts';
 import { facts, table } from '../../output/table.ts';
 import { flatDetail } from '../../progress/watch-deployment.ts';
+import { describeObservation } from '../../rollout/describe-observation.ts';
 import type { Session } from '../../session.ts';
+import { describeOrigin, describePhase } from './describe-deployment.ts';
 
 export function statusCommand(cli: Cli): Command {
   return new Command('status')
@@ -25,23 +28,34 @@ export async function runStatus(session: Session, number: number, options: { rea
 }
 
 function describeDetail(detail: WireDeploymentDetail): string {
-  const parts = [describeVerdict(detail.deployment), describeFacts(detail)];
+  const parts = [headline(detail), describeFacts(detail)];
+  const traffic = trafficRows(detail.deployment.measurements);
+  if (traffic.length > 0) parts.push(table(['TRAFFIC', 'REQUESTS', 'FAILED', 'P50', 'P95', 'P99'], traffic));
   if (detail.jobs.length > 0) parts.push(table(['JOB', 'STATUS', 'TOOK', 'ERROR'], detail.jobs.map(jobRow)));
   if (detail.instances.length > 0)
     parts.push(table(['INSTANCE', 'PHASE', 'RESTARTS', 'ID'], detail.instances.map(instanceRow)));
   return parts.join('\n\n');
 }
 
-function describeFacts({ deployment, url }: WireDeploymentDetail): string {
-  const { source, failure } = deployment;
+/** With what could not have been seen, once it is live (rule 2.6). */
+function headline({ deployment, verdict }: WireDeploymentDetail): string {
+  return deployment.state === 'completed' && verdict !== null ? verdict : describeVerdict(deployment);
+}
+
+function describeFacts({ deployment, observation, url }: WireDeploymentDetail): string {
+  const { source, failure, measurements } = deployment;
+  const origin = describeOrigin(deployment);
   return facts([
     ['state', deployment.state],
     ['reason', deployment.reason],
+    ...(origin === null ? [] : ([[deployment.kind, origin]] as const)),
     ['environment', deployment.environment],
     ['commit', source.commit === null ? source.requestedCommit : `${source.commit.sha} ${source.commit.message}`],
     ['branch', source.branch],
     ['url', url],
     ['triggered', `${deployment.createdAt} by ${deployment.trigger.by}`],
+    ...durations(measurements),
+    ...(observation === null ? [] : ([['observation', describeObservation(observation, Date.now())]] as const)),
     ...(failure === null
       ? []
       : ([
@@ -49,6 +63,29 @@ function describeFacts({ deployment, url }: WireDeploymentDetail): string {
           ['next', failure.next],
         ] as const)),
   ]);
+}
+
+function durations({ gateMs, drainMs, heldMs }: WireDeployment['measurements']) {
+  const named = [
+    ['gate', gateMs],
+    ['drain', drainMs],
+    ['longest wait', heldMs],
+  ] as const;
+  return named.flatMap(([name, ms]) => (ms === null ? [] : [[name, formatDuration(ms)] as const]));
+}
+
+function trafficRows({ before, during, after }: WireDeployment['measurements']): readonly (readonly string[])[] {
+  const named = [
+    ['before', before],
+    ['during', during],
+    ['after', after],
+  ] as const;
+  return named.flatMap(([name, figures]) => (figures === null ? [] : [trafficRow(name, figures)]));
+}
+
+function trafficRow(name: string, { requests, failed, p50Ms, p95Ms, p99Ms }: WireTrafficFigures): readonly string[] {
+  const latencies = [p50Ms, p95Ms, p99Ms].map((ms) => (ms === null ? '-' : formatDuration(ms)));
+  return [name, formatCount(requests), `${formatCount(failed)} (${formatShare(failed, requests)})`, ...latencies];
 }
 
 function jobRow({ type, status, startedAt, endedAt, error }: WireDeploymentDetail['jobs'][number]): readonly string[] {
@@ -60,5 +97,5 @@ function jobRow({ type, status, startedAt, endedAt, error }: WireDeploymentDetai
 }
 
 function instanceRow(instance: WireDeploymentDetail['instances'][number]): readonly string[] {
-  return [`${instance.process} ${instance.ordinal}`, instance.phase, String(instance.restarts), instance.id];
+  return [`${instance.process} ${instance.ordinal}`, describePhase(instance), String(instance.restarts), instance.id];
 }

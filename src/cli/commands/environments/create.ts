@@ -21,7 +21,7 @@ export function createCommand(cli: Cli): Command {
 
 export async function runCreate(session: Session, name: string, options: CreateEnvironmentOptions): Outcome {
   const params = { project: await session.project(options.project) };
-  const body = { name, settings: toSettingsChange(options) };
+  const body = { name, settings: toSettingsChange(options, null) };
   const environment = await (await session.client()).call(endpoints.environments.create, { params, body });
   session.show(environment, describeEnvironment(environment));
 }

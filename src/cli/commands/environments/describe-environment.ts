@@ -1,25 +1,76 @@
-import type { WireEnvironment } from '../../../contract/schemas/environment.ts';
+import type { WireEnvironment, WireSettings } from '../../../contract/schemas/environment.ts';
+import type { WireProcess } from '../../../contract/schemas/process.ts';
+import type { WireVolume } from '../../../contract/schemas/volume.ts';
 import { formatDuration } from '../../output/quantities.ts';
 import { facts } from '../../output/table.ts';
 
-export function describeEnvironment({ name, hosts, settings, currentDeploymentId }: WireEnvironment): string {
-  const { health } = settings;
+export function describeEnvironment(environment: WireEnvironment): string {
+  const { name, hosts, settings, currentDeploymentId } = environment;
   return facts([
     ['name', name],
     ['hosts', hosts.join(', ')],
     ['serves', currentDeploymentId],
     ['branch', settings.branch],
-    ['auto-deploy', settings.autoDeploy ? 'on' : 'off'],
+    ['auto-deploy', describeAutoDeploy(environment)],
     ['replicas', settings.replicas],
     ['limits', `${settings.cpuCores} cores, ${settings.memoryMb} MiB per instance`],
     ['port', settings.port ?? "the image's own"],
+    ...rolloutFacts(settings),
+    ...healthFacts(settings),
+    ...settings.processes.map((process) => [`process ${process.name}`, describeProcess(process)] as const),
+    ...settings.volumes.map((volume) => [`volume ${volume.name}`, describeVolume(volume)] as const),
+  ]);
+}
+
+type Fact = readonly [string, string | number | null];
+
+function describeAutoDeploy({ autoDeployHeld, settings }: WireEnvironment): string {
+  if (!settings.autoDeploy) return 'off';
+  return autoDeployHeld === null ? 'on' : `held: ${autoDeployHeld}`;
+}
+
+function rolloutFacts(settings: WireSettings): readonly Fact[] {
+  const { automatic, slow } = settings.rollback;
+  return [
     ['strategy', settings.strategy],
+    ['canary steps', settings.canarySteps.map((step) => `${step} %`).join(', ')],
+    ['observation', settings.observationMs === 0 ? 'off' : formatDuration(settings.observationMs)],
+    ['standby', settings.standby],
+    ['auto-rollback', `${automatic ? 'on' : 'off'}; when slower: ${slow}`],
     ['drain timeout', formatDuration(settings.drainTimeoutMs)],
     ['stop grace', formatDuration(settings.stopGraceMs)],
+    ['hold timeout', formatDuration(settings.holdTimeoutMs)],
+    ['one-off timeout', formatDuration(settings.oneOffTimeoutMs)],
+  ];
+}
+
+function healthFacts({ health }: WireSettings): readonly Fact[] {
+  return [
     ['health check', `${health.method} ${health.path} -> ${health.statusMin}-${health.statusMax}`],
     ['health host', health.hostHeader],
     ['probes', `every ${formatDuration(health.intervalMs)}, each up to ${formatDuration(health.timeoutMs)}`],
     ['thresholds', `${health.healthyThreshold} healthy, ${health.unhealthyThreshold} unhealthy`],
     ['start period', formatDuration(health.startPeriodMs)],
-  ]);
+  ];
+}
+
+function describeProcess({ name, command, replicas, cpuCores, memoryMb, check, stayUpMs }: WireProcess): string {
+  const line = command === null ? "the image's own command" : describeCommand(command);
+  // The rest of `web` are the environment's own settings.
+  if (name === 'web') return line;
+  const limits = `${cpuCores} cores, ${memoryMb} MiB`;
+  if (name === 'release' || name === 'contract') return `${line} (once; ${limits})`;
+  const proof = check === null ? `must stay up ${formatDuration(stayUpMs)}` : `check ${describeCommand(check.command)}`;
+  return `${line} (${replicas} x ${limits}; ${proof})`;
+}
+
+/** A line for the shell as it was written, anything else by its arguments. */
+function describeCommand(command: readonly string[]): string {
+  const [shell, flag, line] = command;
+  if (shell !== '/bin/sh' || flag !== '-c' || line === undefined || command.length > 3) return command.join(' ');
+  return line.replace(/^exec /, '');
+}
+
+function describeVolume({ path, access, readOnly }: WireVolume): string {
+  return `${path} (${access}${readOnly ? ', read-only' : ''})`;
 }

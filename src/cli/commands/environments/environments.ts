@@ -3,6 +3,7 @@ import type { Cli } from '../../cli.ts';
 import { createCommand } from './create.ts';
 import { deleteCommand } from './delete.ts';
 import { listCommand } from './list.ts';
+import { resumeAutoDeployCommand } from './resume-auto-deploy.ts';
 import { setCommand } from './set.ts';
 import { showCommand } from './show.ts';
 
@@ -13,5 +14,6 @@ export function environmentsCommand(cli: Cli): Command {
     .addCommand(listCommand(cli))
     .addCommand(showCommand(cli))
     .addCommand(setCommand(cli))
+    .addCommand(resumeAutoDeployCommand(cli))
     .addCommand(deleteCommand(cli));
 }

@@ -4,7 +4,7 @@ import { CutoverError } from '../../../contract/errors.ts';
 import type { Cli, Outcome } from '../../cli.ts';
 import type { Session } from '../../session.ts';
 import { describeEnvironment } from './describe-environment.ts';
-import { addSettingsOptions, toSettingsChange, type SettingsOptions } from './settings-options.ts';
+import { addSettingsOptions, needsCurrent, toSettingsChange, type SettingsOptions } from './settings-options.ts';
 
 export interface SetEnvironmentOptions extends SettingsOptions {
   readonly project?: string;
@@ -21,13 +21,16 @@ export function setCommand(cli: Cli): Command {
 }
 
 export async function runSet(session: Session, name: string, options: SetEnvironmentOptions): Outcome {
-  const settings = toSettingsChange(options);
-  if (Object.keys(settings).length === 0) throw new CutoverError('usage', 'name at least one setting to change');
+  const change = needsCurrent(options) ? null : toSettingsChange(options, null);
+  if (change !== null && Object.keys(change).length === 0) {
+    throw new CutoverError('usage', 'name at least one setting to change');
+  }
   const project = await session.project(options.project);
   const params = { project, environment: name };
-  const environment = await (
-    await session.client()
-  ).call(endpoints.environments.update, { params, body: { settings } });
+  const client = await session.client();
+  const current = async () => (await client.call(endpoints.environments.get, { params })).settings;
+  const settings = change ?? toSettingsChange(options, await current());
+  const environment = await client.call(endpoints.environments.update, { params, body: { settings } });
   session.show(environment, describeEnvironment(environment));
   session.say(`takes effect with the next deployment: cutover deploy ${project} -e ${name}`);
 }

@@ -1,11 +1,15 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { settingsSchema, type WireSettingsChange } from '../../../contract/schemas/environment.ts';
+import { settingsSchema, type WireSettings, type WireSettingsChange } from '../../../contract/schemas/environment.ts';
 import { parseDuration, parseMemory, parseNumber, parseWhole } from '../../output/quantities.ts';
+import { given } from './given.ts';
+import { addProcessOptions, changeProcesses, touchesProcesses, type ProcessOptions } from './process-options.ts';
+import { addRolloutOptions, toRolloutChange, type RolloutOptions } from './rollout-options.ts';
+import { addVolumeOptions, changeVolumes, type VolumeOptions } from './volume-options.ts';
 
 type Health = NonNullable<WireSettingsChange['health']>;
 
 /** Options of `environments create` and `environments set`, as commander names them. */
-export interface SettingsOptions {
+export interface SettingsOptions extends RolloutOptions, ProcessOptions, VolumeOptions {
   readonly branch?: string;
   readonly autoDeploy?: boolean;
   readonly replicas?: number;
@@ -38,7 +42,9 @@ export function addSettingsOptions(command: Command): Command {
     .addOption(new Option('--strategy <strategy>', 'how traffic moves').choices(settingsSchema.shape.strategy.options))
     .option('--drain-timeout <duration>', 'time requests in flight may take to finish, such as 30s', parseDuration)
     .option('--stop-grace <duration>', 'time between SIGTERM and SIGKILL', parseDuration);
-  return addHealthOptions(command);
+  addRolloutOptions(command);
+  addHealthOptions(command);
+  return addVolumeOptions(addProcessOptions(command));
 }
 
 function addHealthOptions(command: Command): Command {
@@ -54,10 +60,16 @@ function addHealthOptions(command: Command): Command {
     .option('--start-period <duration>', 'time in which failures do not count', parseDuration);
 }
 
-/** Only what was given. */
-export function toSettingsChange(options: SettingsOptions): WireSettingsChange {
+/** Whether processes or volumes are changed: they are changed one by one, so what there is has to be known. */
+export function needsCurrent(options: SettingsOptions): boolean {
+  return touchesProcesses(options) || options.volume !== undefined;
+}
+
+/** Only what was given. `current`: null for an environment that is new. Error: `usage`. */
+export function toSettingsChange(options: SettingsOptions, current: WireSettings | null): WireSettingsChange {
   const health = toHealthChange(options);
   return given({
+    ...toRolloutChange(options),
     branch: options.branch,
     autoDeploy: options.autoDeploy,
     replicas: options.replicas,
@@ -68,6 +80,8 @@ export function toSettingsChange(options: SettingsOptions): WireSettingsChange {
     drainTimeoutMs: options.drainTimeout,
     stopGraceMs: options.stopGrace,
     health: Object.keys(health).length === 0 ? undefined : health,
+    processes: changeProcesses(options, current),
+    volumes: changeVolumes(options, current),
   });
 }
 
@@ -84,13 +98,6 @@ function toHealthChange(options: SettingsOptions): Health {
     unhealthyThreshold: options.unhealthyThreshold,
     startPeriodMs: options.startPeriod,
   });
-}
-
-type Given<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };
-
-function given<T extends object>(values: T): Given<T> {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the filter is what makes it so
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Given<T>;
 }
 
 function parsePort(text: string): number | 'auto' {

@@ -7,6 +7,7 @@ import { renderBundlesMap, renderConfig, renderHostsMap } from './config.ts';
 import { CounterBook, type StoredEntry } from './counter-book.ts';
 import type { HaproxyRouterOptions, RouterPaths } from './options.ts';
 import { errorCode } from './error-code.ts';
+import { holdLimitSeconds, renderHoldScript } from './hold-script.ts';
 import { renderPages } from './pages.ts';
 import { RouterModel } from './router-model.ts';
 
@@ -28,11 +29,14 @@ interface StoredState {
 export class RouterDisk {
   readonly #options: HaproxyRouterOptions;
   readonly #paths: RouterPaths;
+  readonly #lua: boolean;
   readonly #written = new Map<string, string>();
 
-  constructor(options: HaproxyRouterOptions, paths: RouterPaths) {
+  /** `lua`: the HAProxy can run scripts. */
+  constructor(options: HaproxyRouterOptions, paths: RouterPaths, lua: boolean) {
     this.#options = options;
     this.#paths = paths;
+    this.#lua = lua;
   }
 
   async load(): Promise<{ model: RouterModel; counters: CounterBook }> {
@@ -43,7 +47,9 @@ export class RouterDisk {
     const model = new RouterModel(state.capacity);
     model.nextGeneration = state.nextGeneration;
     for (const { slot, ...record } of state.servers) model.slots.set(slot, [...model.servers(slot), record]);
-    for (const [host, target] of state.routes) model.routes.set(host, target);
+    // A state that an earlier release wrote has neither mode nor observed.
+    const plain = { mode: 'serve', observed: false } as const;
+    for (const [host, target] of state.routes) model.routes.set(host, { ...plain, ...target });
     return { model, counters: new CounterBook(state.counters) };
   }
 
@@ -51,16 +57,19 @@ export class RouterDisk {
   async prepare(model: RouterModel, counters: CounterBook): Promise<boolean> {
     await mkdir(this.#paths.pages, { recursive: true, mode: 0o700 });
     for (const page of renderPages()) await this.#replace(join(this.#paths.pages, page.name), page.content);
+    const script = renderHoldScript(this.#paths.hostsMap, this.#options.holdSeconds ?? holdLimitSeconds);
+    const scriptBefore = await readOrNull(this.#paths.holdScript);
+    await this.#replace(this.#paths.holdScript, script);
     const before = await readOrNull(this.#paths.config);
     await this.save(model, counters);
-    return before !== null && before !== this.#written.get(this.#paths.config);
+    return before !== null && (before !== this.#written.get(this.#paths.config) || scriptBefore !== script);
   }
 
   /** All files as the model says; those that would not change are left alone. */
   async save(model: RouterModel, counters: CounterBook): Promise<void> {
     try {
       await this.#replace(this.#paths.bundlesMap, renderBundlesMap(model));
-      await this.#replace(this.#paths.config, renderConfig(model, this.#options, this.#paths));
+      await this.#replace(this.#paths.config, renderConfig(model, this.#options, this.#paths, this.#lua));
       await this.#replace(this.#paths.hostsMap, renderHostsMap(model));
       await this.#replace(this.#paths.state, renderState(model, counters));
     } catch (cause) {

@@ -1,17 +1,27 @@
 import { CutoverError } from '../../../domain/errors.ts';
 import type { RouteTarget, SlotNumber } from '../../../domain/route.ts';
-import type { Router, RouterInfo, RouterServer, RouterSnapshot, SlotCounters } from '../../../engine/ports/router.ts';
+import type {
+  RequestOutcome,
+  Router,
+  RouterInfo,
+  RouterServer,
+  RouterSnapshot,
+  SlotCounters,
+} from '../../../engine/ports/router.ts';
 import { ChangeQueue, unlessAborted } from './change-queue.ts';
 import type { CounterBook } from './counter-book.ts';
 import { RouterDisk } from './disk.ts';
 import { Fleet } from './fleet.ts';
 import { readLiveState, toSnapshot } from './live-state.ts';
+import { hasLua } from './lua-support.ts';
 import { checkedHost, checkServer, nameOf, slotName } from './names.ts';
 import { routerPaths, type HaproxyRouterOptions, type RouterPaths } from './options.ts';
+import { OutcomeFeed } from './outcome-feed.ts';
 import { purge } from './purge.ts';
 import type { RouterModel } from './router-model.ts';
 import { commandsForChanges, type CommandContext } from './runtime-commands.ts';
 import { closeOldest } from './sessions.ts';
+import { countStalled } from './stalls.ts';
 import { openStreams, parseStat, readStat, slotSums, usedConnections } from './stats.ts';
 import { checkConfig, checkPorts, logTail, startSupervisor, stopSupervisor, supervisorRuns } from './supervision.ts';
 import { readInfo, type Worker } from './workers.ts';
@@ -32,7 +42,9 @@ export async function createHaproxyRouter(options: HaproxyRouterOptions): Promis
     );
   }
   const paths = routerPaths(options.dir);
-  const disk = new RouterDisk(options, paths);
+  const lua = await hasLua(options.haproxyBin);
+  if (!lua) options.log?.('this HAProxy has no Lua: requests that should be held are answered 503 with Retry-After: 1');
+  const disk = new RouterDisk(options, paths, lua);
   return new Haproxy({ options, paths, disk, ...(await disk.load()) });
 }
 
@@ -60,6 +72,8 @@ class Haproxy implements HaproxyRouter {
   readonly #queue = new ChangeQueue(() => this.#commit());
   readonly #log: (message: string) => void;
   #inStep = false;
+  /** What is on disk besides the model, the counters, has changed. */
+  #unsaved = false;
 
   constructor({ options, paths, disk, model, counters }: Parts) {
     this.#options = options;
@@ -117,7 +131,10 @@ class Haproxy implements HaproxyRouter {
     await this.#change(slot, () => this.#model.clearSlot(slot), signal);
     await this.#purge(slot, { name: null, force: true }, signal);
     const sums = await this.#read((worker) => this.#sums(worker, slot, signal), signal);
-    await this.#queue.submit(() => this.#counters.restart(slot, sums), signal);
+    await this.#queue.submit(() => {
+      this.#counters.restart(slot, sums);
+      this.#unsaved = true;
+    }, signal);
   }
 
   async setRoute(hosts: readonly string[], target: RouteTarget, signal: AbortSignal): Promise<void> {
@@ -162,6 +179,15 @@ class Haproxy implements HaproxyRouter {
     return this.#counters.observe(slot, await this.#read((worker) => this.#sums(worker, slot, signal), signal));
   }
 
+  outcomes(signal: AbortSignal): AsyncIterable<readonly RequestOutcome[]> {
+    return new OutcomeFeed(this.#paths, () => this.#model.observedSlots(), signal);
+  }
+
+  async stalled(slot: SlotNumber, olderThanMs: number, signal: AbortSignal): Promise<number> {
+    const stalled = await this.#read((worker) => countStalled(worker, slot, olderThanMs, signal), signal);
+    return total(stalled.values());
+  }
+
   async snapshot(signal: AbortSignal): Promise<RouterSnapshot> {
     const [worker] = await this.#fleet.workers(signal);
     if (worker === undefined) throw new CutoverError('router_unavailable', 'HAProxy has no worker');
@@ -181,10 +207,13 @@ class Haproxy implements HaproxyRouter {
 
   async #commit(): Promise<void> {
     const signal = AbortSignal.timeout(commitLimitMs);
-    const commands = commandsForChanges(this.#model.takeChanges(), this.#context);
+    const changes = this.#model.takeChanges();
+    const commands = commandsForChanges(changes, this.#context);
     const inStep = this.#inStep;
+    if (inStep && !this.#unsaved && changes.slots.length === 0 && changes.hosts.length === 0) return;
     this.#inStep = false;
     await this.#disk.save(this.#model, this.#counters);
+    this.#unsaved = false;
     if (!inStep || !(await this.#obeyed(commands, signal))) await this.#converge(signal);
     this.#inStep = true;
   }

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { RouterServer } from '../../../engine/ports/router.ts';
 import { CutoverError } from '../../../domain/errors.ts';
-import type { RouteTarget, SlotNumber } from '../../../domain/route.ts';
+import { routeModes, type RouteTarget, type SlotNumber } from '../../../domain/route.ts';
 
 /** How slots, servers and routes are called inside HAProxy. What comes from outside is checked here before it reaches a command. */
 export function slotName(slot: SlotNumber): string {
@@ -14,31 +14,46 @@ export function slotNumber(backend: string): SlotNumber | null {
   return digits === undefined ? null : Number(digits);
 }
 
-/** A server that changes its address or its options becomes another server of HAProxy's: `i1.7` after `i1.3`. */
-export function liveName(name: string, generation: number): string {
-  return `${name}.${generation}`;
+const fallbackMark = ':fallback';
+
+/**
+ * A server that changes its address or its options becomes another server of HAProxy's: `i1.7` after `i1.3`. That it is a fallback shows in
+ * its name, `old:fallback.8`, so that the line of a request that it answered tells it.
+ */
+export function liveName(server: RouterServer, generation: number): string {
+  return `${server.name}${server.kind === 'fallback' ? fallbackMark : ''}.${generation}`;
 }
 
 export function nameOf(live: string): string {
-  return live.slice(0, live.lastIndexOf('.'));
+  const name = live.slice(0, live.lastIndexOf('.'));
+  return name.endsWith(fallbackMark) ? name.slice(0, -fallbackMark.length) : name;
+}
+
+export function isFallback(live: string): boolean {
+  return live.includes(`${fallbackMark}.`);
 }
 
 export function generationOf(live: string): number {
   return Number(live.slice(live.lastIndexOf('.') + 1));
 }
 
-export function routeValue(target: RouteTarget): string {
-  if (target.candidate === null) return slotName(target.stable);
-  return `${slotName(target.stable)}:${slotName(target.candidate)}:${target.share}`;
+/**
+ * Most routes are only the name of a slot. All others are `stable:candidate:share:flags`: `-` for no candidate; the flags are the mode
+ * (`s`, `h` or `p`) and `o` for observed. The front end's rules read these.
+ */
+export function routeValue({ stable, candidate, share, mode, observed }: RouteTarget): string {
+  if (candidate === null && mode === 'serve' && !observed) return slotName(stable);
+  const other = candidate === null ? '-' : slotName(candidate);
+  return `${slotName(stable)}:${other}:${share}:${mode.charAt(0)}${observed ? 'o' : ''}`;
 }
 
 /** null for a value that is not ours. */
 export function parseRouteValue(value: string): RouteTarget | null {
-  const [stable = '', candidate, share] = value.split(':');
-  const stableSlot = slotNumber(stable);
-  if (stableSlot === null) return null;
-  if (candidate === undefined) return { stable: stableSlot, candidate: null, share: 0 };
-  return { stable: stableSlot, candidate: slotNumber(candidate), share: Number(share) };
+  const [stableName = '', candidate = '-', share = '0', flags = 's'] = value.split(':');
+  const stable = slotNumber(stableName);
+  const mode = routeModes.find((one) => flags.startsWith(one.charAt(0)));
+  if (stable === null || mode === undefined) return null;
+  return { stable, candidate: slotNumber(candidate), share: Number(share), mode, observed: flags.endsWith('o') };
 }
 
 export function bundleValue(bundle: string, spa: boolean): string {

@@ -17,6 +17,8 @@ export interface HaproxyRouterOptions {
   readonly maxDescriptors?: number;
   /** Default: HAProxy's own choice, one per processor. */
   readonly threads?: number;
+  /** How long a request waits for a route that is held. Default 30. */
+  readonly holdSeconds?: number;
   readonly log?: (message: string) => void;
 }
 
@@ -27,6 +29,7 @@ export interface RouterPaths {
   readonly bundlesMap: string;
   readonly state: string;
   readonly pages: string;
+  readonly holdScript: string;
   readonly socket: string;
   readonly masterSocket: string;
   readonly pidFile: string;
@@ -41,6 +44,7 @@ export function routerPaths(dir: string): RouterPaths {
     bundlesMap: join(dir, 'bundles.map'),
     state: join(dir, 'state.json'),
     pages: join(dir, 'pages'),
+    holdScript: join(dir, 'hold.lua'),
     socket: join(dir, 'haproxy.sock'),
     masterSocket: join(dir, 'master.sock'),
     pidFile: join(dir, 'router.pid'),

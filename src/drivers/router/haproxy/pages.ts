@@ -1,4 +1,14 @@
-const pages: readonly { status: number; reason: string; text: string; headers?: string }[] = [
+import { join } from 'node:path';
+import type { RouterPaths } from './options.ts';
+
+interface Page {
+  readonly status: number;
+  readonly reason: string;
+  readonly text: string;
+  readonly headers?: string;
+}
+
+const pages: readonly Page[] = [
   { status: 400, reason: 'Bad Request', text: 'The request is malformed.' },
   { status: 403, reason: 'Forbidden', text: 'The request was refused.' },
   { status: 404, reason: 'Not Found', text: 'Nothing is deployed at this address.' },
@@ -14,15 +24,33 @@ const pages: readonly { status: number; reason: string; text: string; headers?: 
   { status: 504, reason: 'Gateway Timeout', text: 'The application took too long to answer.' },
 ];
 
+/** Instead of waiting, where HAProxy has no Lua. */
+export const heldPage = 'held';
+export const pausedPage = 'paused';
+
+const unavailable = { status: 503, reason: 'Service Unavailable' };
+const modePages: readonly (readonly [string, Page])[] = [
+  [
+    heldPage,
+    { ...unavailable, text: 'The application is being replaced. Please try again.', headers: 'Retry-After: 1\r\n' },
+  ],
+  [pausedPage, { ...unavailable, text: 'This environment is paused by its owner.', headers: 'Retry-After: 300\r\n' }],
+];
+
+export function pagePath(paths: RouterPaths, name: string): string {
+  return join(paths.pages, `${name}.http`);
+}
+
 export const pageStatuses: readonly number[] = pages.map((page) => page.status);
 
 /** File name and whole HTTP answer of each of the platform's own pages. `no-store`: no CDN may keep them (rule 5.10). */
 export function renderPages(): readonly { readonly name: string; readonly content: string }[] {
-  return pages.map(({ status, reason, text, headers = '' }) => {
+  const byStatus = pages.map((page): readonly [string, Page] => [String(page.status), page]);
+  return [...byStatus, ...modePages].map(([name, { status, reason, text, headers = '' }]) => {
     const body = `<!doctype html>\n<meta charset="utf-8">\n<title>${status} ${reason}</title>\n<h1>${reason}</h1>\n<p>${text}</p>\n`;
     const head = `HTTP/1.1 ${status} ${reason}\r\nContent-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\n`;
     return {
-      name: `${status}.http`,
+      name: `${name}.http`,
       content: `${head}${headers}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     };
   });

@@ -1,6 +1,6 @@
 import type { RouterServer } from '../../../engine/ports/router.ts';
 import { CutoverError } from '../../../domain/errors.ts';
-import type { RouteTarget, SlotNumber } from '../../../domain/route.ts';
+import { sameRoute, type RouteTarget, type SlotNumber } from '../../../domain/route.ts';
 import { liveName } from './names.ts';
 
 export interface ServerRecord {
@@ -74,12 +74,17 @@ export class RouterModel {
     else this.routes.set(host, target);
   }
 
+  observedSlots(): Set<SlotNumber> {
+    const observed = [...this.routes.values()].filter((target) => target.observed);
+    return new Set(observed.flatMap(({ stable, candidate }) => (candidate === null ? [stable] : [stable, candidate])));
+  }
+
   takeChanges(): Changes {
     const slots = [...this.#slotsBefore].map(([slot, from]) => ({ slot, from, to: this.servers(slot) }));
     const hosts = [...this.#routesBefore].map(([host, from]) => ({ host, from, to: this.routes.get(host) ?? null }));
     this.#slotsBefore.clear();
     this.#routesBefore.clear();
-    return { slots, hosts: hosts.filter((one) => !sameTarget(one.from, one.to)) };
+    return { slots, hosts: hosts.filter((one) => !sameRoute(one.from, one.to)) };
   }
 
   checkSlot(slot: SlotNumber): void {
@@ -89,7 +94,7 @@ export class RouterModel {
 
   /** True if HAProxy's server of that name belongs to the slot. */
   owns(slot: SlotNumber, live: string): boolean {
-    return this.servers(slot).some((one) => liveName(one.server.name, one.generation) === live);
+    return this.servers(slot).some((one) => liveName(one.server, one.generation) === live);
   }
 
   #setSlot(slot: SlotNumber, record: SlotRecord): void {
@@ -99,12 +104,8 @@ export class RouterModel {
   }
 }
 
-export function sameTarget(a: RouteTarget | null, b: RouteTarget | null): boolean {
-  if (a === null || b === null) return a === b;
-  return a.stable === b.stable && a.candidate === b.candidate && a.share === b.share;
-}
-
 function sameServer(a: RouterServer, b: RouterServer): boolean {
   if (a.kind === 'static') return b.kind === 'static' && a.bundle === b.bundle && a.spa === b.spa;
-  return b.kind === 'instance' && a.address === b.address && a.port === b.port && a.redundancy === b.redundancy;
+  if (b.kind === 'static' || a.address !== b.address || a.port !== b.port) return false;
+  return a.kind === 'instance' ? b.kind === 'instance' && a.redundancy === b.redundancy : b.kind === 'fallback';
 }

@@ -38,8 +38,8 @@ export function commandsForSlot(slot: SlotNumber, from: LiveSlot, to: SlotRecord
   const backend = slotName(slot);
   const adding = mapCommands(context.bundlesMap, backend, from.bundle, slotBundle(to));
   for (const { server, generation, draining } of to) {
-    const target = `${backend}/${liveName(server.name, generation)}`;
-    const inRotation = from.servers.get(liveName(server.name, generation));
+    const target = `${backend}/${liveName(server, generation)}`;
+    const inRotation = from.servers.get(liveName(server, generation));
     if (inRotation === undefined) {
       adding.push(`add server ${target} ${serverAddress(server, context.staticEndpoint)} ${serverOptions(server)}`);
       if (isChecked(server)) adding.push(`enable health ${target}`);
@@ -48,13 +48,13 @@ export function commandsForSlot(slot: SlotNumber, from: LiveSlot, to: SlotRecord
       adding.push(`set server ${target} state ${draining ? 'drain' : 'ready'}`);
     }
   }
-  const kept = new Set(to.map(({ server, generation }) => liveName(server.name, generation)));
+  const kept = new Set(to.map(({ server, generation }) => liveName(server, generation)));
   const gone = [...from.servers].filter(([name, inRotation]) => inRotation && !kept.has(name));
   return { adding, removing: gone.map(([name]) => `set server ${backend}/${name} state maint`) };
 }
 
 export function asLive(record: SlotRecord): LiveSlot {
-  const servers = record.map((one) => [liveName(one.server.name, one.generation), !one.draining] as const);
+  const servers = record.map((one) => [liveName(one.server, one.generation), !one.draining] as const);
   return { servers: new Map(servers), bundle: slotBundle(record) };
 }
 

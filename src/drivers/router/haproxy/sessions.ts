@@ -39,7 +39,7 @@ export function parseSessions(text: string, slot: SlotNumber, server: string | n
 const unitSeconds: Readonly<Record<string, number>> = { d: 86_400, h: 3_600, m: 60, s: 1 };
 
 /** HAProxy writes `3s`, `2m5s`, `1h2m`, `4d1h`. */
-function seconds(age: string): number {
+export function seconds(age: string): number {
   let sum = 0;
   for (const [, amount, unit] of age.matchAll(/(\d+)([dhms])/g)) sum += Number(amount) * (unitSeconds[unit ?? ''] ?? 0);
   return sum;

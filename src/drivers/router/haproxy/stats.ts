@@ -25,14 +25,25 @@ export function parseStat(text: string): StatRow[] {
 
 /**
  * `req_tot` counts requests that have ended, whatever their end. HAProxy's own 502, 503 and 504 are among the 5xx, so failed connections
- * and bad answers are not added again; `srv_abrt` is what was cut off after its status had been passed on.
+ * and bad answers are not added again; `srv_abrt` is what was cut off after its status had been passed on,
+ * and, when the server reset the connection, what was lost without a word: of these the larger number is taken.
  */
 export function slotSums(rows: readonly StatRow[]): Sums {
-  const backend = rows.find((row) => row.get('svname') === 'BACKEND');
+  const backend = slotRow(rows);
   return {
     requests: number(backend, 'req_tot'),
-    failed: number(backend, 'hrsp_5xx') + number(backend, 'srv_abrt'),
+    failed: number(backend, 'hrsp_5xx') + Math.max(number(backend, 'srv_abrt'), lostRequests(rows)),
   };
+}
+
+/** Requests that were given to the slot, are no longer open, and are not among those that ended. See `LostRequests`. */
+export function lostRequests(rows: readonly StatRow[]): number {
+  const backend = slotRow(rows);
+  return Math.max(0, number(backend, 'stot') - number(backend, 'req_tot') - number(backend, 'scur'));
+}
+
+function slotRow(rows: readonly StatRow[]): StatRow | undefined {
+  return rows.find((row) => row.get('svname') === 'BACKEND');
 }
 
 /** Streams that are open: of the slot, with those that have no server yet, or of one server under all its live names. */
@@ -42,6 +53,14 @@ export function openStreams(rows: readonly StatRow[], server: string | null): nu
     return server === null ? name === 'BACKEND' : name !== 'BACKEND' && nameOf(name) === server;
   });
   return matching.reduce((sum, row) => sum + number(row, 'scur'), 0);
+}
+
+/** Visitors' connections, with or without a request, from the front end's row. */
+export function frontEndConnections(rows: readonly StatRow[]): number {
+  return number(
+    rows.find((row) => row.get('svname') === 'FRONTEND'),
+    'scur',
+  );
 }
 
 /** Connections to servers that carry a stream, from `show servers conn`; it ends a moment later than the stream. */

@@ -2,6 +2,7 @@ import type { ContainerCreateOptions } from 'dockerode';
 import type { InstanceSpec } from '../../../engine/ports/runtime.ts';
 import { instanceLabels } from './labels.ts';
 import { containerName, networkName } from './names.ts';
+import { volumeMounts } from './volumes.ts';
 
 /**
  * Ordinary images start as root, hand their files to a user of their own (CHOWN, FOWNER, FSETID, DAC_OVERRIDE), become that user
@@ -31,6 +32,7 @@ export function containerSettings(platformId: string, spec: InstanceSpec): Conta
     StopTimeout: Math.ceil(spec.stopGraceMs / 1000),
     HostConfig: {
       NetworkMode: networkName(platformId, spec.project),
+      Mounts: volumeMounts(platformId, spec),
       NanoCpus: Math.round(spec.cpuCores * 1e9),
       Memory: memoryBytes,
       // The same value as Memory: no swap.

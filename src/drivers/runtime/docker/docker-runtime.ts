@@ -4,6 +4,7 @@ import type { ListeningPorts, Runtime, RuntimeInfo } from '../../../engine/ports
 import { Containers } from './containers.ts';
 import { EngineConnection } from './engine-connection.ts';
 import { readEvents } from './events.ts';
+import { execInInstance } from './exec.ts';
 import { instanceStatus } from './instance-status.ts';
 import { keepInstanceAlive } from './keep-alive.ts';
 import { listeningPorts } from './listening-ports.ts';
@@ -15,11 +16,12 @@ import type { InstanceHome } from './start.ts';
 import { stopInstance } from './stop.ts';
 import { parseRange } from './subnets.ts';
 import type { Range } from './subnets.ts';
+import { EnvironmentVolumes } from './volumes.ts';
 
 export interface DockerRuntimeOptions {
   /** `/var/run/docker.sock` */
   readonly socketPath: string;
-  /** Sets the containers and networks of this platform apart from every other on the machine. */
+  /** Sets the containers, networks and volumes of this platform apart from every other on the machine. */
   readonly platformId: string;
   /** IPv4 range the projects' networks are taken from, a /26 each: `10.210.0.0/16`. */
   readonly networkPool: string;
@@ -32,6 +34,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const engine = new EngineConnection(options.socketPath);
   const containers = new Containers(engine, platformId);
   const networks = new ProjectNetworks({ engine, platformId, pool: poolOf(options.networkPool) });
+  const volumes = new EnvironmentVolumes(engine, platformId);
   const home: InstanceHome = { engine, containers, platformId };
   return {
     ping: (signal) => ping(engine, signal),
@@ -48,6 +51,10 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     listeningPorts: (instanceId, signal) => portsOf(containers, instanceId, signal),
     stop: (instanceId, graceMs, signal) => stopInstance(home, { instanceId, graceMs }, signal),
     list: async (signal) => (await containers.list(signal)).map(instanceStatus),
+    exec: (request, signal) => execInInstance({ ...home, log }, request, signal),
+    ensureVolume: (volume, signal) => volumes.ensure(volume, signal),
+    removeVolume: (volume, signal) => volumes.remove(volume, signal),
+    volumes: (signal) => volumes.list(signal),
     output: (instanceId, since, signal) => readOutput(home, { instanceId, since }, signal),
     events: (signal) => readEvents({ engine, platformId, log }, signal),
   };

@@ -1,19 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
 import type { OperatorLog } from '../../../engine/ports/ports.ts';
 import type { RuntimeEvent } from '../../../engine/ports/runtime.ts';
 import type { EngineConnection } from './engine-connection.ts';
-import { instanceLabel, platformLabel } from './labels.ts';
+import { EventReader, watchedActions } from './event-reader.ts';
+import { platformLabel } from './labels.ts';
 
 const openTimeoutMs = 15_000;
 const firstDelayMs = 100;
 const longestDelayMs = 5_000;
-
-const eventTypes = new Map([
-  ['start', 'started'],
-  ['die', 'exited'],
-  ['destroy', 'removed'],
-] as const);
 
 interface EventSource {
   readonly engine: EngineConnection;
@@ -49,8 +43,9 @@ async function* subscribe(source: EventSource, signal: AbortSignal): AsyncGenera
       docker.getEvents({ filters: eventFilter(source.platformId), abortSignal: lasting }),
     );
     yield { type: 'relist' };
+    const reader = new EventReader();
     for await (const line of readLines(stream)) {
-      const event = parseEvent(line);
+      const event = reader.take(line);
       if (event !== null) yield event;
     }
   } finally {
@@ -69,20 +64,5 @@ async function* readLines(stream: AsyncIterable<string | Buffer>): AsyncGenerato
 }
 
 function eventFilter(platformId: string): { type: ['container']; label: string[]; event: string[] } {
-  return { type: ['container'], label: [`${platformLabel}=${platformId}`], event: [...eventTypes.keys()] };
-}
-
-/** Of Docker's event only what concerns us; everything else about it may change with the engine. */
-const dockerEvent = z.object({
-  Action: z.string().optional(),
-  Actor: z.object({ Attributes: z.record(z.string(), z.string()).optional() }).optional(),
-});
-
-/** null for what does not concern an instance. */
-function parseEvent(line: string): RuntimeEvent | null {
-  if (line.trim() === '') return null;
-  const event = dockerEvent.parse(JSON.parse(line));
-  const instanceId = event.Actor?.Attributes?.[instanceLabel];
-  const type = [...eventTypes].find(([action]) => action === event.Action)?.[1];
-  return instanceId === undefined || type === undefined ? null : { type, instanceId };
+  return { type: ['container'], label: [`${platformLabel}=${platformId}`], event: [...watchedActions] };
 }

@@ -43,12 +43,14 @@ interface Settings {
   readonly log: GitSourceOptions['log'];
 }
 
+const rememberedCommits = 1_000;
+
 class GitSource implements Source {
   readonly #settings: Settings;
   readonly #lock = new KeyedLock();
   readonly #worktrees: Worktrees;
-  /** Root trees of commits that were fetched by this process: a commit's tree never changes. */
-  readonly #trees = new Map<string, string>();
+  /** Commits that this process has fetched, the latest last: what is said of a commit never changes. */
+  readonly #commits = new Map<string, MirroredCommit>();
 
   constructor(settings: Settings) {
     this.#settings = settings;
@@ -60,25 +62,39 @@ class GitSource implements Source {
     if (request.commit !== null) checkCommit(request.commit);
     const mirror = this.#mirror(request.repository, onLine, signal);
     return this.#inMirror(mirror, request.commit ?? request.branch, signal, async () => {
-      const { treeId, ...commit } = await this.#bringRequested(mirror, request);
-      this.#trees.set(commit.sha, treeId);
+      const fetched = await this.#bringRequested(mirror, request);
+      this.#remember(fetched);
+      const { treeId: _treeId, ...commit } = fetched;
       return commit;
     });
   }
 
+  #remember(commit: MirroredCommit): void {
+    this.#commits.delete(commit.sha);
+    this.#commits.set(commit.sha, commit);
+    const [oldest] = this.#commits.keys();
+    if (oldest !== undefined && this.#commits.size > rememberedCommits) this.#commits.delete(oldest);
+  }
+
   async #bringRequested(mirror: Mirror, request: FetchRequest): Promise<MirroredCommit> {
-    if (request.commit === null) return mirror.fetch(`refs/heads/${request.branch}`);
-    return (await mirror.has(request.commit)) ? mirror.describe(request.commit) : mirror.fetch(request.commit);
+    if (request.commit === null) return mirror.fetch(`refs/heads/${request.branch}`, this.#commits);
+    if (!(await mirror.has(request.commit))) return mirror.fetch(request.commit, this.#commits);
+    return this.#commits.get(request.commit) ?? mirror.describe(request.commit);
+  }
+
+  /** A commit that is in the mirror costs no network. */
+  async #bring(mirror: Mirror, commit: string): Promise<void> {
+    if (!(await mirror.has(commit))) await mirror.fetch(commit, this.#commits);
   }
 
   async treeId(repository: string, commit: string, directory: string, signal: AbortSignal): Promise<string> {
     checkCommit(commit);
     const path = treePath(directory);
-    const known = path === '' ? this.#trees.get(commit) : undefined;
+    const known = path === '' ? this.#commits.get(commit)?.treeId : undefined;
     if (known !== undefined) return known;
     const mirror = this.#mirror(repository, ignore, signal);
     return this.#inMirror(mirror, commit, signal, async () => {
-      await bring(mirror, commit);
+      await this.#bring(mirror, commit);
       return readTreeId(mirror, commit, path);
     });
   }
@@ -88,7 +104,7 @@ class GitSource implements Source {
     checkOwner(owner);
     const mirror = this.#mirror(repository, ignore, signal);
     return this.#inMirror(mirror, commit, signal, async () => {
-      await bring(mirror, commit);
+      await this.#bring(mirror, commit);
       return this.#worktrees.create(mirror, commit, owner);
     });
   }
@@ -138,11 +154,6 @@ class GitSource implements Source {
       });
     });
   }
-}
-
-/** A commit that is in the mirror costs no network. */
-async function bring(mirror: Mirror, commit: string): Promise<void> {
-  if (!(await mirror.has(commit))) await mirror.fetch(commit);
 }
 
 async function readTreeId(mirror: Mirror, commit: string, path: string): Promise<string> {

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CutoverError } from '../../../domain/errors.ts';
 import type { CommitInfo } from '../../../domain/source.ts';
@@ -64,18 +64,28 @@ export class Mirror {
     }
   }
 
-  /** Fetches `refs/heads/<branch>` or a commit from the server. */
-  async fetch(ref: string): Promise<MirroredCommit> {
+  /** Fetches `refs/heads/<branch>` or a commit from the server. One that is `known` is not asked about again. */
+  async fetch(ref: string, known: ReadonlyMap<string, MirroredCommit>): Promise<MirroredCommit> {
     const options = ['fetch', '--progress', '--no-tags', '--depth=1', '--no-write-fetch-head', '--no-auto-maintenance'];
     const { path, repository } = this.#context;
     const { url } = repository;
     await this.git([...options, '--no-recurse-submodules', '--end-of-options', url, `+${ref}:${incomingRef}`], true);
-    const commit = await this.#describeIncoming(ref);
     // Each process costs as much as the whole fetch of nothing new.
+    const commit = known.get(await this.#incomingObject()) ?? (await this.#describeIncoming(ref));
     if (!(await exists(join(path, commitRef(commit.sha))))) {
       await this.git(['update-ref', '--end-of-options', commitRef(commit.sha), commit.sha], false);
     }
     return commit;
+  }
+
+  /** Id of what the server sent; '' where Git keeps it elsewhere. */
+  async #incomingObject(): Promise<string> {
+    try {
+      return (await readFile(join(this.#context.path, incomingRef), 'utf8')).trim();
+    } catch (error) {
+      if (isAbsent(error)) return '';
+      throw error;
+    }
   }
 
   async #describeIncoming(ref: string): Promise<MirroredCommit> {
@@ -144,7 +154,11 @@ async function exists(path: string): Promise<boolean> {
     await stat(path);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    if (isAbsent(error)) return false;
     throw error;
   }
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

@@ -3,6 +3,9 @@ import type { Artifact } from '../../../domain/artifact.ts';
 import type { BuildPlan } from '../../../domain/build-plan.ts';
 import type { CommitInfo } from '../../../domain/source.ts';
 import { CutoverError } from '../../../domain/errors.ts';
+import { pipeline } from '../../../domain/job.ts';
+import { applyAppBuild, applyAppConfig } from '../../../domain/app-config/apply.ts';
+import { contractStep, releaseStep } from '../../../domain/processes.ts';
 import type { BuildLine } from '../../ports/builder.ts';
 import type { CachedArtifact } from '../../ports/deployment-store.ts';
 import type { Step } from '../deploy.ts';
@@ -14,6 +17,7 @@ const job = 'BuildImageJob';
 /** Turns the commit into an image or a bundle; the same input that was built before is not built again. */
 export const buildArtifact: Step = {
   name: 'build-artifact',
+  writesFirst: true,
   job: () => job,
   isDone: (record) => record.deployment.artifact !== null,
   async run(run) {
@@ -23,11 +27,12 @@ export const buildArtifact: Step = {
     const cached = run.deployment.trigger.noCache ? null : await findUsable(run, key);
     if (cached !== null) {
       run.say(`nothing changed since this was last built: ${nameOf(cached.artifact)} is used again`);
-      return keep(run, cached.artifact, true);
+      return keep(run, cached, true);
     }
+    await run.flush();
     const built = await build(run, commit);
     await save(run, key, built);
-    await keep(run, built.artifact, false);
+    keep(run, built, false);
   },
 };
 
@@ -75,10 +80,12 @@ async function build(run: DeploymentRun, commit: CommitInfo): Promise<CachedArti
   const { source, configuration, id } = run.deployment;
   try {
     const { path } = await run.ports.source.checkout(source.repository, commit.sha, id, run.signal);
-    const plan = await run.ports.planner.plan(path, configuration.build);
+    const { config, files } = await run.ports.appConfig.read(path, configuration.build.directory, run.signal);
+    if (files.length > 0) run.say(`configuration of the repository: ${files.join(', ')}`);
+    const plan = await run.ports.planner.plan(path, applyAppBuild(configuration.build, config));
     await run.write({ timeline: [{ kind: 'build.planned', preset: plan.preset, explanation: plan.explanation }] });
     const artifact = await produce(run, plan, join(path, configuration.build.directory));
-    return { artifact, baseImages: await baseImageIds(run, plan.baseImages) };
+    return { artifact, baseImages: await baseImageIds(run, plan.baseImages), appConfig: config };
   } finally {
     await run.ports.source.release(id);
   }
@@ -133,10 +140,21 @@ function streamOf(line: BuildLine): 'stdout' | 'stderr' | 'system' {
   return line.stream === 'progress' ? 'system' : line.stream;
 }
 
-async function keep(run: DeploymentRun, artifact: Artifact, reused: boolean): Promise<void> {
-  await run.write({
+/** What the repository says of itself is part of what was built, and wins over what the environment is set to (rule 4.3). */
+function keep(run: DeploymentRun, { artifact, appConfig }: CachedArtifact, reused: boolean): void {
+  const { kind, configuration } = run.deployment;
+  const settings = applyAppConfig(configuration.settings, appConfig);
+  // Files have no processes of their own.
+  const processes = artifact.type === 'bundle' ? [] : settings.processes;
+  run.note({
     artifact,
-    plannedDeployJob: artifact.type === 'bundle' ? 'DeployStaticJob' : 'DeployImageJob',
+    configured: { appConfig, settings: { ...settings, processes } },
+    plan: pipeline({
+      kind,
+      target: artifact.type === 'bundle' ? 'static' : 'image',
+      release: releaseStep(processes) !== null,
+      contract: contractStep(processes) !== null,
+    }),
     timeline: [{ kind: 'build.completed', sizeBytes: artifact.sizeBytes, reused }],
   });
 }

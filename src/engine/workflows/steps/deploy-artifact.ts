@@ -2,18 +2,21 @@ import type { Step } from '../deploy.ts';
 import { drainPredecessors } from '../drain-predecessors.ts';
 import { shiftTraffic } from '../shift-traffic.ts';
 import { shiftStaticTraffic } from '../shift-static-traffic.ts';
+import { takeOverStandby } from '../take-over.ts';
 import { takeSlot } from '../take-slot.ts';
 
 /** Brings the artifact into service and the version before it out of service, without a request noticing (rules 5.1 to 5.4). */
 export const deployArtifact: Step = {
   name: 'deploy-artifact',
+  writesFirst: true,
   job: (record) => (record.deployment.artifact?.type === 'bundle' ? 'DeployStaticJob' : 'DeployImageJob'),
   // Each of its parts looks for itself what is left to do.
   isDone: (record) => record.deployment.state === 'completed',
   async run(run) {
     const artifact = run.deployment.artifact;
     if (artifact === null) throw new Error('the deploy step was reached without an artifact');
-    if (run.deployment.state === 'running') await takeSlot(run);
+    if (run.record.slot === null && (await takeOverStandby(run))) return drainPredecessors(run);
+    if (run.record.slot === null) await takeSlot(run);
     if (artifact.type === 'bundle') await shiftStaticTraffic(run, artifact);
     else await shiftTraffic(run, artifact);
     await drainPredecessors(run);

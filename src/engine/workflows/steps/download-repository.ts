@@ -1,19 +1,38 @@
+import type { CommitInfo } from '../../../domain/source.ts';
+import { allOrNone } from '../all-or-none.ts';
 import type { Step } from '../deploy.ts';
+import type { DeploymentRun } from '../deployment-run.ts';
 
 /** Brings the exact commit here. From then on nothing asks what the branch's head is (rule 3.5). */
 export const downloadRepository: Step = {
   name: 'download-repository',
+  writesFirst: true,
   job: () => 'DownloadRepoJob',
-  isDone: (record) => record.deployment.source.commit !== null,
+  isDone: ({ deployment }) => deployment.kind !== 'git' || deployment.source.commit !== null,
   async run(run) {
-    const { source } = run.deployment;
-    const asked = source.requestedCommit === null ? `branch ${source.branch}` : `commit ${source.requestedCommit}`;
-    run.say(`fetching ${asked}`);
-    const commit = await run.ports.source.fetch(
-      { repository: source.repository, branch: source.branch, commit: source.requestedCommit },
-      (line) => run.logs.write('DownloadRepoJob', 'stderr', line),
-      run.signal,
-    );
-    await run.write({ commit, timeline: [{ kind: 'source.resolved', commit: commit.sha, message: commit.message }] });
+    let commit: CommitInfo | null = null;
+    await allOrNone(run.signal, [
+      async (signal) => {
+        commit = await fetch(run, signal);
+      },
+      () => run.flush(),
+    ]);
+    if (commit !== null) keep(run, commit);
   },
 };
+
+function fetch(run: DeploymentRun, signal: AbortSignal): Promise<CommitInfo> {
+  const { source } = run.deployment;
+  const asked = source.requestedCommit === null ? `branch ${source.branch}` : `commit ${source.requestedCommit}`;
+  run.say(`fetching ${asked}`);
+  return run.ports.source.fetch(
+    { repository: source.repository, branch: source.branch, commit: source.requestedCommit },
+    (line) => run.logs.write('DownloadRepoJob', 'stderr', line),
+    signal,
+  );
+}
+
+/** Nothing is done with the commit before it is written. */
+function keep(run: DeploymentRun, commit: CommitInfo): void {
+  run.note({ commit, timeline: [{ kind: 'source.resolved', commit: commit.sha, message: commit.message }] });
+}

@@ -3,6 +3,7 @@ import type { Step } from '../deploy.ts';
 /** The old version is gone and the new one serves: the deployment is complete. */
 export const markComplete: Step = {
   name: 'mark-complete',
+  writesFirst: true,
   job: () => 'MarkDeploymentCompleteJob',
   isDone: (record) => record.deployment.state === 'completed',
   async run(run) {

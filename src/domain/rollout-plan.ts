@@ -1,0 +1,85 @@
+import type { EnvironmentSettings, Strategy } from './environment-settings.ts';
+import { workerProcesses } from './processes.ts';
+import { exclusiveVolumes } from './volumes.ts';
+
+/** What a deployment will do to what serves, said before it begins (rule 5.2). */
+export interface RolloutPlan {
+  /** The one that will be used: an exclusive volume makes it `recreate`, whatever the setting says. */
+  readonly strategy: Strategy;
+  /** One sentence each, for people. */
+  readonly explanation: readonly string[];
+}
+
+/** `target`: whether instances or files will serve; null while that is not known. */
+export interface Replacing {
+  readonly somethingServes: boolean;
+  readonly target: 'image' | 'static' | null;
+}
+
+/**
+ * What the version that is replaced has to itself stays so until it is gone, whatever its successor says of that volume. `before`:
+ * the settings of what serves; null where nothing does.
+ */
+export function settingsToReplace(
+  settings: EnvironmentSettings,
+  before: EnvironmentSettings | null,
+): EnvironmentSettings {
+  const alone = new Set(exclusiveVolumes(before?.volumes ?? []).map(({ name }) => name));
+  const volumes = settings.volumes.map((volume) =>
+    alone.has(volume.name) ? { ...volume, access: 'exclusive' as const } : volume,
+  );
+  return { ...settings, volumes };
+}
+
+/** The strategy that the settings lead to (rules 5.2 and 5.10). */
+export function effectiveStrategy(settings: EnvironmentSettings): Strategy {
+  return exclusiveVolumes(settings.volumes).length > 0 ? 'recreate' : settings.strategy;
+}
+
+export function planRollout(settings: EnvironmentSettings, replacing: Replacing): RolloutPlan {
+  if (replacing.target === 'static')
+    return { strategy: 'blue-green', explanation: ['static files: one atomic switch', ...standbyLine(settings)] };
+  const strategy = effectiveStrategy(settings);
+  if (!replacing.somethingServes)
+    return { strategy, explanation: ['nothing serves yet: traffic comes when every instance has passed'] };
+  return {
+    strategy,
+    explanation: [
+      ...exclusiveVolumes(settings.volumes).map(({ name }) => `volume \`${name}\` is exclusive`),
+      ...strategyLines(settings, strategy),
+      ...workerProcesses(settings.processes).map(
+        ({ name, replicas }) => `${replicas} ${name} replaced when everything has passed`,
+      ),
+      ...(strategy === 'recreate' ? ['no standby: going back is a start'] : standbyLine(settings)),
+    ],
+  };
+}
+
+function strategyLines(settings: EnvironmentSettings, strategy: Strategy): string[] {
+  const { replicas } = settings;
+  switch (strategy) {
+    case 'rolling':
+      return replicas === 1
+        ? ['one new instance, then one atomic switch']
+        : [`${replicas} instances replaced one by one, never fewer than ${replicas} in rotation`];
+    case 'blue-green':
+      return [`${replicas} new ${replicas === 1 ? 'instance' : 'instances'} side by side, then one atomic switch`];
+    case 'canary':
+      return [
+        `shares ${[...settings.canarySteps, 100].map((step) => `${step} %`).join(', ')}, none while the evidence is against the new version`,
+      ];
+    case 'recreate':
+      return [
+        `the old version stops before the new one starts; requests will be held up to ${seconds(settings.holdTimeoutMs)}`,
+      ];
+  }
+}
+
+function standbyLine({ standby, observationMs }: EnvironmentSettings): string[] {
+  if (observationMs === 0 || standby === 'none') return ['the old version stops when it is drained'];
+  return [`the old version stays on standby for ${seconds(observationMs)}`];
+}
+
+function seconds(ms: number): string {
+  return ms >= 120_000 && ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`;
+}

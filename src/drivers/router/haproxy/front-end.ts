@@ -1,0 +1,99 @@
+import { laneCookie } from './lane-cookie.ts';
+import type { HaproxyRouterOptions, RouterPaths } from './options.ts';
+import { logFormat, ringName } from './outcome-line.ts';
+import { heldPage, pagePath, pausedPage } from './pages.ts';
+
+/**
+ * Of the requests of hosts that are not observed, one in 16 is told while there are few, and one in 64 above `manyPerSecond`: telling
+ * one costs about a fifth of what it costs to serve it.
+ */
+const sampleOf = 16;
+const fewerBy = 4;
+const manyPerSecond = 500;
+
+const cookie = `req.cook(${laneCookie})`;
+const plain = '!{ var(txn.slot) -m sub : }';
+const fewer = `{ var(txn.weight) -m int eq ${sampleOf * fewerBy} } { rand(${fewerBy}) gt 0 }`;
+
+/** A `listen` without servers, because only that may have `abortonclose`: a visitor who leaves no longer waits in `hold`. */
+export function renderFrontEnd(options: HaproxyRouterOptions, paths: RouterPaths, lua: boolean): string {
+  const rules = [...acceptance(paths), ...telling(), ...holding(paths, lua), ...choosing()];
+  return `listen web from front
+${options.binds.map((bind) => `  bind ${bind}`).join('\n')}
+  option abortonclose
+  log ring@${ringName} format raw local0
+  log-format "${logFormat}"
+${rules.map((rule) => `  ${rule}`).join('\n')}
+  use_backend %[var(txn.slot)]
+  default_backend nobody
+`;
+}
+
+/** What every request passes. Most routes are just the name of a slot, and most of those requests are not told: they leave at `allow`. */
+function acceptance(paths: RouterPaths): string[] {
+  return [
+    'http-request set-log-level silent',
+    'http-request deny deny_status 400 if !{ req.hdr_cnt(host) eq 1 }',
+    String.raw`http-request deny deny_status 400 if { req.hdrs -m reg '\x00' }`,
+    "http-request del-header '^(x-forwarded-|forwarded$|x-cutover-)' -m reg",
+    'http-request del-header upgrade if { req.fhdr(upgrade) -m sub -i h2c }',
+    'http-request add-header X-Forwarded-Proto http',
+    'http-request add-header X-Forwarded-Host %[req.hdr(host)]',
+    `http-request set-var(txn.slot) req.hdr(host),field(1,:),lower,map_str(${paths.hostsMap})`,
+    `http-request allow if ${plain} { rand(${sampleOf}) gt 0 }`,
+  ];
+}
+
+/** What the line of a request needs, since its head is gone when it ends. */
+function telling(): string[] {
+  return [
+    `http-request set-var(txn.weight) int(${sampleOf})`,
+    `http-request set-var(txn.weight) int(${sampleOf * fewerBy}) if { fe_req_rate gt ${manyPerSecond} }`,
+    `http-request allow if ${plain} ${fewer}`,
+    'http-request set-log-level info',
+    'http-request set-var(txn.path) path,bytes(0,256)',
+    'http-request set-var(txn.method) method',
+    `http-request set-var(txn.client) ${cookie}`,
+    'http-request set-var(txn.upgrade) int(1) if { req.fhdr(upgrade) -m found }',
+    `http-request allow if ${plain}`,
+  ];
+}
+
+/** A route with a mode. After `hold` it is the one that the host has then. */
+function holding(paths: RouterPaths, lua: boolean): string[] {
+  const hold = [
+    'http-request set-var(txn.host) req.hdr(host),field(1,:),lower if { var(txn.slot) -m sub :h }',
+    'http-request lua.hold if { var(txn.slot) -m sub :h }',
+  ];
+  const page = (name: string) => `deny deny_status 503 errorfile '${pagePath(paths, name)}'`;
+  return [
+    ...(lua ? hold : []),
+    'http-request set-var(txn.route) var(txn.slot)',
+    'http-request set-var(txn.slot) var(txn.route),field(1,:)',
+    `http-request set-var(txn.weight) int(1) if { var(txn.route),field(4,:) -m end o }`,
+    `http-request set-log-level silent if !{ var(txn.weight) -m int eq 1 } { rand(${sampleOf}) gt 0 }`,
+    `http-request set-log-level silent if ${fewer}`,
+    lua
+      ? 'http-request deny deny_status 503 if { var(txn.route) -m sub :h }'
+      : `http-request ${page(heldPage)} if { var(txn.route) -m sub :h }`,
+    `http-request ${page(pausedPage)} if { var(txn.route) -m sub :p }`,
+  ];
+}
+
+/**
+ * The visitor's lane is a number of 0 to 99 that goes to the candidate when it is below the share: it never goes back while the share
+ * grows. A lane of another candidate is not his. He is given one with a page, so that its assets come from the same version.
+ */
+function choosing(): string[] {
+  const given = '{ var(txn.newlane) -m found }';
+  return [
+    'http-request allow if !{ var(txn.route),field(2,:) -m beg slot }',
+    'http-request set-var(txn.candidate) var(txn.route),field(2,:)',
+    'http-request set-var(txn.share) var(txn.route),field(3,:)',
+    `http-request set-var(txn.lane) ${cookie},field(2,.) if { ${cookie},field(1,.),strcmp(txn.candidate) eq 0 }`,
+    'http-request set-var(txn.newlane) rand(100) if !{ var(txn.lane) -m found }',
+    `http-request set-var(txn.lane) var(txn.newlane) if ${given}`,
+    'http-request set-var(txn.slot) var(txn.candidate) if { var(txn.lane),sub(txn.share) lt 0 }',
+    `http-response add-header Set-Cookie "${laneCookie}=%[var(txn.candidate)].%[var(txn.newlane)].%[rand(2000000000)]; Path=/; HttpOnly; SameSite=Lax" if ${given} { res.hdr(content-type) -m beg -i text/html }`,
+  ];
+}

@@ -1,0 +1,84 @@
+import type { Deployment, DeploymentOrigin } from '../../domain/deployment.ts';
+import { CutoverError } from '../../domain/errors.ts';
+import { pipeline } from '../../domain/job.ts';
+import { contractStep, releaseStep } from '../../domain/processes.ts';
+import type { DeploymentSource, Trigger } from '../../domain/source.ts';
+import type {
+  DeploymentQueries,
+  DeploymentRecord,
+  DeploymentStore,
+  NewDeploymentRecord,
+} from '../ports/deployment-store.ts';
+import type { Random } from '../ports/random.ts';
+import type { SecretBox } from '../ports/secret-box.ts';
+import { openSnapshot, sealVariables, type SnapshotVariables } from '../workflows/open-configuration.ts';
+
+/** What is needed to make a deployment of an artifact that exists. */
+export interface RerunDependencies {
+  readonly deployments: DeploymentStore;
+  readonly queries: DeploymentQueries;
+  readonly random: Random;
+  readonly secretBox: SecretBox;
+  readonly wake: () => void;
+}
+
+/** A deployment that builds nothing: what it runs, where, and on whose account. */
+export interface Rerun {
+  /** Whose artifact, and, where nothing else is given, whose configuration is run again. */
+  readonly model: Deployment;
+  readonly environmentId: string;
+  readonly origin: DeploymentOrigin;
+  readonly trigger: Trigger;
+  readonly configuration: Deployment['configuration'];
+  readonly variables: SnapshotVariables;
+  readonly idempotency: NewDeploymentRecord['idempotency'];
+  readonly onceKey: string | null;
+  readonly autoDeployHeld?: string;
+}
+
+/** Records it like any other deployment; resolves when it is kept. */
+export async function createRerun(
+  { deployments, random, secretBox, wake }: RerunDependencies,
+  rerun: Rerun,
+): Promise<{ readonly deployment: Deployment; readonly replayed: boolean }> {
+  const { model, origin, configuration } = rerun;
+  const { artifact } = model;
+  if (artifact === null) throw new CutoverError('artifact_gone', `#${model.number} has no artifact`);
+  const id = random.id();
+  const { deploymentId, replayed } = await deployments.create({
+    id,
+    projectId: model.projectId,
+    environmentId: rerun.environmentId,
+    kind: origin.kind,
+    origin,
+    artifact,
+    source: sourceOf(model),
+    trigger: rerun.trigger,
+    configuration,
+    sealedVariables: sealVariables(secretBox, id, rerun.variables),
+    jobs: pipeline({
+      kind: origin.kind,
+      target: artifact.type === 'image' ? 'image' : 'static',
+      release: releaseStep(configuration.settings.processes) !== null,
+      // Where the artifact ran before, the schema was contracted then, or never.
+      contract: contractStep(configuration.settings.processes) !== null,
+    }),
+    idempotency: rerun.idempotency,
+    onceKey: rerun.onceKey,
+    ...(rerun.autoDeployHeld === undefined ? {} : { autoDeployHeld: rerun.autoDeployHeld }),
+  });
+  wake();
+  const record = await deployments.record(deploymentId);
+  if (record === null) throw new CutoverError('not_found', 'the environment was deleted at the same time');
+  return { deployment: record.deployment, replayed };
+}
+
+/** The variables that a deployment was given. */
+export function variablesOf({ secretBox }: RerunDependencies, record: DeploymentRecord): SnapshotVariables {
+  return openSnapshot(secretBox, record.deployment.id, record.sealedVariables);
+}
+
+/** The commit is known: nobody asks the branch again. */
+function sourceOf({ source }: Deployment): DeploymentSource {
+  return { ...source, requestedCommit: source.commit?.sha ?? source.requestedCommit };
+}

@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import { applyAppConfig } from '../../domain/app-config/apply.ts';
+import type { Deployment } from '../../domain/deployment.ts';
+import { CutoverError } from '../../domain/errors.ts';
+import type { Environment } from '../../domain/project.ts';
+import type { Actor } from '../../domain/roles.ts';
+import type { NewPromotion, NewRollback, Triggered } from './commands.ts';
+import { createRerun, variablesOf } from './create-rerun.ts';
+import type { DeploymentDependencies } from './deployments.ts';
+import { noEnvironment } from './environments.ts';
+import { requireAccess } from './projects-access.ts';
+import { noProject } from './projects.ts';
+import { rollbackTarget } from './rollback-target.ts';
+import { variablesFor } from './variables-snapshot.ts';
+
+const checkLimitMs = 15_000;
+
+/** Back to an earlier version because somebody says so (rule 5.7). */
+export async function rollBack(
+  dependencies: DeploymentDependencies,
+  actor: Actor,
+  { project: projectName, input }: { readonly project: string; readonly input: NewRollback },
+): Promise<Triggered> {
+  requireAccess(actor, 'deploy', projectName);
+  const { project, environment } = await lookUp(dependencies, projectName, input.environment);
+  const target = await rollbackTarget(dependencies.queries, {
+    projectId: project.id,
+    environmentId: environment.id,
+    currentId: environment.currentDeploymentId,
+    to: input.to ?? null,
+    force: input.force ?? false,
+  });
+  const record = await recordOf(dependencies, target);
+  await requireArtifact(dependencies, target);
+  const current = await currentOf(dependencies, environment.currentDeploymentId);
+  return createRerun(dependencies, {
+    model: target,
+    environmentId: environment.id,
+    origin: {
+      kind: 'rollback',
+      deploymentId: target.id,
+      number: target.number,
+      automatic: false,
+      from: current === null ? null : { deploymentId: current.id, number: current.number },
+      currentVariables: input.currentEnv ?? false,
+      reason: null,
+    },
+    trigger: { kind: 'manual', by: actor.name, noCache: false },
+    configuration: { ...target.configuration, hosts: environment.hosts },
+    variables:
+      (input.currentEnv ?? false)
+        ? await currentVariables(dependencies, project.id, environment.id)
+        : variablesOf(dependencies, record),
+    idempotency: idempotencyOf(actor, input.idempotencyKey, [
+      'rollback',
+      projectName,
+      input.environment,
+      input.to ?? null,
+      input.currentEnv ?? false,
+      input.force ?? false,
+    ]),
+    onceKey: null,
+    autoDeployHeld: `rolled back to #${target.number} by ${actor.name}`,
+  });
+}
+
+/** The artifact that serves in one environment, with the configuration of another (rule 2.3). */
+export async function promote(
+  dependencies: DeploymentDependencies,
+  actor: Actor,
+  { project: projectName, input }: { readonly project: string; readonly input: NewPromotion },
+): Promise<Triggered> {
+  requireAccess(actor, 'deploy', projectName);
+  const { project, environment: from } = await lookUp(dependencies, projectName, input.from);
+  const { environment: to } = await lookUp(dependencies, projectName, input.to);
+  if (from.id === to.id) throw new CutoverError('invalid_input', 'to: must be another environment than from');
+  const model = await currentOf(dependencies, from.currentDeploymentId);
+  if (model === null) throw new CutoverError('not_found', `nothing serves in "${input.from}" that could be promoted`);
+  await requireArtifact(dependencies, model);
+  return createRerun(dependencies, {
+    model,
+    environmentId: to.id,
+    origin: { kind: 'promote', deploymentId: model.id, number: model.number, environment: from.name },
+    trigger: { kind: 'manual', by: actor.name, noCache: false },
+    configuration: promotedConfiguration(model.configuration, to),
+    variables: await currentVariables(dependencies, project.id, to.id),
+    idempotency: idempotencyOf(actor, input.idempotencyKey, ['promote', projectName, input.from, input.to]),
+    onceKey: null,
+  });
+}
+
+/** What the commit says of itself goes with it; the rest is the new environment's. */
+function promotedConfiguration({ build, appConfig }: Deployment['configuration'], to: Environment) {
+  return { build, appConfig, settings: applyAppConfig(to.settings, appConfig), hosts: to.hosts };
+}
+
+async function lookUp({ configuration }: DeploymentDependencies, projectName: string, environmentName: string) {
+  const project = (await configuration.projects.find(projectName)) ?? noProject(projectName);
+  const environment =
+    (await configuration.environments.find(project.id, environmentName)) ?? noEnvironment(projectName, environmentName);
+  return { project, environment };
+}
+
+async function recordOf({ deployments }: DeploymentDependencies, { id, number }: Deployment) {
+  const record = await deployments.record(id);
+  if (record === null) throw new CutoverError('not_found', `#${number} was deleted at the same time`);
+  return record;
+}
+
+async function currentOf({ deployments }: DeploymentDependencies, id: string | null): Promise<Deployment | null> {
+  return id === null ? null : ((await deployments.record(id))?.deployment ?? null);
+}
+
+/** Said at once, not after a queue. */
+async function requireArtifact({ artifacts }: DeploymentDependencies, deployment: Deployment): Promise<void> {
+  const { artifact, number } = deployment;
+  if (artifact !== null && (await artifacts.exists(artifact, AbortSignal.timeout(checkLimitMs)))) return;
+  throw new CutoverError('artifact_gone', `the artifact of #${number} is not on this machine any more`);
+}
+
+function currentVariables(
+  { configuration, secretBox }: DeploymentDependencies,
+  projectId: string,
+  environmentId: string,
+) {
+  return variablesFor(configuration.variables, secretBox, { projectId, environmentId });
+}
+
+function idempotencyOf(actor: Actor, key: string | undefined, request: readonly unknown[]) {
+  if (key === undefined) return null;
+  const requestHash = createHash('sha256').update(JSON.stringify(request)).digest('hex');
+  return { key, tokenId: actor.tokenId, requestHash };
+}

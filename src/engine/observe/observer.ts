@@ -1,0 +1,296 @@
+import type { Decision } from '../../domain/evidence/decision.ts';
+import { healthProbeIntervalMs } from '../../domain/evidence/health-cause.ts';
+import { stallTimeMs } from '../../domain/evidence/request-outcome.ts';
+import { quantileMs } from '../../domain/latency-histogram.ts';
+import type { ObservationView } from '../../domain/observation.ts';
+import type { RuntimeEvent } from '../ports/runtime.ts';
+import type { OpenObservation } from '../ports/observation-store.ts';
+import type { RequestOutcome } from '../ports/router.ts';
+import type { Workshop } from '../workflows/deployment-run.ts';
+import { carryOut, endObservation, type Hands } from './carry-out.ts';
+import { Measuring } from './measuring.ts';
+import { ObservedVersion, type Moment } from './observed-version.ts';
+import { probeBoth } from './probe-pair.ts';
+import { TrafficMemory } from './traffic-memory.ts';
+
+export interface ObserverOptions extends Hands {
+  readonly workshop: Workshop;
+  /** Number of this process. */
+  readonly owner: number;
+  readonly leaseMs: number;
+}
+
+const tickMs = 100;
+/** While new and old are compared: a bucket is due by what was good too, which wakes nobody. */
+const comparingTickMs = 20;
+/** Notifications come at once; this is for what they miss, and keeps the lease. */
+const refreshMs = 3_000;
+const noteMs = 2_000;
+const quietProbeMs = 1_000;
+const stallCheckMs = 1_000;
+const patienceMs = 1_000;
+/** As long as there is nothing to observe. */
+const idleMs = 1_000;
+
+interface Watched {
+  readonly version: ObservedVersion;
+  measuring: Measuring | null;
+  notedAt: number;
+  noted: string;
+  notedPhase: string;
+  /** Decided and not yet done; what fails is tried again with the next step. */
+  readonly todo: Decision[];
+  probedAt: number;
+  healthAt: number;
+  stalledAt: number;
+  readonly stalledBefore: { new: number; old: number };
+  /** One thing at a time is done for a version, in the order in which it was decided. */
+  busy: Promise<unknown> | null;
+}
+
+/** Watches every version that is observed, and does what the evidence says (rule 5.6). */
+export class Observer {
+  readonly memory = new TrafficMemory();
+  readonly #options: ObserverOptions;
+  readonly #watched = new Map<string, Watched>();
+  #refreshedAt = -Infinity;
+  #woken = false;
+  #interruptRest: () => void = () => undefined;
+
+  constructor(options: ObserverOptions) {
+    this.#options = options;
+  }
+
+  /** An observation may have been opened, or a share changed. */
+  wake(): void {
+    this.#refreshedAt = -Infinity;
+    this.#wakeUp();
+  }
+
+  /** Something about this deployment changed ('': about any); most deployments are not observed. */
+  wakeFor(deploymentId: string): void {
+    if (this.#watched.size > 0 && (deploymentId === '' || this.#watched.has(deploymentId))) this.wake();
+  }
+
+  /** An instance that nobody stopped came to an end. */
+  noticed(event: RuntimeEvent): void {
+    if (event.type !== 'exited') return;
+    const at = this.#clock.monotonic();
+    for (const { version } of this.#watched.values()) {
+      const own = version.open.fresh.instances.some(({ id }) => id === event.instanceId);
+      if (own) version.exited({ at, outOfMemory: event.outOfMemory });
+    }
+    this.#wakeUp();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const listening = this.#listen(signal);
+    while (!signal.aborted) {
+      await this.#round(signal).catch((error: unknown) => this.#report(error, signal));
+      await this.#rest(signal);
+    }
+    await listening;
+    for (const { busy } of this.#watched.values()) await busy;
+  }
+
+  get #clock() {
+    return this.#options.workshop.ports.clock;
+  }
+
+  async #listen(signal: AbortSignal): Promise<void> {
+    const { router } = this.#options.workshop.ports;
+    while (!signal.aborted) {
+      try {
+        for await (const outcomes of router.outcomes(signal)) this.#take(outcomes);
+      } catch (error) {
+        this.#report(error, signal);
+      }
+      await this.#clock.sleep(patienceMs, signal).catch(() => undefined);
+    }
+  }
+
+  #take(outcomes: readonly RequestOutcome[]): void {
+    const moment = this.#moment();
+    this.memory.take(outcomes, moment.now);
+    for (const { version } of this.#watched.values()) version.take(outcomes, moment);
+    const bad = outcomes.some(({ status, refused }) => refused || status === null || status >= 500);
+    if (bad && this.#watched.size > 0) this.#wakeUp();
+  }
+
+  async #round(signal: AbortSignal): Promise<void> {
+    const { now } = this.#moment();
+    if (now - this.#refreshedAt >= refreshMs) await this.#refresh(now);
+    for (const watched of this.#watched.values()) {
+      this.#look(watched, signal);
+      this.#step(watched, signal);
+    }
+  }
+
+  async #refresh(now: number): Promise<void> {
+    this.#refreshedAt = now;
+    const { observations, owner, leaseMs } = this.#options;
+    const open = await observations.claim(owner, leaseMs);
+    for (const one of open) {
+      const known = this.#watched.get(one.fresh.deployment.id);
+      if (known === undefined) this.#watched.set(one.fresh.deployment.id, this.#begin(one, now));
+      else known.version.refresh(one, now);
+    }
+    const ids = new Set(open.map(({ fresh }) => fresh.deployment.id));
+    for (const [id, { version }] of this.#watched) {
+      // What was rolled back is watched until that is verified, though its observation is closed.
+      if (!ids.has(id) && (!version.rolledBack || version.settled)) this.#watched.delete(id);
+    }
+  }
+
+  #begin(open: OpenObservation, now: number): Watched {
+    const { slot } = open.fresh;
+    if (slot !== null && open.switchedAt === null) this.memory.forget(slot);
+    const baseline = ({ standby }: OpenObservation) =>
+      this.memory.baseline(standby?.slot ?? -1, this.#clock.monotonic());
+    const version = new ObservedVersion(open, now, baseline);
+    const never = -Infinity;
+    return {
+      version,
+      measuring: null,
+      notedAt: never,
+      noted: '',
+      notedPhase: '',
+      todo: [],
+      probedAt: never,
+      healthAt: now,
+      stalledAt: never,
+      stalledBefore: { new: 0, old: 0 },
+      busy: null,
+    };
+  }
+
+  #step(watched: Watched, signal: AbortSignal): void {
+    const { version } = watched;
+    watched.todo.push(...version.step(this.#moment()));
+    const { fresh, standby } = version.open;
+    if (version.begun && fresh.slot !== null)
+      watched.measuring ??= new Measuring(this.memory, { fresh: fresh.slot, old: standby?.slot ?? null });
+    if (watched.busy !== null || !this.#isDue(watched)) return;
+    watched.busy = this.#act(watched)
+      // What was decided meanwhile waits for no tick; what failed does.
+      .then(() => watched.todo.length > 0)
+      .catch((error: unknown) => {
+        this.#report(error, signal);
+        return false;
+      })
+      .then((more) => {
+        watched.busy = null;
+        return more && this.#wakeUp();
+      });
+  }
+
+  /** Something is to be done, or a rollout waits to hear that its phase has changed, or people have not heard for a while. */
+  #isDue({ version, todo, notedAt, notedPhase }: Watched): boolean {
+    const now = this.#clock.monotonic();
+    return todo.length > 0 || now - notedAt >= noteMs || phaseOf(version.view(now)) !== notedPhase;
+  }
+
+  async #act(watched: Watched): Promise<void> {
+    const { version, todo } = watched;
+    for (let decision = todo[0]; decision !== undefined; decision = todo[0]) {
+      await carryOut(this.#options, version, decision);
+      todo.shift();
+    }
+    await this.#measure(watched);
+    const now = this.#clock.monotonic();
+    const view = version.view(now);
+    const text = JSON.stringify(view);
+    watched.notedAt = now;
+    watched.notedPhase = phaseOf(view);
+    if (view !== null && text !== watched.noted) {
+      watched.noted = text;
+      await this.#options.observations.note(version.open.fresh.deployment.id, { view });
+    }
+    const after = watched.measuring?.after() ?? {};
+    if (version.settled) await endObservation(this.#options, version, after);
+  }
+
+  async #measure(watched: Watched): Promise<void> {
+    const { deployment } = watched.version.open.fresh;
+    const measurements = deployment.state === 'completed' ? watched.measuring?.drained() : null;
+    if (measurements != null) await this.#options.observations.note(deployment.id, { measurements });
+  }
+
+  /** Probes both versions, and asks the router for requests that hang; in the background. */
+  #look(watched: Watched, signal: AbortSignal): void {
+    const { version } = watched;
+    if (!version.begun) return;
+    const now = this.#clock.monotonic();
+    const forHealth = now - watched.healthAt >= healthProbeIntervalMs;
+    if (forHealth || (version.quiet && now - watched.probedAt >= quietProbeMs)) {
+      watched.probedAt = now;
+      if (forHealth) watched.healthAt = now;
+      void this.#probe(version, forHealth, signal);
+    }
+    if (now - watched.stalledAt >= stallCheckMs) {
+      watched.stalledAt = now;
+      void this.#countStalled(watched, signal);
+    }
+  }
+
+  async #probe(version: ObservedVersion, forHealth: boolean, signal: AbortSignal): Promise<void> {
+    const { prober } = this.#options.workshop.ports;
+    try {
+      const { path } = version.open.fresh.deployment.configuration.settings.health;
+      version.probed(await probeBoth(prober, version.open, signal), path, forHealth);
+    } catch (error) {
+      this.#report(error, signal);
+    }
+  }
+
+  async #countStalled(watched: Watched, signal: AbortSignal): Promise<void> {
+    const { version, stalledBefore } = watched;
+    const { fresh, standby } = version.open;
+    try {
+      const usual = quantileMs(this.memory.histogram(standby?.slot ?? fresh.slot ?? -1), 0.99);
+      version.stallMs = stallTimeMs(usual);
+      for (const [side, slot] of [['new', fresh.slot] as const, ['old', standby?.slot ?? null] as const]) {
+        if (slot === null) continue;
+        const count = await this.#options.workshop.ports.router.stalled(slot, version.stallMs, signal);
+        version.stalled(side, Math.max(0, count - stalledBefore[side]), this.#clock.monotonic() - version.stallMs);
+        stalledBefore[side] = count;
+      }
+    } catch (error) {
+      this.#report(error, signal);
+    }
+  }
+
+  #moment(): Moment {
+    return { now: this.#clock.monotonic(), epoch: this.#clock.now() };
+  }
+
+  #report(error: unknown, signal: AbortSignal): void {
+    if (signal.aborted) return;
+    this.#options.workshop.log.warn({ error: String(error) }, 'an observation could not go on, to be tried again');
+  }
+
+  /** Also while nobody rests: then the next rest is left out. */
+  #wakeUp(): void {
+    this.#woken = true;
+    this.#interruptRest();
+  }
+
+  async #rest(signal: AbortSignal): Promise<void> {
+    const woken = new AbortController();
+    this.#interruptRest = () => woken.abort();
+    if (!this.#woken) {
+      await this.#clock.sleep(this.#restMs, AbortSignal.any([signal, woken.signal])).catch(() => undefined);
+    }
+    this.#woken = false;
+  }
+
+  get #restMs(): number {
+    if (this.#watched.size === 0) return idleMs;
+    return [...this.#watched.values()].some(({ version }) => version.comparing) ? comparingTickMs : tickMs;
+  }
+}
+
+/** What a rollout that waits has to know. */
+function phaseOf(view: ObservationView | null): string {
+  return view === null ? '' : `${view.phase} ${view.share} ${view.mayGrow}`;
+}

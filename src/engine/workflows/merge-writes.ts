@@ -1,0 +1,54 @@
+import type { DeploymentRecord, Write } from '../ports/deployment-store.ts';
+
+/** What was found out or begun, and can be found out again: it may wait for the next write. Never what others act upon. */
+export type Note = Pick<
+  Write,
+  'timeline' | 'jobs' | 'journal' | 'commit' | 'configured' | 'artifact' | 'plan' | 'instances'
+>;
+
+/** Two writes as one transaction; of what can be said only once, the later one holds. */
+export function mergeWrites(earlier: Note, later: Write): Write {
+  const lists = {
+    timeline: joined(earlier.timeline, later.timeline),
+    jobs: joined(earlier.jobs, later.jobs),
+    journal: joined(earlier.journal, later.journal),
+    instances: joined(earlier.instances, later.instances),
+  };
+  return { ...earlier, ...later, ...Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0)) };
+}
+
+/** The record as it will be read once the note is written. */
+export function foresee(record: DeploymentRecord, note: Note): DeploymentRecord {
+  const { deployment } = record;
+  const instanceChanges = new Map<string, object>();
+  for (const change of note.instances ?? [])
+    instanceChanges.set(change.id, { ...instanceChanges.get(change.id), ...change });
+  return {
+    ...record,
+    deployment: {
+      ...deployment,
+      source: note.commit === undefined ? deployment.source : { ...deployment.source, commit: note.commit },
+      artifact: note.artifact ?? deployment.artifact,
+      configuration: { ...deployment.configuration, ...note.configured },
+    },
+    jobs: foreseenJobs(record.jobs, note),
+    instances: record.instances.map((instance) => ({ ...instance, ...instanceChanges.get(instance.id) })),
+  };
+}
+
+function foreseenJobs(jobs: DeploymentRecord['jobs'], { plan, jobs: changes = [] }: Note): DeploymentRecord['jobs'] {
+  const statuses = new Map(changes.map(({ type, status }) => [type, status]));
+  return planned(jobs, plan).map((job) => ({ ...job, status: statuses.get(job.type) ?? job.status }));
+}
+
+function planned(jobs: DeploymentRecord['jobs'], plan: Note['plan']): DeploymentRecord['jobs'] {
+  if (plan === undefined) return jobs;
+  const begun = jobs.filter(({ status }) => status !== 'pending');
+  const added = plan.filter(({ type }) => !begun.some((job) => job.type === type));
+  const nothingYet = { status: 'pending', error: null, startedAt: null, endedAt: null } as const;
+  return [...begun, ...added.map((job) => ({ ...job, ...nothingYet }))].toSorted((a, b) => a.order - b.order);
+}
+
+function joined<T>(earlier: readonly T[] = [], later: readonly T[] = []): readonly T[] {
+  return [...earlier, ...later];
+}

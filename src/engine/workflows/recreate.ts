@@ -1,0 +1,171 @@
+import { CutoverError, isTerminal } from '../../domain/errors.ts';
+import { stableOnly } from '../../domain/route.ts';
+import type { DeploymentRecord, EnvironmentRoute, Write } from '../ports/deployment-store.ts';
+import type { DeploymentRun } from './deployment-run.ts';
+import { openSessions } from './drain-slot.ts';
+import type { Scene } from './rollout-scene.ts';
+import { stopInstances } from './stop-instances.ts';
+import { hasContainer, otherInstances, webInstances } from './web-instances.ts';
+
+/** Of the time that requests may wait, how much the ones in flight have to finish, and how much the old version has to come back. */
+const finishShare = 1 / 6;
+const returnShare = 1 / 3;
+/** What a new version that did not pass in time may take of it to end. */
+const leaveShare = 1 / 10;
+/** What it takes to let the requests go on. */
+const switchShare = 1 / 20;
+const pollMs = 50;
+
+/** From now on requests wait in the router. Workers finish their job before that: visitors need not wait for it. */
+export async function holdRequests(run: DeploymentRun, { stable }: Scene): Promise<void> {
+  if (stable === null) throw new Error('requests were to be held where nothing serves');
+  const workers = otherInstances(stable.instances).filter(hasContainer);
+  await stopForGood(run, workers, stable.deployment.configuration.settings.drainTimeoutMs);
+  const web = webInstances(stable.instances).filter(hasContainer);
+  await run.write({
+    route: { ...stableOnly(stable.slot), mode: 'held' },
+    // From here on nobody but their worker starts them again.
+    instances: web.map(({ id }) => ({ id, phase: 'draining' })),
+    timeline: [...(run.planned === null ? [] : [run.planned]), { kind: 'traffic.held' }],
+  });
+  run.planned = null;
+  run.heldSince = run.ports.clock.monotonic();
+}
+
+/** Two versions must not run side by side: those in flight may finish for a while, then all that runs is stopped (rule 5.2). */
+export async function stopOld(run: DeploymentRun, { stable, route }: Scene): Promise<void> {
+  if (stable === null) throw new Error('an old version was to be stopped where nothing serves');
+  // A crash between the row and the router must not let requests meet nobody.
+  await run.workshop.routes.follow(run.lease.environmentId, run.leaseSignal);
+  await letFinish(run, stable.slot, heldMs(run, route) ?? 0);
+  // Whoever is on standby may have what only one may have, too.
+  for (const other of await run.ports.deployments.predecessors(run.lease)) {
+    const { id, configuration } = other.deployment;
+    await stopForGood(run, other.instances.filter(hasContainer), configuration.settings.stopGraceMs);
+    if (id !== stable.deployment.id) await retire(run, other);
+  }
+}
+
+/** Nobody can go back to it by a change of the route any more. */
+async function retire(run: DeploymentRun, { deployment, slot }: DeploymentRecord): Promise<void> {
+  if (slot !== null) await run.ports.router.clearSlot(slot, run.leaseSignal);
+  const reason = `only one version may run while #${run.deployment.number} replaces what serves`;
+  await run.write({ retired: { deploymentId: deployment.id, reason }, freeSlotOf: deployment.id });
+}
+
+async function letFinish(run: DeploymentRun, slot: number, alreadyMs: number): Promise<void> {
+  const { clock } = run.ports;
+  const { holdTimeoutMs, drainTimeoutMs } = run.deployment.configuration.settings;
+  const deadline = clock.monotonic() + Math.min(drainTimeoutMs, holdTimeoutMs * finishShare) - alreadyMs;
+  while (clock.monotonic() < deadline && (await openSessions(run, slot, run.signal)) > 0) {
+    await clock.sleep(pollMs, run.signal);
+  }
+}
+
+/** Unlike elsewhere it matters that they are gone: what comes next may not run beside them. */
+export async function stopForGood(
+  run: DeploymentRun,
+  instances: DeploymentRun['record']['instances'],
+  graceMs: number,
+): Promise<void> {
+  if (instances.length === 0) return;
+  const ids = instances.map(({ id }) => id);
+  await run.write({ instances: ids.map((id) => ({ id, phase: 'draining' })) });
+  run.assertHeld();
+  await stopInstances(run, { graceMs, instanceIds: ids });
+  const left = await Promise.all(ids.map((id) => run.ports.runtime.status(id, run.leaseSignal)));
+  if (left.some((status) => status?.running === true))
+    throw new CutoverError('runtime_unavailable', 'an instance of the version before could not be stopped');
+  await run.write({ instances: ids.map((id) => ({ id, phase: 'stopped' })) });
+}
+
+/** A new version that failed while requests wait goes at once, so that the old one can come back (rule 5.2). */
+export async function makeRoom(run: DeploymentRun): Promise<void> {
+  if (!(await isHeld(run))) return;
+  const { stopGraceMs, holdTimeoutMs } = run.deployment.configuration.settings;
+  const own = run.record.instances.filter(hasContainer);
+  await stopForGood(run, own, Math.min(stopGraceMs, holdTimeoutMs * leaveShare));
+}
+
+/** How long requests have been waiting; null where they do not. After a crash the database says it. */
+export function heldMs(run: DeploymentRun, { target, heldForMs }: EnvironmentRoute): number | null {
+  if (target?.mode !== 'held') return null;
+  const now = run.ports.clock.monotonic();
+  run.heldSince ??= now - (heldForMs ?? 0);
+  return now - run.heldSince;
+}
+
+/** Whether visitors wait now, also after a crash: then the deployment is not left alone. */
+export async function isHeld(run: DeploymentRun): Promise<boolean> {
+  const route = await run.ports.deployments.route(run.lease.environmentId);
+  return route !== null && heldMs(run, route) !== null;
+}
+
+/** Written together with the route that lets them go on. */
+export function released(run: DeploymentRun, route: EnvironmentRoute): Pick<Write, 'timeline' | 'measurements'> {
+  const waited = heldMs(run, route);
+  if (waited === null) return {};
+  return { timeline: [{ kind: 'traffic.released', heldMs: waited }], measurements: { heldMs: waited } };
+}
+
+/** The new version did not pass before the old one had to be started again. */
+export class HoldOver extends CutoverError {}
+
+/**
+ * While requests wait, the new version has until the old one must be started again, so that visitors are answered in time: then the
+ * work is aborted, and rejects with `gate_failed`. Without a hold it has all the time it takes.
+ */
+export async function withinHold(
+  run: DeploymentRun,
+  { route }: Scene,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const alreadyMs = heldMs(run, route);
+  if (alreadyMs === null) return work(run.signal);
+  const { holdTimeoutMs } = run.deployment.configuration.settings;
+  return within(run, holdTimeoutMs * (1 - returnShare) - alreadyMs, work);
+}
+
+/** The old version has what is left of it to come back. Without a hold it has all the time it takes. */
+export async function withinRestOfHold(
+  run: DeploymentRun,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  if (run.heldSince === null) return work(run.leaseSignal);
+  const { holdTimeoutMs } = run.deployment.configuration.settings;
+  return within(run, run.heldSince + holdTimeoutMs * (1 - switchShare) - run.ports.clock.monotonic(), work);
+}
+
+/** Rejects with `HoldOver`, or with whatever the work makes of it. */
+async function within(run: DeploymentRun, leftMs: number, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const { holdTimeoutMs } = run.deployment.configuration.settings;
+  const over = new AbortController();
+  const done = new AbortController();
+  const watching = run.ports.clock.sleep(Math.max(0, leftMs), AbortSignal.any([run.signal, done.signal])).then(
+    () => over.abort(holdOver(holdTimeoutMs)),
+    // The work is done, or nobody wants it: there is nothing left to watch.
+    () => undefined,
+  );
+  try {
+    await work(AbortSignal.any([run.signal, over.signal]));
+  } catch (error) {
+    if (!isTerminal(error)) over.signal.throwIfAborted();
+    throw error;
+  } finally {
+    done.abort();
+    await watching;
+  }
+}
+
+function holdOver(holdTimeoutMs: number): HoldOver {
+  const limit = `${holdTimeoutMs / 1000} s`;
+  return new HoldOver(
+    'gate_failed',
+    `gate (not healthy in time: requests wait for at most ${limit}, and the version before needs some of that to come back)`,
+  );
+}
+
+/** A worker without a check cannot be waited for as long as visitors wait: while they do, this is how long it must stay up. */
+export function stayUpLimitMs(run: DeploymentRun): number {
+  return run.heldSince === null ? Infinity : run.deployment.configuration.settings.holdTimeoutMs * finishShare;
+}

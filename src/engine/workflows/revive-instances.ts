@@ -1,0 +1,77 @@
+import type { Instance, InstancePhase } from '../../domain/deployment.ts';
+import { isLongRunning, webProcess } from '../../domain/processes.ts';
+import type { SlotNumber } from '../../domain/route.ts';
+import type { DeploymentRecord } from '../ports/deployment-store.ts';
+import { allOrNone } from './all-or-none.ts';
+import type { DeploymentRun } from './deployment-run.ts';
+import { gateInstance } from './gate-instance.ts';
+import { openConfiguration } from './open-configuration.ts';
+import { serverOf } from './router-server.ts';
+import { startInstance, type Version } from './start-instance.ts';
+
+type Stopped = DeploymentRecord & { readonly slot: SlotNumber };
+
+/** Which instances of a version: those that get traffic, or the others. */
+export type RevivedProcesses = 'all' | 'web' | 'workers';
+
+/**
+ * Starts those instances of a version again that were stopped although it is to serve, leads them through the gate, and puts them
+ * where they were. Those that run are left alone. Errors: as of the gate.
+ */
+export async function reviveInstances(
+  run: DeploymentRun,
+  old: Stopped,
+  {
+    processes = 'all',
+    signal: wanted = run.leaseSignal,
+  }: { readonly processes?: RevivedProcesses; readonly signal?: AbortSignal } = {},
+): Promise<void> {
+  const { artifact } = old.deployment;
+  const down = downOf(old, processes);
+  if (artifact?.type !== 'image' || down.length === 0) return;
+  // Said first: what is stopped is not to have a container.
+  await run.write({ instances: down.map(({ id }) => ({ id, phase: 'starting', address: null, crashedAt: null })) });
+  const version: Version = {
+    deployment: old.deployment,
+    configuration: openConfiguration(run.workshop, old),
+    imageId: artifact.imageId,
+  };
+  await allOrNone(
+    wanted,
+    down.map((instance) => async (signal: AbortSignal) => {
+      await startInstance(run, version, instance, signal);
+      await gateInstance(run, { version, instance }, signal);
+      await rejoinOne(run, old, instance);
+    }),
+  );
+}
+
+/** Those that are down are kept alive from now on and are where they were, whether they have passed or not. */
+export async function rejoin(run: DeploymentRun, old: Stopped, processes: RevivedProcesses): Promise<void> {
+  for (const instance of downOf(old, processes)) await rejoinOne(run, old, instance);
+}
+
+function downOf({ instances }: Stopped, processes: RevivedProcesses): readonly Instance[] {
+  return instances.filter(
+    (instance) =>
+      isDown(instance.phase) &&
+      isLongRunning({ name: instance.process }) &&
+      (processes === 'all' || (processes === 'web') === (instance.process === webProcess)),
+  );
+}
+
+/** Stopped, or, after a crash, on its way back. */
+function isDown(phase: InstancePhase): boolean {
+  return phase === 'stopped' || phase === 'starting' || phase === 'passed';
+}
+
+async function rejoinOne(run: DeploymentRun, { slot, deployment }: Stopped, instance: Instance): Promise<void> {
+  const { runtime, router } = run.ports;
+  // One without a container is the reconciler's to make again.
+  if ((await runtime.status(instance.id, run.leaseSignal)) === null) return;
+  await runtime.keepAlive(instance.id, run.leaseSignal);
+  if (instance.process !== webProcess) return;
+  const address = (await runtime.status(instance.id, run.leaseSignal))?.address ?? null;
+  const { replicas } = deployment.configuration.settings;
+  if (address !== null) await router.addServer(slot, serverOf({ ...instance, address }, replicas), run.leaseSignal);
+}

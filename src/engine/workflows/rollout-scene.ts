@@ -1,0 +1,93 @@
+import type { Instance } from '../../domain/deployment.ts';
+import type { EnvironmentSettings } from '../../domain/environment-settings.ts';
+import { wantedWorkers, webProcess, type WantedInstance } from '../../domain/processes.ts';
+import { effectiveStrategy, settingsToReplace } from '../../domain/rollout-plan.ts';
+import type { FreshPhase, OldPhase, RolloutView } from '../../domain/rollout.ts';
+import type { SlotNumber } from '../../domain/route.ts';
+import type { DeploymentRecord, EnvironmentRoute } from '../ports/deployment-store.ts';
+import type { DeploymentRun } from './deployment-run.ts';
+import { heldMs } from './recreate.ts';
+import { webInstances } from './web-instances.ts';
+
+/** What a rollout sees when it looks: its own instances as they are wanted, and the version that serves. */
+export interface Scene {
+  readonly slot: SlotNumber;
+  readonly web: readonly Place[];
+  readonly workers: readonly Place[];
+  /** Of `web`, of the version that serves. */
+  readonly old: readonly Instance[];
+  readonly stable: (DeploymentRecord & { readonly slot: SlotNumber }) | null;
+  readonly route: EnvironmentRoute;
+}
+
+/** An instance that is wanted, and as far as there is one, the instance. */
+export interface Place {
+  readonly wanted: WantedInstance;
+  readonly instance: Instance | null;
+}
+
+export async function observeRollout(run: DeploymentRun): Promise<Scene> {
+  const { record, deployment, lease } = run;
+  if (record.slot === null) throw new Error('a rollout was begun without a slot');
+  const [route, predecessors] = await Promise.all([
+    run.ports.deployments.route(lease.environmentId),
+    run.ports.deployments.predecessors(lease),
+  ]);
+  if (route === null) throw new Error('the environment was erased while it was deployed to');
+  heldMs(run, route);
+  const { settings } = deployment.configuration;
+  const web = Array.from({ length: settings.replicas }, (_, index) => ({ process: webProcess, ordinal: index + 1 }));
+  const stable = predecessors.find(
+    (other) => other.slot !== null && other.slot === route.target?.stable && !isPaused(other),
+  );
+  return {
+    slot: record.slot,
+    route,
+    stable: stable?.slot == null ? null : { ...stable, slot: stable.slot },
+    web: web.map((wanted) => placeOf(record, wanted)),
+    workers: wantedWorkers(settings.processes).map((wanted) => placeOf(record, wanted)),
+    old: webInstances(stable?.instances ?? []).filter(({ phase }) => phase !== 'failed'),
+  };
+}
+
+/** Its instances are stopped: nothing serves, so that there is nothing to share with, and nothing to go back to. */
+export function isPaused({ deployment }: Pick<DeploymentRecord, 'deployment'>): boolean {
+  return deployment.state === 'paused' && deployment.pausedFrom === 'completed';
+}
+
+function placeOf({ instances }: DeploymentRecord, wanted: WantedInstance): Place {
+  const instance = instances.find(({ process, ordinal }) => process === wanted.process && ordinal === wanted.ordinal);
+  return { wanted, instance: instance ?? null };
+}
+
+/** null where nothing serves. */
+export function settingsOf(record: DeploymentRecord | null): EnvironmentSettings | null {
+  return record?.deployment.configuration.settings ?? null;
+}
+
+/** `mayGrow`: what the observation says; asked only where it matters. */
+export function viewOf(run: DeploymentRun, scene: Scene, mayGrow: boolean): RolloutView {
+  const { settings } = run.deployment.configuration;
+  const target = scene.route.target;
+  return {
+    strategy: effectiveStrategy(settingsToReplace(settings, settingsOf(scene.stable))),
+    fresh: scene.web.map(freshPhase),
+    workers: scene.workers.map(freshPhase),
+    old: scene.old.map(oldPhase),
+    switched: target?.stable === scene.slot,
+    held: target?.mode === 'held',
+    share: target?.candidate === scene.slot ? target.share : 0,
+    canarySteps: settings.canarySteps,
+    mayGrow,
+  };
+}
+
+function oldPhase({ phase }: Instance): OldPhase {
+  return phase === 'serving' || phase === 'draining' || phase === 'stopped' ? phase : 'drained';
+}
+
+function freshPhase({ instance }: Place): FreshPhase {
+  if (instance === null) return 'absent';
+  const { phase } = instance;
+  return phase === 'starting' || phase === 'passed' || phase === 'serving' ? phase : 'failed';
+}

@@ -1,0 +1,48 @@
+import type { Instance } from '../../domain/deployment.ts';
+import { webProcess } from '../../domain/processes.ts';
+import type { SlotNumber } from '../../domain/route.ts';
+import type { DeploymentRecord } from '../ports/deployment-store.ts';
+import type { Router } from '../ports/router.ts';
+import { fallbackName, isFallback, serverOf } from './router-server.ts';
+
+/** Those that get traffic. */
+export function webInstances(instances: readonly Instance[]): readonly Instance[] {
+  return instances.filter(({ process }) => process === webProcess);
+}
+
+/** The others: workers of whatever kind, and what runs once. */
+export function otherInstances(instances: readonly Instance[]): readonly Instance[] {
+  return instances.filter(({ process }) => process !== webProcess);
+}
+
+export function hasContainer({ phase }: Pick<Instance, 'phase'>): boolean {
+  return phase !== 'stopped' && phase !== 'failed';
+}
+
+/** Warm versions, by the server in the candidate's slot that stands for each instance. */
+export function fallbacksFor(
+  standby: DeploymentRecord,
+): readonly { readonly name: string; readonly instance: Instance }[] {
+  return webInstances(standby.instances)
+    .filter((instance) => hasContainer(instance) && instance.address !== null)
+    .map((instance) => ({ name: fallbackName(instance), instance }));
+}
+
+/** The version stands on its own feet again: what it refuses goes to nobody else. */
+export async function endGuard(
+  router: Router,
+  { slot, instances, deployment }: Pick<DeploymentRecord, 'slot' | 'instances' | 'deployment'>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (slot === null || deployment.artifact?.type !== 'image') return;
+  const serving = webInstances(instances).filter(({ phase, address }) => phase === 'serving' && address !== null);
+  const { replicas } = deployment.configuration.settings;
+  for (const instance of serving) await router.addServer(slot, serverOf(instance, replicas), signal);
+  await removeFallbacks(router, slot, signal);
+}
+
+async function removeFallbacks(router: Router, slot: SlotNumber, signal: AbortSignal): Promise<void> {
+  const { servers } = await router.snapshot(signal);
+  const fallbacks = servers.filter((server) => server.slot === slot && isFallback(server.name));
+  for (const { name } of fallbacks) await router.removeServer(slot, name, signal);
+}

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { request } from 'node:http';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sharedRoute, stableOnly } from '../../src/domain/route.ts';
+import { until } from '../harness/haproxy.ts';
+import { send, startApp } from '../harness/haproxy-app.ts';
+import { runSteadyLoad } from '../harness/haproxy-steady-load.ts';
+import { server, type RouterUnderTest } from './router.ts';
+
+const signal = () => AbortSignal.timeout(20_000);
+const held = (slot: number) => ({ ...stableOnly(slot), mode: 'held' }) as const;
+
+/** Modes of a route and the visitors' lanes. */
+export function routerModesConformance(use: (work: (under: RouterUnderTest) => Promise<void>) => Promise<void>): void {
+  test('rule 5.2: 100 requests a second, a third of them POSTs, are held for 3 s and then go where the route leads: 0 failed', (t) =>
+    use(async ({ router, port }) => {
+      await using old = await startApp('old');
+      await using fresh = await startApp('fresh');
+      await router.addServer(1, server(old), signal());
+      await router.setRoute(['a.localhost'], stableOnly(1), signal());
+      await using load = runSteadyLoad(port, 'a.localhost', 100);
+      await until('the load runs', () => old.seen() > 50);
+      await router.setRoute(['a.localhost'], held(1), signal());
+      await until('nothing reaches the old one', async () => (await router.inFlight(1, null, signal())) === 0);
+      const before = old.seen();
+      await sleep(3_000);
+      assert.equal(old.seen(), before, 'nothing passed while it was held');
+      await router.addServer(2, server(fresh), signal());
+      await router.setRoute(['a.localhost'], stableOnly(2), signal());
+      await until('the new one has what waited', () => fresh.seen() > 300);
+      const result = await load.stop();
+      t.diagnostic(`${result.requests} requests, the longest took ${Math.round(result.longestMs)} ms`);
+      assert.deepEqual(result.failures, []);
+      assert.equal(result.answers.get('old'), before);
+      assert.equal(result.answers.get('fresh'), result.requests - before);
+      assert.ok(result.longestMs < 4_500, `the longest took ${result.longestMs} ms`);
+    }));
+
+  test('rule 5.2: a hold outlives a restart of the router, and its end finds the candidate as well', () =>
+    use(async ({ router, port, kill }) => {
+      await using old = await startApp('old');
+      await using fresh = await startApp('fresh');
+      await router.addServer(1, server(old), signal());
+      await router.addServer(2, server(fresh), signal());
+      await router.setRoute(['a.localhost'], held(1), signal());
+      await kill();
+      await until('it answers again', () => answers(port));
+      const waiting = send(port, 'a.localhost', { method: 'POST', body: 'x'.repeat(100_000) });
+      const first = await Promise.race([waiting.then(() => 'answered'), sleep(300, 'waits')]);
+      assert.equal(first, 'waits');
+      await router.setRoute(['a.localhost'], sharedRoute(1, 2, 100), signal());
+      assert.deepEqual(pick(JSON.parse((await waiting).body)), { name: 'fresh', received: 100_000 });
+    }));
+
+  test('rule 5.2: a visitor who leaves no longer waits, and his request reaches nobody', () =>
+    use(async ({ router, port }) => {
+      await using app = await startApp('a');
+      await router.addServer(1, server(app), signal());
+      await router.setRoute(['a.localhost'], held(1), signal());
+      const leaving = request({ host: '127.0.0.1', port, agent: false, headers: { host: 'a.localhost' } }).end();
+      leaving.on('error', () => undefined);
+      await sleep(200);
+      leaving.destroy();
+      await sleep(100);
+      await router.setRoute(['a.localhost'], stableOnly(1), signal());
+      assert.equal((await send(port, 'a.localhost')).status, 200);
+      await sleep(200);
+      assert.equal(app.seen(), 1);
+    }));
+
+  test('rule 2.2: a paused environment answers 503 with a page that says so, Retry-After and no-store', () =>
+    use(async ({ router, port }) => {
+      await using app = await startApp('a');
+      await router.addServer(1, server(app), signal());
+      await router.setRoute(['a.localhost'], { ...stableOnly(1), mode: 'paused' }, signal());
+      for (const method of ['GET', 'POST']) {
+        const answer = await send(port, 'a.localhost', { method });
+        assert.equal(answer.status, 503);
+        assert.match(answer.body, /paused/);
+        assert.match(answer.headers['retry-after'] ?? '', /^\d+$/);
+        assert.equal(answer.headers['cache-control'], 'no-store');
+      }
+      assert.equal(app.seen(), 0);
+      await router.setRoute(['a.localhost'], stableOnly(1), signal());
+      assert.equal((await send(port, 'a.localhost')).status, 200);
+    }));
+
+  test('the snapshot tells mode, candidate, share and whether it is observed, also after a restart', () =>
+    use(async ({ router, kill, reopen, port }) => {
+      const targets = {
+        'plain.localhost': stableOnly(1),
+        'observed.localhost': { ...stableOnly(1), observed: true },
+        'held.localhost': { ...sharedRoute(1, 2, 30), mode: 'held' },
+        'paused.localhost': { ...stableOnly(3), mode: 'paused' },
+        'shared.localhost': sharedRoute(1, 2, 30),
+        'quiet.localhost': { ...sharedRoute(1, 2, 0), observed: false },
+      } as const;
+      for (const [host, target] of Object.entries(targets)) await router.setRoute([host], target, signal());
+      assert.deepEqual(Object.fromEntries((await router.snapshot(signal())).routes), targets);
+      await kill();
+      await until('it answers again', () => answers(port));
+      const again = await reopen();
+      await again.ensureRunning(signal());
+      assert.deepEqual(Object.fromEntries((await again.snapshot(signal())).routes), targets);
+    }));
+
+  test('a visitor goes from the old to the new version at most once while the share grows, also through a challenge', () =>
+    use(async ({ router, port }) => {
+      await using old = await startApp('old');
+      await using fresh = await startApp('fresh');
+      await router.addServer(1, server(old), signal());
+      await router.addServer(2, server(fresh), signal());
+      await router.setRoute(['a.localhost'], sharedRoute(1, 2, 10), signal());
+      const visitors: string[] = [];
+      for (let index = 0; index < 60; index += 1) {
+        const { headers } = await send(port, 'a.localhost', { path: '/page' });
+        visitors.push(headers['set-cookie']?.[0]?.split(';')[0] ?? '');
+      }
+      assert.equal(new Set(visitors).size, 60, 'each has a cookie of his own');
+      const at = async (share: number) => {
+        await router.setRoute(['a.localhost'], sharedRoute(1, 2, share), signal());
+        const names = visitors.map(async (cookie) => {
+          const answer = await send(port, 'a.localhost', { headers: { cookie }, path: '/page/asset.js' });
+          assert.equal(answer.headers['set-cookie'], undefined);
+          return JSON.parse(answer.body).name as string;
+        });
+        return Promise.all(names);
+      };
+      const atTen = await at(10);
+      const atThirty = await at(30);
+      assert.deepEqual(new Set(await at(100)), new Set(['fresh']));
+      const challenged = await at(20);
+      atTen.forEach((name, index) => {
+        if (name === 'fresh') assert.deepEqual([atThirty[index], challenged[index]], ['fresh', 'fresh']);
+        if (challenged[index] === 'fresh') assert.equal(atThirty[index], 'fresh');
+      });
+      assert.deepEqual(await at(20), challenged, 'nobody moves while the share stays');
+      const other = await send(port, 'a.localhost', {
+        headers: { cookie: 'cutover_lane=slot0009.1.5' },
+        path: '/page',
+      });
+      assert.match(
+        other.headers['set-cookie']?.[0] ?? '',
+        /; Path=\/; HttpOnly; SameSite=Lax$/,
+        'not of this candidate',
+      );
+    }));
+}
+
+function pick({ name, received }: { name: string; received: number }) {
+  return { name, received };
+}
+
+function answers(port: number): Promise<boolean> {
+  return send(port, 'nobody.localhost').then(
+    () => true,
+    () => false,
+  );
+}

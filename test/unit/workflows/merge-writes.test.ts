@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { foresee, mergeWrites } from '../../../src/engine/workflows/merge-writes.ts';
+import type { DeploymentRecord } from '../../../src/engine/ports/deployment-store.ts';
+
+const commit = { sha: 'a'.repeat(40), message: 'm', author: 'x', committedAt: '2026-01-01T00:00:00Z' };
+
+test('what was noted comes before what is written, and of what can be said once the later holds', () => {
+  const merged = mergeWrites(
+    { commit, journal: [{ step: 'one', status: 'done' }], instances: [{ id: 'i', phase: 'passed' }] },
+    { transition: { type: 'instances-starting' }, journal: [{ step: 'two', status: 'begun' }] },
+  );
+  assert.deepEqual(merged, {
+    commit,
+    transition: { type: 'instances-starting' },
+    journal: [
+      { step: 'one', status: 'done' },
+      { step: 'two', status: 'begun' },
+    ],
+    instances: [{ id: 'i', phase: 'passed' }],
+  });
+});
+
+test('nothing noted and nothing written is nothing', () => {
+  assert.deepEqual(mergeWrites({}, {}), {});
+});
+
+test('a note is in the record before it is written: commit, artifact, settings, jobs and instances', () => {
+  const artifact = { type: 'bundle', bundle: 'b', sizeBytes: 1, spa: false } as const;
+  const seen = foresee(record(), {
+    commit,
+    artifact,
+    plan: [
+      { type: 'DownloadRepoJob', order: 1, dependsOn: [], required: true },
+      { type: 'DeployStaticJob', order: 2, dependsOn: ['DownloadRepoJob'], required: true },
+    ],
+    jobs: [{ type: 'DeployStaticJob', status: 'running' }],
+    instances: [
+      { id: 'i1', address: '10.0.0.2' },
+      { id: 'i1', phase: 'passed' },
+    ],
+  });
+  assert.deepEqual(seen.deployment.source.commit, commit);
+  assert.deepEqual(seen.deployment.artifact, artifact);
+  assert.deepEqual(
+    seen.jobs.map(({ type, status }) => [type, status]),
+    [
+      ['DownloadRepoJob', 'running'],
+      ['DeployStaticJob', 'running'],
+    ],
+  );
+  assert.deepEqual(
+    seen.instances.map(({ id, phase, address }) => [id, phase, address]),
+    [
+      ['i1', 'passed', '10.0.0.2'],
+      ['i2', 'starting', null],
+    ],
+  );
+});
+
+/** Only what is looked at. */
+function record(): DeploymentRecord {
+  const jobs = [
+    { type: 'DownloadRepoJob', order: 1, dependsOn: [], required: true, status: 'running', error: null },
+    { type: 'DeployImageJob', order: 2, dependsOn: [], required: true, status: 'pending', error: null },
+  ];
+  const instances = ['i1', 'i2'].map((id) => ({ id, phase: 'starting', address: null }));
+  const deployment = { source: { commit: null }, artifact: null, configuration: {} };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a record is much larger than what is foreseen of it
+  return { deployment, jobs, instances } as unknown as DeploymentRecord;
+}
