@@ -108,6 +108,8 @@ export type InstancePhase = 'starting' | 'passed' | 'serving' | 'draining' | 'dr
 export interface Instance {
   readonly id: string;
   readonly deploymentId: string;
+  /** Id of the deployment that started it, under which its log is kept: another one may have taken it over. */
+  readonly startedBy: string;
   readonly process: string;
   /** From 1. */
   readonly ordinal: number;
@@ -124,6 +126,6 @@ export function jobLogName(deploymentId: string, job: JobType): string {
   return `deployments/${deploymentId}/${job}`;
 }
 
-export function instanceLogName(deploymentId: string, instanceId: string): string {
-  return `deployments/${deploymentId}/${instanceId}`;
+export function instanceLogName({ startedBy, id }: Pick<Instance, 'startedBy' | 'id'>): string {
+  return `deployments/${startedBy}/${id}`;
 }

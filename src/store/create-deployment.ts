@@ -30,8 +30,8 @@ export async function createDeployment(
         .execute();
       return { deploymentId: earlier, replayed: true };
     }
-    await supersede(tx, input, project.last_number);
-    if (input.kind === 'rollback') await cancelRunning(tx, input, project.last_number);
+    if (!isAutomaticRollback(input)) await supersede(tx, input, project.last_number);
+    if (clearsTheWay(input)) await cancelRunning(tx, input, project.last_number);
     await insert(tx, input, project.last_number);
     await notifyAll(tx, input.id);
     return { deploymentId: input.id, replayed: false };
@@ -73,14 +73,22 @@ async function supersede(tx: Kysely<Database>, input: NewDeploymentRecord, numbe
     .set({ state: 'cancelled', reason, finished_at: sql`now()` })
     .where('environment_id', '=', input.environmentId)
     .where('state', '=', 'pending');
-  if (input.kind !== 'rollback')
-    query = query.where('branch', '=', input.source.branch).where('kind', '<>', 'rollback');
+  if (!clearsTheWay(input)) query = query.where('branch', '=', input.source.branch).where('kind', '<>', 'rollback');
   const waiting = await query.returning(['id', 'project_id']).execute();
   for (const old of waiting) {
     await tx.updateTable('job').set({ status: 'cancelled' }).where('deployment_id', '=', old.id).execute();
     await appendTimeline(tx, old, [{ kind: 'state.changed', from: 'pending', to: 'cancelled', reason }]);
     await notifyAll(tx, old.id);
   }
+}
+
+/** Somebody who goes back wants nothing newer; what was found to be bad is probably mended by what waits. */
+function clearsTheWay(input: NewDeploymentRecord): boolean {
+  return input.kind === 'rollback' && !isAutomaticRollback(input);
+}
+
+function isAutomaticRollback({ origin }: NewDeploymentRecord): boolean {
+  return origin?.kind === 'rollback' && origin.automatic;
 }
 
 /** What runs, and has not started an instance yet, would be rolled out over what is gone back to. */

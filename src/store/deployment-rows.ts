@@ -67,6 +67,7 @@ export function toInstance(row: Selectable<InstanceTable>): Instance {
   return {
     id: row.id,
     deploymentId: row.deployment_id,
+    startedBy: row.started_by ?? row.deployment_id,
     process: row.process,
     ordinal: row.ordinal,
     phase: row.phase,

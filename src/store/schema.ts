@@ -184,6 +184,8 @@ export interface TimelineTable {
 export interface InstanceTable {
   id: string;
   deployment_id: string;
+  /** null: the deployment it belongs to. */
+  started_by: Optional<string>;
   process: string;
   ordinal: number;
   phase: InstancePhase;

@@ -84,7 +84,11 @@ async function takeOverFrom(tx: Kysely<Database>, writer: Writer, change: TakeOv
   }
   await refuseIfEquipped(tx, writer);
   const owner = { deployment_id: writer.id };
-  await tx.updateTable('instance').set(owner).where('deployment_id', '=', other.id).execute();
+  await tx
+    .updateTable('instance')
+    .set({ ...owner, started_by: sql<string>`coalesce(started_by, deployment_id)` })
+    .where('deployment_id', '=', other.id)
+    .execute();
   await tx.updateTable('slot').set(owner).where('deployment_id', '=', other.id).execute();
   if (write.becomesCurrentAgain === other.id) return;
   await end(tx, writer, { other, reason: `taken over by #${writer.number}` });

@@ -186,7 +186,7 @@ require('node:http').createServer((request, response) => {
   count += 1;
   if ((count * percent) % 100 < percent && percent > 0) response.statusCode = 500;
   response.end(${JSON.stringify(name)});
-}).listen(process.env.PORT);
+}).listen(process.env.PORT, () => console.log('listening as ' + ${JSON.stringify(name)}));
 process.on('SIGTERM', () => process.exit(0));
 `);
 }

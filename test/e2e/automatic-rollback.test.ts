@@ -67,7 +67,9 @@ test('5.6 a completed version that begins to fail is rolled back by a new deploy
   assert.ok(failed.length <= 40, `${failed.length} failed`);
   const first = await stage.detail('later', 1);
   assert.match(first.deployment.reason ?? '', /taken over by #3/);
-  assert.equal((await stage.detail('later', 3)).instances[0]?.phase, 'serving');
+  const [instance] = (await stage.detail('later', 3)).instances;
+  assert.equal(instance?.phase, 'serving');
+  assert.match(await stage.log('later', 3, instance?.id ?? ''), /listening as one/, 'its log came with it');
 });
 
 test('5.6 a version that crashes twice within a minute is rolled back; requests in flight are all that is lost', async () => {

@@ -118,7 +118,8 @@ test('deploy prints plain lines in a pipe, then the verdict and the address, and
   const { code, out, err } = await cutover('deploy', 'app', '-e', 'production', '-y');
   assert.equal(code, 0, err);
   assert.match(out, /^#1 is live.*\nhttp:\/\/app\.localhost:\d+\n$/);
-  assert.match(err, /^#1 of app to production \(main\)\n/);
+  assert.match(err, /^plan: rolling\n(?: {2}\S.*\n)+/, 'what will happen comes first');
+  assert.match(err, /^#1 of app to production \(main\)$/m);
   assert.match(err, /^ *[\d.]+ m?s {2}gate passed by instance 1/m);
   // oxlint-disable-next-line no-control-regex -- that there is none is what is tested
   assert.doesNotMatch(out + err, /\u001B|\r/, 'no terminal codes in a pipe');

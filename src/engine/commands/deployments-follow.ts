@@ -109,7 +109,7 @@ async function logName({ queries }: DeploymentDependencies, deploymentId: string
   const job = jobs.find(({ type }) => type === log);
   if (job !== undefined) return jobLogName(deploymentId, job.type);
   const instance = (await queries.instances(deploymentId)).find(({ id }) => id === log);
-  if (instance !== undefined) return instanceLogName(deploymentId, instance.id);
+  if (instance !== undefined) return instanceLogName(instance);
   throw unknownLog(
     log,
     jobs.map(({ type }) => type),

@@ -73,7 +73,10 @@ async function move(
   }
 }
 
-/** The worker is told first, so that it gives no share again; then the traffic, so that no visitor waits for the paperwork. */
+/**
+ * Recorded first, so that a crash in between is made good by whoever leads what was recorded, and so that no worker gives a share again;
+ * then the traffic, so that no visitor waits for the rest.
+ */
 async function rollBack(hands: Hands, version: ObservedVersion, decision: RollBack): Promise<void> {
   const { open } = version;
   const { fresh, standby } = open;
@@ -87,9 +90,9 @@ async function rollBack(hands: Hands, version: ObservedVersion, decision: RollBa
   const decided: TimelineEntry = { kind: 'rollback.decided', to: standby.deployment.number, reason };
   const verdict = { outcome: 'failed' as const, code: 'rolled_back' as const, reason };
   const led = await hands.workshop.ports.deployments.requestTakeBack(fresh.deployment.id, verdict);
-  if (!(await move(hands, version, target, [decided]))) return undefined;
+  if (!led) await createRollback(hands, open, { bad: fresh.deployment, reason });
+  if (!(await move(hands, version, target, [decided]))) await tell(hands, version, [decided]);
   if (led) hands.rerun.wake();
-  else await createRollback(hands, open, { bad: fresh.deployment, reason });
 }
 
 /** The version is completed: its end, and the return of the one before, are a deployment of their own. */

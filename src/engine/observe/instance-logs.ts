@@ -6,7 +6,7 @@ import type { Runtime } from '../ports/runtime.ts';
 
 interface FollowedInstance {
   readonly id: string;
-  readonly deploymentId: string;
+  readonly startedBy: string;
   readonly mask: Masker;
 }
 
@@ -59,7 +59,7 @@ export class InstanceLogs {
 
   async #keep(instance: FollowedInstance): Promise<void> {
     const { runtime, logs } = this.#options;
-    await using writer = await logs.open(instanceLogName(instance.deploymentId, instance.id), instance.mask);
+    await using writer = await logs.open(instanceLogName(instance), instance.mask);
     // A stream can break while the instance runs on. After an exit the reconciler begins again if the instance comes back.
     for (;;) {
       await this.#drain(instance.id, writer);

@@ -39,6 +39,7 @@ export class ObservedVersion {
   #outcomes: DomainOutcome[] = [];
   #counts: OutcomeCounts[] = [];
   readonly #exits: Exit[] = [];
+  #standbyExitedAt = -Infinity;
   #pairs: ProbePair[] = [];
   #inForce: { readonly share: number; readonly since: number };
   #triggered = false;
@@ -123,6 +124,11 @@ export class ObservedVersion {
     this.#exits.push(exit);
   }
 
+  /** An instance of the version before ended by itself too: what ends both is not the new one's fault. */
+  standbyExited(at: number): void {
+    this.#standbyExitedAt = at;
+  }
+
   /** Both versions, probed at the same time. */
   probed(pair: ProbePair, route: string, forHealth: boolean): void {
     const arm = (version: 'new' | 'old', result: 'passed' | 'failed' | null): OutcomeCounts[] =>
@@ -157,7 +163,7 @@ export class ObservedVersion {
     return { phase, share, evidence, threshold, mayGrow, fresh: requests.new, old: requests.old, limits };
   }
 
-  /** In the last while fewer than one request a second: probes are then all there is to see. */
+  /** Fewer visitors so far than one a second would be over a quarter of an hour: probes show what they do not. */
   get quiet(): boolean {
     const units = this.#state?.requests;
     return units === undefined || units.new.units + units.old.units < 1_000;
@@ -186,7 +192,8 @@ export class ObservedVersion {
 
   #trigger(): NonNullable<ObservationInput['trigger']> | null {
     if (this.#triggered) return null;
-    const looping = crashLoop(this.#exits, this.#state?.firstTrafficAt ?? null);
+    const own = this.#exits.filter(({ at }) => Math.abs(at - this.#standbyExitedAt) > sharedExitMs);
+    const looping = crashLoop(own, this.#state?.firstTrafficAt ?? null);
     const sick = isUnhealthyAlone(this.#pairs);
     if (looping === null && !sick) return null;
     this.#triggered = true;
@@ -207,6 +214,9 @@ export class ObservedVersion {
     return shareOfSlot(this.open.route, this.open.fresh.slot);
   }
 }
+
+/** Exits of both versions that are so near to each other have one cause. */
+const sharedExitMs = 10_000;
 
 /** Of requests that hang it is not known where they lead. */
 const stalledRoute = 'stalled';

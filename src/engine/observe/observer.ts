@@ -79,6 +79,8 @@ export class Observer {
     for (const { version } of this.#watched.values()) {
       const own = version.open.fresh.instances.some(({ id }) => id === event.instanceId);
       if (own) version.exited({ at, outOfMemory: event.outOfMemory });
+      const before = version.open.standby?.instances.some(({ id }) => id === event.instanceId) ?? false;
+      if (before) version.standbyExited(at);
     }
     this.#wakeUp();
   }

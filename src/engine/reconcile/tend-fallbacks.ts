@@ -7,7 +7,9 @@ import type { Pass } from './reconciler.ts';
 export async function tendFallbacks(pass: Pass, desired: DesiredDeployment): Promise<void> {
   const { workshop, world, found, signal } = pass;
   const { router } = workshop.ports;
-  const { slot, deployment } = desired;
+  const { slot, deployment, role } = desired;
+  // One that was gone back from may still have requests in flight; its guard goes with its slot.
+  if (role !== 'serves') return;
   const fallbacks = found.router.servers.filter((server) => server.slot === slot && isFallback(server.name));
   if (slot === null || fallbacks.length === 0) return;
   const right = new Map(warmAddresses(pass, desired).map((known) => [known.name, known]));

@@ -56,7 +56,7 @@ async function withLastLines(
 ): Promise<string> {
   // One that runs on does not come to an end of what it prints, and visitors may be waiting.
   if (hasEnded || run.heldSince === null) await run.workshop.instanceLogs.settle(instance.id);
-  const lines = await run.ports.logs.tail(instanceLogName(instance.deploymentId, instance.id), lastLines);
+  const lines = await run.ports.logs.tail(instanceLogName(instance), lastLines);
   const { process, ordinal } = instance;
   await run.write({ timeline: [{ kind: 'gate.failed', process, ordinal, message }] });
   if (lines.length === 0) return `${message}; it printed nothing`;

@@ -69,7 +69,7 @@ function describeExit({ exitCode, outOfMemory }: InstanceStatus): string | null 
 }
 
 async function withLastLines(run: DeploymentRun, instance: Instance, message: string): Promise<string> {
-  const lines = await run.ports.logs.tail(instanceLogName(instance.deploymentId, instance.id), lastLines);
+  const lines = await run.ports.logs.tail(instanceLogName(instance), lastLines);
   const head = `${instance.process}: ${message}`;
   return lines.length === 0
     ? `${head}; it printed nothing`

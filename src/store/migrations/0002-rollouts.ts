@@ -31,7 +31,7 @@ const statements = [
     where state in ('running', 'deploying', 'ready') or (state = 'paused' and paused_from in ('deploying', 'ready')) or acting`,
   `create index deployment_served on deployment (environment_id, number desc) where completed_at is not null`,
   `alter table environment add column auto_deploy_held text`,
-  `alter table instance add column crashed_at timestamptz`,
+  `alter table instance add column crashed_at timestamptz, add column started_by uuid`,
   `alter table route
     add column mode text not null default 'serve',
     add column observed boolean not null default false`,

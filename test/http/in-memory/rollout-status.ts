@@ -7,6 +7,7 @@ export function instance(change: Partial<Instance> = {}): Instance {
   return {
     id: 'i',
     deploymentId: 'd',
+    startedBy: 'd',
     process: 'web',
     ordinal: 1,
     phase: 'serving',

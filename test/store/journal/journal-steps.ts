@@ -71,12 +71,13 @@ export async function stateOf(bench: JournalBench, id: string): Promise<string> 
   return (await recordOf(bench, id)).deployment.state;
 }
 
-export function rollbackOf(pair: Pair): DeploymentOrigin {
+/** By somebody, if not said otherwise. */
+export function rollbackOf(pair: Pair, automatic = false): DeploymentOrigin {
   return {
     kind: 'rollback',
     deploymentId: pair.old.deploymentId,
     number: 1,
-    automatic: true,
+    automatic,
     from: { deploymentId: pair.fresh.deploymentId, number: 2 },
     currentVariables: false,
     reason: 'error rate',

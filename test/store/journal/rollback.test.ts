@@ -47,6 +47,14 @@ test('2.4 a rollback asks what still builds to end, and the reason says for whic
   });
 });
 
+test('5.6 an automatic rollback leaves alone what waits and what builds: it is probably the fix', async () => {
+  const running = await claimed(bench, bench.production);
+  const waiting = await bench.trigger(bench.production);
+  await rollback({ origin: rollbackOf(pair, true) });
+  assert.equal((await recordOf(bench, running.deploymentId)).want, null);
+  assert.equal(await stateOf(bench, waiting), 'pending');
+});
+
 test('2.4 a rollback waits for what has started instances already', async () => {
   const lease = await deploying(bench, bench.production);
   await rollback();
