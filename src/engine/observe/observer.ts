@@ -20,14 +20,15 @@ export interface ObserverOptions extends Hands {
   readonly leaseMs: number;
 }
 
-const tickMs = 100;
+/** What fails wakes the observer at once; this is for rules with a duration. */
+const tickMs = 250;
 /** While new and old are compared: a bucket is due by what was good too, which wakes nobody. */
 const comparingTickMs = 20;
 /** Notifications come at once; this is for what they miss, and keeps the lease. */
 const refreshMs = 3_000;
 const noteMs = 2_000;
 const quietProbeMs = 1_000;
-const stallCheckMs = 1_000;
+const stallCheckMs = 2_000;
 const patienceMs = 1_000;
 /** As long as there is nothing to observe. */
 const idleMs = 1_000;

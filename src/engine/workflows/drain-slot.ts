@@ -3,7 +3,6 @@ import type { SlotNumber } from '../../domain/route.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 
 const closePauseMs = 50;
-const offRoutePollMs = 200;
 
 interface Drained {
   /** Sessions that were closed at the timeout. */
@@ -14,8 +13,8 @@ interface Drained {
 }
 
 /**
- * Waits until nothing is in flight in the slot, closing at the deadline what is left. While a route still leads there (the version
- * gets its share again because its successor is suspected), time does not count.
+ * Waits until nothing is in flight in the slot, closing at the deadline what is left. Where a route leads there again, because the version's
+ * successor is suspected, there is nothing to wait for: it stays up, and a deployment must not wait for a suspicion to be cleared.
  */
 export async function drainSlot(
   run: DeploymentRun,
@@ -23,16 +22,12 @@ export async function drainSlot(
   { drainTimeoutMs, signal }: { readonly drainTimeoutMs: number; readonly signal: AbortSignal },
 ): Promise<Drained> {
   const { clock, router } = run.ports;
-  let began = clock.monotonic();
+  const began = clock.monotonic();
   const failures = async () => (await router.counters(slot, signal)).failed;
   let atDeadline: { readonly open: number; readonly failed: number } | null = null;
   let closed = 0;
   for (;;) {
-    if (await isOnRoute(run, slot)) {
-      await clock.sleep(offRoutePollMs, signal);
-      began = clock.monotonic();
-      continue;
-    }
+    if (await isOnRoute(run, slot)) return { closed, durationMs: clock.monotonic() - began, cut: 0 };
     const open = await openSessions(run, slot, signal);
     const sinceStartMs = clock.monotonic() - began;
     const action = nextDrainAction({ sinceStartMs, open, openAtDeadline: atDeadline?.open ?? null }, drainTimeoutMs);

@@ -135,12 +135,21 @@ async function moveTraffic(run: DeploymentRun, change: Write): Promise<void> {
   await run.reload();
 }
 
+/** Whether the version before stands behind this one. */
+export function isGuarded(run: DeploymentRun, scene: Scene): boolean {
+  return guardsOf(run, scene).length > 0;
+}
+
+function guardsOf(run: DeploymentRun, scene: Scene): ReturnType<typeof fallbacksFor> {
+  if (scene.stable === null || observationOf(run, scene)?.standbyId == null) return [];
+  return fallbacksFor(scene.stable);
+}
+
 /** While the version before is warm, it gets what the new instances refuse to take (`evidence-rule`, section 6). */
 export async function addServers(run: DeploymentRun, scene: Scene, instances: readonly Instance[]): Promise<void> {
   await prepareRollout(run, scene);
   const { replicas } = run.deployment.configuration.settings;
-  const guards =
-    scene.stable === null || observationOf(run, scene)?.standbyId == null ? [] : fallbacksFor(scene.stable);
+  const guards = guardsOf(run, scene);
   run.assertHeld();
   await Promise.all([
     ...guards.map(({ name, instance }) =>

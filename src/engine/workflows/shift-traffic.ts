@@ -6,7 +6,7 @@ import { allOrNone } from './all-or-none.ts';
 import { mayGrow, waitUntilItMayGrow } from './analyse.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 import { gateInstance } from './gate-instance.ts';
-import { add, addServers, prepareRollout, retire, share, switchOver } from './move-traffic.ts';
+import { add, addServers, isGuarded, prepareRollout, retire, share, switchOver } from './move-traffic.ts';
 import { holdRequests, stopOld, withinHold } from './recreate.ts';
 import { observeRollout, settingsOf, viewOf, type Scene } from './rollout-scene.ts';
 import { startInstance, versionOf, type ImageArtifact } from './start-instance.ts';
@@ -117,17 +117,17 @@ async function gate(
     ...[...web, ...workers].map((instance) => async (signal: AbortSignal) => {
       await gateInstance(run, { version, instance, alone: web.length + workers.length === 1 }, signal);
     }),
-    () => addServers(run, scene, addedEarly(run, web)),
+    () => addServers(run, scene, addedEarly(run, scene, web)),
   ]);
   const gateMs = (run.deployment.measurements.gateMs ?? 0) + run.ports.clock.monotonic() - began;
   run.measured = { ...run.measured, gateMs };
 }
 
 /**
- * While no route names the slot, nobody reaches a server in it, so it can be put there before it has passed. Not one of several: those
- * are checked by the router too, which would hold one that is still starting to be down when traffic comes.
+ * While no route names the slot, nobody reaches a server in it, so it can be put there before it has passed. Not one of several, nor one
+ * that has a fallback: those are checked by the router too, which would hold one that is still starting to be down when traffic comes.
  */
-function addedEarly(run: DeploymentRun, instances: readonly Instance[]): readonly Instance[] {
-  const alone = run.deployment.configuration.settings.replicas === 1;
+function addedEarly(run: DeploymentRun, scene: Scene, instances: readonly Instance[]): readonly Instance[] {
+  const alone = run.deployment.configuration.settings.replicas === 1 && !isGuarded(run, scene);
   return alone ? instances.filter(({ address }) => address !== null) : [];
 }
