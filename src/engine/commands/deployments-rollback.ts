@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { applyAppConfig } from '../../domain/app-config/apply.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { CutoverError } from '../../domain/errors.ts';
@@ -8,6 +7,7 @@ import type { NewPromotion, NewRollback, Triggered } from './commands.ts';
 import { createRerun, variablesOf } from './create-rerun.ts';
 import type { DeploymentDependencies } from './deployments.ts';
 import { noEnvironment } from './environments.ts';
+import { idempotencyOf } from './idempotency.ts';
 import { requireAccess } from './projects-access.ts';
 import { noProject } from './projects.ts';
 import { rollbackTarget } from './rollback-target.ts';
@@ -124,10 +124,4 @@ function currentVariables(
   environmentId: string,
 ) {
   return variablesFor(configuration.variables, secretBox, { projectId, environmentId });
-}
-
-function idempotencyOf(actor: Actor, key: string | undefined, request: readonly unknown[]) {
-  if (key === undefined) return null;
-  const requestHash = createHash('sha256').update(JSON.stringify(request)).digest('hex');
-  return { key, tokenId: actor.tokenId, requestHash };
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { emptyAppConfig } from '../../domain/app-config.ts';
 import { pipeline } from '../../domain/job.ts';
 import type { Deployment } from '../../domain/deployment.ts';
@@ -8,6 +7,7 @@ import { sealVariables } from '../workflows/open-configuration.ts';
 import type { NewDeployment } from './commands.ts';
 import type { DeploymentDependencies } from './deployments.ts';
 import { noEnvironment } from './environments.ts';
+import { idempotencyOf } from './idempotency.ts';
 import { requireAccess } from './projects-access.ts';
 import { noProject } from './projects.ts';
 import { variablesFor } from './variables-snapshot.ts';
@@ -60,10 +60,13 @@ export async function triggerDeployment(
     },
     sealedVariables: sealVariables(secretBox, id, variables),
     jobs: pipeline({ kind: 'git', target: 'image', release: false, contract: false }),
-    idempotency:
-      input.idempotencyKey === undefined
-        ? null
-        : { key: input.idempotencyKey, tokenId: actor.tokenId, requestHash: hashOf(projectName, input) },
+    idempotency: idempotencyOf(actor, input.idempotencyKey, [
+      projectName,
+      input.environment,
+      input.branch ?? null,
+      input.commit ?? null,
+      input.noCache ?? false,
+    ]),
   });
   wake();
   const record = await deployments.record(deploymentId);
@@ -74,9 +77,4 @@ export async function triggerDeployment(
 function checkCommit(commit: string | undefined): void {
   if (commit === undefined || /^[0-9a-f]{40}$/.test(commit)) return;
   throw new CutoverError('ref_invalid', `"${commit}" is not a commit: 40 hex digits are needed`);
-}
-
-function hashOf(project: string, input: NewDeployment): string {
-  const request = [project, input.environment, input.branch ?? null, input.commit ?? null, input.noCache ?? false];
-  return createHash('sha256').update(JSON.stringify(request)).digest('hex');
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../ports/clock.ts';
 import { FencedError, type DeploymentStore } from '../ports/deployment-store.ts';
 import type { OperatorLog } from '../ports/ports.ts';
+import { Rest } from '../rest.ts';
 import { LeaseKeeper, type HeldLease } from './lease-keeper.ts';
 
 interface WorkerOptions {
@@ -24,12 +25,12 @@ export class Worker {
   readonly #options: WorkerOptions;
   readonly #keeper: LeaseKeeper;
   readonly #running = new Set<Promise<void>>();
-  #woken = false;
-  #interruptRest: () => void = () => undefined;
+  readonly #rest: Rest;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.#keeper = new LeaseKeeper(options);
+    this.#rest = new Rest(options.clock);
   }
 
   /**
@@ -37,7 +38,7 @@ export class Worker {
    * that is led here makes nothing ready, and what is wanted of it is asked for at most a few times a second.
    */
   wake(deploymentId: string): void {
-    if (!this.#keeper.held().includes(deploymentId)) this.#claimSoon();
+    if (!this.#keeper.held().includes(deploymentId)) this.#rest.wake();
     this.#keeper.beatSoon();
   }
 
@@ -46,7 +47,7 @@ export class Worker {
     const beating = this.#keeper.run(signal);
     while (!signal.aborted) {
       const claimed = this.#running.size < this.#options.concurrency && (await this.#claimOne());
-      if (!claimed) await this.#rest(signal);
+      if (!claimed) await this.#rest.take(pollMs, signal);
     }
     await beating;
     await Promise.allSettled(this.#running);
@@ -89,21 +90,7 @@ export class Worker {
       .catch((error: unknown) =>
         log.warn({ error: String(error) }, 'a lease could not be given back and will run out'),
       );
-    this.#claimSoon();
-  }
-
-  #claimSoon(): void {
-    this.#woken = true;
-    this.#interruptRest();
-  }
-
-  async #rest(signal: AbortSignal): Promise<void> {
-    const woken = new AbortController();
-    this.#interruptRest = () => woken.abort();
-    if (!this.#woken) {
-      await this.#options.clock.sleep(pollMs, AbortSignal.any([signal, woken.signal])).catch(() => undefined);
-    }
-    this.#woken = false;
+    this.#rest.wake();
   }
 }
 

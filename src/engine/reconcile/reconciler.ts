@@ -3,6 +3,7 @@ import type { DesiredWorld, WorldStore } from '../ports/deployment-store.ts';
 import type { InstanceStatus, RuntimeEvent } from '../ports/runtime.ts';
 import type { RouterSnapshot } from '../ports/router.ts';
 import type { Workshop } from '../workflows/deployment-run.ts';
+import { Rest } from '../rest.ts';
 import { collectStrays } from './collect-strays.ts';
 import { retireLeft } from './retire-left.ts';
 import { noteCrash, tendCrashes } from './tend-crashes.ts';
@@ -39,17 +40,16 @@ interface ReconcilerOptions {
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #running = new Map<string, Promise<void>>();
-  #woken = false;
+  readonly #rest: Rest;
   #signal: AbortSignal = AbortSignal.abort();
-  #interruptRest: () => void = () => undefined;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
+    this.#rest = new Rest(options.workshop.ports.clock);
   }
 
   wake(): void {
-    this.#woken = true;
-    this.#interruptRest();
+    this.#rest.wake();
   }
 
   /** Something happened to an instance, and nobody expected it. */
@@ -63,9 +63,8 @@ export class Reconciler {
   async run(signal: AbortSignal): Promise<void> {
     this.#signal = signal;
     while (!signal.aborted) {
-      this.#woken = false;
       await this.pass(signal).catch((error: unknown) => this.#report(error, signal));
-      await this.#rest(signal);
+      await this.#rest.take(this.#options.intervalMs, signal);
     }
     await Promise.all(this.#running.values());
   }
@@ -126,13 +125,5 @@ export class Reconciler {
     const code = error instanceof CutoverError ? error.code : 'internal';
     const detail = error instanceof Error && code === 'internal' ? error.stack : String(error);
     this.#options.workshop.log.warn({ code, error: detail }, 'reconciliation could not be finished, to be tried again');
-  }
-
-  async #rest(signal: AbortSignal): Promise<void> {
-    if (this.#woken || signal.aborted) return;
-    const woken = new AbortController();
-    this.#interruptRest = () => woken.abort();
-    const { workshop, intervalMs } = this.#options;
-    await workshop.ports.clock.sleep(intervalMs, AbortSignal.any([signal, woken.signal])).catch(() => undefined);
   }
 }

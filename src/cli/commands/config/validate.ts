@@ -3,6 +3,7 @@ import { describeFileProblem, processKind, type AppConfigReport } from '../../..
 import { CutoverError } from '../../../contract/errors.ts';
 import type { Cli, Outcome } from '../../cli.ts';
 import { exitCodes } from '../../exit-codes.ts';
+import { shellLine } from '../../output/shell-line.ts';
 import { table } from '../../output/table.ts';
 import type { Session } from '../../session.ts';
 
@@ -34,7 +35,5 @@ function describe(files: readonly string[], { processes }: NonNullable<AppConfig
 /** The line the shell gets, or the list as JSON. */
 function shown(command: readonly string[] | null | undefined): string {
   if (command === null || command === undefined) return "the image's own";
-  const [shell, option, line] = command;
-  const isLine = shell === '/bin/sh' && option === '-c' && command.length === 3;
-  return isLine && line !== undefined ? line.replaceAll(/[\s\p{C}]+/gu, ' ') : JSON.stringify(command);
+  return shellLine(command)?.replaceAll(/[\s\p{C}]+/gu, ' ') ?? JSON.stringify(command);
 }

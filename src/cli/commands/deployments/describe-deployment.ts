@@ -13,7 +13,7 @@ export function describeCommit({ source }: WireDeployment): string {
     : plainText(`${source.commit.sha.slice(0, 12)} ${source.commit.message}`);
 }
 
-/** "goes back to #41, taking back #42"; null where it was built. */
+/** "back to #41, taking back #42"; null where it was built. */
 export function describeOrigin({ origin }: WireDeployment): string | null {
   if (origin === null) return null;
   if (origin.kind === 'promote') return `#${origin.number} of ${origin.environment}`;

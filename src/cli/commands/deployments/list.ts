@@ -6,6 +6,7 @@ import type { ApiClient } from '../../client/api-client.ts';
 import { formatAge, parseDeploymentNumber, parseWhole } from '../../output/quantities.ts';
 import { table } from '../../output/table.ts';
 import type { Session } from '../../session.ts';
+import { chooseProject } from './choose-project.ts';
 import { describeCommit, describeOrigin, describePhase } from './describe-deployment.ts';
 
 export interface ListDeploymentsOptions {
@@ -25,13 +26,13 @@ export function listCommand(cli: Cli): Command {
     .option('--limit <n>', 'how many', parseWhole, 20)
     .action(
       cli.action((session, project: string | undefined, options: ListDeploymentsOptions) => {
-        return runList(session, { ...options, ...(project === undefined ? {} : { project }) });
+        return runList(session, project, options);
       }),
     );
 }
 
-export async function runList(session: Session, options: ListDeploymentsOptions): Outcome {
-  const params = { project: await session.project(options.project) };
+export async function runList(session: Session, named: string | undefined, options: ListDeploymentsOptions): Outcome {
+  const params = { project: await session.project(chooseProject(named, options.project)) };
   const { environment, before, limit } = options;
   const query = {
     limit,

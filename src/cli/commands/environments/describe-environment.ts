@@ -1,7 +1,8 @@
 import type { WireEnvironment, WireSettings } from '../../../contract/schemas/environment.ts';
 import type { WireProcess } from '../../../contract/schemas/process.ts';
 import type { WireVolume } from '../../../contract/schemas/volume.ts';
-import { formatDuration } from '../../output/quantities.ts';
+import { formatDuration, plainText } from '../../output/quantities.ts';
+import { shellLine } from '../../output/shell-line.ts';
 import { facts } from '../../output/table.ts';
 
 export function describeEnvironment(environment: WireEnvironment): string {
@@ -66,9 +67,7 @@ function describeProcess({ name, command, replicas, cpuCores, memoryMb, check, s
 
 /** A line for the shell as it was written, anything else by its arguments. */
 function describeCommand(command: readonly string[]): string {
-  const [shell, flag, line] = command;
-  if (shell !== '/bin/sh' || flag !== '-c' || line === undefined || command.length > 3) return command.join(' ');
-  return line.replace(/^exec /, '');
+  return plainText(shellLine(command)?.replace(/^exec /, '') ?? command.join(' '));
 }
 
 function describeVolume({ path, access, readOnly }: WireVolume): string {

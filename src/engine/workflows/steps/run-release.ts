@@ -1,6 +1,7 @@
 import { releaseProcess } from '../../../domain/processes.ts';
 import type { Step } from '../deploy.ts';
 import { runOnce } from '../run-once.ts';
+import { isPast } from './is-past.ts';
 
 const job = 'RunReleaseJob';
 
@@ -8,9 +9,6 @@ const job = 'RunReleaseJob';
 export const runRelease: Step = {
   name: 'run-release',
   job: () => job,
-  isDone: ({ jobs, deployment }) => {
-    const planned = jobs.find(({ type }) => type === job);
-    return planned === undefined || planned.status === 'success' || deployment.state !== 'running';
-  },
+  isDone: (record) => isPast(record, job),
   run: (run) => runOnce(run, releaseProcess),
 };
