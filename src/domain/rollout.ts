@@ -103,7 +103,9 @@ function nextRolling(view: RolloutView): RolloutAction {
   const surplus = serving + oldServing.length > wanted;
   if (surplus && serving > 0 && serving < wanted) {
     const index = oldServing[0];
-    if (index !== undefined && oldServing.length > 1) return { type: 'retire', index };
+    // Fewer old ones are a larger share for the new ones too.
+    if (index !== undefined && oldServing.length > 1)
+      return view.mayGrow ? { type: 'retire', index } : { type: 'analyse' };
   }
   const passed = view.fresh.indexOf('passed');
   const underWay = passed >= 0 || view.fresh.includes('starting');

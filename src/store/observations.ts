@@ -44,14 +44,15 @@ async function claim(db: Kysely<Database>, owner: number, leaseMs: number): Prom
   return open.filter((observation) => observation !== null);
 }
 
-/** null: somebody else was faster, or it is over. */
+/** Time in which nobody looked does not count. null: somebody else was faster, or it is over. */
 async function claimOne(
   db: Kysely<Database>,
   deploymentId: string,
   { owner, leaseMs }: { readonly owner: number; readonly leaseMs: number },
 ): Promise<OpenObservation | null> {
   const { rows } = await sql<Claimed>`
-    update observation o set owner = ${owner}, lease_until = now() + ${leaseMs} * interval '1 millisecond'
+    update observation o set owner = ${owner}, lease_until = now() + ${leaseMs} * interval '1 millisecond',
+      ends_at = ends_at + greatest(interval '0', now() - coalesce(lease_until, switched_at, now()))
     where o.deployment_id = ${deploymentId} and ${isClaimable(owner)}
     returning o.deployment_id, o.environment_id, o.standby_id`.execute(db);
   const [row] = rows;

@@ -133,7 +133,6 @@ export interface DeploymentTable {
   wanted_by: Optional<string>;
   paused_from: Optional<PausableState>;
   acting: Generated<boolean>;
-  took_over: Optional<string>;
   once_key: Optional<string>;
   verdict: NullableJson<Verdict>;
   branch: string;

@@ -45,15 +45,9 @@ export async function writeDeployment(db: Kysely<Database>, lease: Lease, write:
     if (Object.keys(update).length > 0) {
       await tx.updateTable('deployment').set(update).where('id', '=', row.id).execute();
     }
-    if (write.route !== undefined) await writeRoute(tx, lease, write.route);
+    // The observer locks in this order too: deployments, observations, the route.
     await writeOthers(tx, row, write);
-    if (write.autoDeployHeld !== undefined) {
-      await tx
-        .updateTable('environment')
-        .set({ auto_deploy_held: write.autoDeployHeld })
-        .where('id', '=', row.environment_id)
-        .execute();
-    }
+    if (write.route !== undefined) await writeRoute(tx, lease, write.route);
     await writeJobs(tx, row.id, write);
     await writeInstances(tx, write.instances ?? []);
     await writeJournal(tx, lease, write.journal ?? []);

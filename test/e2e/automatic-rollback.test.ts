@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import Docker from 'dockerode';
 import type { WireSettingsChange } from '../../src/contract/schemas/environment.ts';
 import { faulty } from './apps.ts';
 import { Stage } from './stage.ts';
 import { startVisitors } from './visitors.ts';
+import { containersOf } from './world.ts';
+
+const docker = new Docker();
 
 /** What turns out to be bad is taken back (rule 5.6), on real parts. */
 let stage: Stage;
@@ -18,10 +22,9 @@ const observed: WireSettingsChange = {
   health: { path: '/health' },
 };
 
-test('5.6 a version that fails every request is taken back before it is completed, and the one before simply goes on serving', async () => {
-  const repository = await stage.project('broken', faulty('one'), { ...observed, drainTimeoutMs: 20_000 });
+test('5.6 a version that fails every request is taken back within a moment: before it is completed the one before goes on, afterwards a rollback takes over', async () => {
+  const repository = await stage.project('broken', faulty('one'), observed);
   await stage.deploy('broken');
-  // A request in flight keeps the old version draining, so that the new one is not completed yet.
   await repository.commit(faulty('two', 100));
   await using visitors = startVisitors(stage, 'broken.localhost', 50);
   const number = await stage.trigger('broken');
@@ -31,6 +34,13 @@ test('5.6 a version that fails every request is taken back before it is complete
   assert.ok(failed.length > 0 && failed.length <= 40, `${failed.length} of ${visits.length} failed`);
   assert.match(deployment.reason ?? '', /error rate/);
   assert.equal((await stage.visit('broken.localhost')).body, 'one');
+  const serving = deployment.state === 'failed' ? 1 : 3;
+  assert.equal((await stage.settle('broken', serving)).deployment.state, 'completed');
+  const { deployments } = await stage.must<{ deployments: readonly object[] }>(
+    'GET',
+    '/api/projects/broken/deployments',
+  );
+  assert.equal(deployments.length, Math.max(2, serving), 'a rollback only where it was completed');
 });
 
 async function post(host: string, path: string): Promise<void> {
@@ -43,6 +53,19 @@ async function crashUntilTakenBack(project: string, number: number): Promise<voi
     await post(`${project}.localhost`, '/crash/two').catch(() => undefined);
     return (await stage.detail(project, number)).deployment.state === 'stopped' ? true : null;
   });
+}
+
+/** From outside, so that no request has anything to do with it; while it is not running there is nothing to kill. */
+async function killApp(project: string, number: number): Promise<void> {
+  const own = (await containersOf(stage.platform, project)).find(
+    ({ Labels, State }) => Labels['cutover.deployment-number'] === String(number) && State === 'running',
+  );
+  if (own === undefined) return;
+  const { State } = await docker.getContainer(own.Id).inspect();
+  if (State.Pid > 0) process.kill(State.Pid, 'SIGKILL');
+  await stage.until('it to be noticed', async () =>
+    (await docker.getContainer(own.Id).inspect()).State.Pid === State.Pid ? null : true,
+  );
 }
 
 async function untilRolledBack(project: string, number: number): Promise<string> {
@@ -72,7 +95,7 @@ test('5.6 a completed version that begins to fail is rolled back by a new deploy
   assert.match(await stage.log('later', 3, instance?.id ?? ''), /listening as one/, 'its log came with it');
 });
 
-test('5.6 a version that crashes twice within a minute is rolled back; requests in flight are all that is lost', async () => {
+test('5.6 a version that crashes again and again is rolled back; the one before answers what it refuses', async () => {
   const repository = await stage.project('crashing', faulty('one'), observed);
   await stage.deploy('crashing');
   await repository.commit(faulty('two'));
@@ -95,7 +118,10 @@ test('5.6 a version whose health check fails three times while the standby passe
   await repository.commit(faulty('two'));
   const { deployment: bad } = await stage.deploy('sick');
   await post('sick.localhost', '/sick');
-  assert.match(await untilRolledBack('sick', bad.number), /rolled back to #1 by #3/);
+  assert.match(
+    await untilRolledBack('sick', bad.number),
+    /rolled back to #1 by #3 \(health check failed 3 times in a row/,
+  );
 });
 
 test('5.2 a canary that fails never gets a larger share, and few visitors see it', async () => {
@@ -141,6 +167,14 @@ test('5.6 without a single visitor a crash loop is found all the same', async ()
   await stage.deploy('unvisited');
   await repository.commit(faulty('two'));
   const { deployment: bad } = await stage.deploy('unvisited');
-  await crashUntilTakenBack('unvisited', bad.number);
-  assert.match(await untilRolledBack('unvisited', bad.number), /crash loop/);
+  const crashes = async () =>
+    (await stage.timeline('unvisited', bad.number)).filter(({ event }) => event.kind === 'instance.crashed').length;
+  for (const wanted of [1, 2]) {
+    await stage.until(`crash ${wanted}`, async () => {
+      if ((await crashes()) < wanted) await killApp('unvisited', bad.number);
+      return (await crashes()) >= wanted ? true : null;
+    });
+  }
+  assert.match(await untilRolledBack('unvisited', bad.number), /crash loop \(2 exits within 60 s\)/);
+  assert.equal(await crashes(), 2);
 });

@@ -151,7 +151,7 @@ test('5.7 the same key with the same request gives the same deployment, with ano
   assert.equal((await stage.settle('old', first.body.number)).deployment.state, 'completed');
 });
 
-test('5.7 a rollback while something is built cancels that; of two at once one takes effect after the other', async () => {
+test('5.7 a rollback while something is built cancels that; of two at once the later one counts', async () => {
   const repository = await stage.project('race', answering('one'), { observationMs: 600_000 });
   for (const name of ['one', 'two', 'three']) {
     await repository.commit(answering(name));

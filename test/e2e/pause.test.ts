@@ -62,12 +62,16 @@ test('2.2 a rollout that is paused while it is deploying gets no traffic, and go
   const { pausedFrom } = await pause('early', number);
   assert.equal(pausedFrom, 'deploying');
   await refused('early', number, 'pause', /is paused and cannot be paused/);
+  // Long enough for it to listen and to pass, if anybody asked.
+  const pausedAt = performance.now();
+  await stage.until('3 s to pass', async () => (performance.now() - pausedAt > 3_000 ? true : null));
+  assert.equal((await stage.detail('early', number)).deployment.state, 'paused');
   assert.equal((await stage.visit('early.localhost')).body, 'one');
   await resume('early', number);
   assert.equal((await stage.settle('early', number)).deployment.state, 'completed');
   assert.equal((await stage.visit('early.localhost')).body, 'two');
   const kinds = (await stage.timeline('early', number)).map(({ event }) => event.kind);
-  assert.ok(kinds.indexOf('paused') < kinds.indexOf('resumed'), kinds.join(' '));
+  assert.ok(kinds.includes('paused') && kinds.indexOf('paused') < kinds.indexOf('resumed'), kinds.join(' '));
 });
 
 test('2.2 a rolling rollout of three is held at its share, a deployment behind it waits and says for what, and it goes on', async () => {

@@ -80,6 +80,7 @@ async function move(
 async function rollBack(hands: Hands, version: ObservedVersion, decision: RollBack): Promise<void> {
   const { open } = version;
   const { fresh, standby } = open;
+  if (open.route?.mode === 'paused') return undefined;
   const { automatic } = fresh.deployment.configuration.settings.rollback;
   const reason = decision.probable ? `probably ${decision.reason}` : decision.reason;
   if (!automatic || decision.target === 'none' || standby?.slot == null) {

@@ -6,6 +6,7 @@ import type { ObservationView } from '../../domain/observation.ts';
 import type { RuntimeEvent } from '../ports/runtime.ts';
 import type { OpenObservation } from '../ports/observation-store.ts';
 import type { RequestOutcome } from '../ports/router.ts';
+import { Rest } from '../rest.ts';
 import type { Workshop } from '../workflows/deployment-run.ts';
 import { carryOut, endObservation, type Hands } from './carry-out.ts';
 import { Measuring } from './measuring.ts';
@@ -41,6 +42,8 @@ interface Watched {
   notedPhase: string;
   /** Decided and not yet done; what fails is tried again with the next step. */
   readonly todo: Decision[];
+  /** After a failure. */
+  notBefore: number;
   probedAt: number;
   healthAt: number;
   stalledAt: number;
@@ -55,17 +58,17 @@ export class Observer {
   readonly #options: ObserverOptions;
   readonly #watched = new Map<string, Watched>();
   #refreshedAt = -Infinity;
-  #woken = false;
-  #interruptRest: () => void = () => undefined;
+  readonly #rest: Rest;
 
   constructor(options: ObserverOptions) {
     this.#options = options;
+    this.#rest = new Rest(options.workshop.ports.clock);
   }
 
   /** An observation may have been opened, or a share changed. */
   wake(): void {
     this.#refreshedAt = -Infinity;
-    this.#wakeUp();
+    this.#rest.wake();
   }
 
   /** Something about this deployment changed ('': about any); most deployments are not observed. */
@@ -83,14 +86,14 @@ export class Observer {
       const before = version.open.standby?.instances.some(({ id }) => id === event.instanceId) ?? false;
       if (before) version.standbyExited(at);
     }
-    this.#wakeUp();
+    this.#rest.wake();
   }
 
   async run(signal: AbortSignal): Promise<void> {
     const listening = this.#listen(signal);
     while (!signal.aborted) {
       await this.#round(signal).catch((error: unknown) => this.#report(error, signal));
-      await this.#rest(signal);
+      await this.#rest.take(this.#restMs, signal);
     }
     await listening;
     for (const { busy } of this.#watched.values()) await busy;
@@ -117,7 +120,7 @@ export class Observer {
     this.memory.take(outcomes, moment.now);
     for (const { version } of this.#watched.values()) version.take(outcomes, moment);
     const bad = outcomes.some(({ status, refused }) => refused || status === null || status >= 500);
-    if (bad && this.#watched.size > 0) this.#wakeUp();
+    if (bad && this.#watched.size > 0) this.#rest.wake();
   }
 
   async #round(signal: AbortSignal): Promise<void> {
@@ -163,6 +166,7 @@ export class Observer {
       healthAt: now,
       stalledAt: never,
       stalledBefore: { new: 0, old: 0 },
+      notBefore: never,
       busy: null,
     };
   }
@@ -173,17 +177,18 @@ export class Observer {
     const { fresh, standby } = version.open;
     if (version.begun && fresh.slot !== null)
       watched.measuring ??= new Measuring(this.memory, { fresh: fresh.slot, old: standby?.slot ?? null });
-    if (watched.busy !== null || !this.#isDue(watched)) return;
+    if (watched.busy !== null || this.#clock.monotonic() < watched.notBefore || !this.#isDue(watched)) return;
     watched.busy = this.#act(watched)
       // What was decided meanwhile waits for no tick; what failed does.
       .then(() => watched.todo.length > 0)
       .catch((error: unknown) => {
         this.#report(error, signal);
+        watched.notBefore = this.#clock.monotonic() + patienceMs;
         return false;
       })
       .then((more) => {
         watched.busy = null;
-        return more && this.#wakeUp();
+        return more && this.#rest.wake();
       });
   }
 
@@ -270,21 +275,6 @@ export class Observer {
   #report(error: unknown, signal: AbortSignal): void {
     if (signal.aborted) return;
     this.#options.workshop.log.warn({ error: String(error) }, 'an observation could not go on, to be tried again');
-  }
-
-  /** Also while nobody rests: then the next rest is left out. */
-  #wakeUp(): void {
-    this.#woken = true;
-    this.#interruptRest();
-  }
-
-  async #rest(signal: AbortSignal): Promise<void> {
-    const woken = new AbortController();
-    this.#interruptRest = () => woken.abort();
-    if (!this.#woken) {
-      await this.#clock.sleep(this.#restMs, AbortSignal.any([signal, woken.signal])).catch(() => undefined);
-    }
-    this.#woken = false;
   }
 
   get #restMs(): number {

@@ -61,14 +61,12 @@ export interface Write {
   readonly becomesCurrent?: boolean;
   /** Another one serves again: what this one took over is given back. */
   readonly becomesCurrentAgain?: string;
-  /** The instances and the slot of another deployment of the environment are now this one's; see `takenOver`. */
+  /** The instances and the slot of another deployment of the environment are now this one's. */
   readonly takeOver?: { readonly deploymentId: string };
   /** Opens this deployment's observation, if it is not open; with `endsInMs` an older one of the environment ends as `superseded`. */
   readonly observation?: OpenedObservation;
   /** Added to what is measured already. */
   readonly measurements?: Partial<Measurements>;
-  /** Why nothing is deployed by itself until somebody resumes it; null: go on. */
-  readonly autoDeployHeld?: string | null;
   /** What was wanted has been done. */
   readonly wantDone?: boolean;
   readonly verdict?: Verdict;
@@ -233,7 +231,7 @@ export interface DeploymentQueries {
   observation(deploymentId: string): Promise<Observation | null>;
   /** Deployments of the environment that were once completed, newest first: those that one can go back to. */
   served(environmentId: string, limit: number): Promise<readonly Deployment[]>;
-  /** The last deployment of the environment whose contract step has succeeded; null where none has (rule 5.8). */
+  /** The last deployment of the environment whose contract step was begun, however it ended; null where none was (rule 5.8). */
   lastContract(environmentId: string): Promise<Deployment | null>;
   /** Not final, not completed: pending and running, in the order they will be served. `projectId` null: all. */
   queue(projectId: string | null): Promise<readonly Deployment[]>;

@@ -2,7 +2,8 @@ import { CutoverError } from '../../domain/errors.ts';
 import { allOrNone } from './all-or-none.ts';
 import type { DeploymentRecord, Write } from '../ports/deployment-store.ts';
 import type { DeploymentRun } from './deployment-run.ts';
-import { drainSlot, openSessions } from './drain-slot.ts';
+import { drainSlot, isOnRoute, openSessions } from './drain-slot.ts';
+import { leaveSlot } from './leave-slot.ts';
 import { requestsDuringRollout } from './request-counts.ts';
 import { stopInstances } from './stop-instances.ts';
 import { endGuard, hasContainer, otherInstances, webInstances } from './web-instances.ts';
@@ -80,7 +81,9 @@ async function stopWorkers(run: DeploymentRun, old: DeploymentRecord): Promise<v
 async function standBy(run: DeploymentRun, old: DeploymentRecord): Promise<void> {
   const { standby, observationMs } = run.deployment.configuration.settings;
   const warm = webInstances(old.instances).filter(hasContainer);
-  const surplus = standby === 'one' ? warm.slice(1) : [];
+  // While it gets traffic again, because the new version is suspected, all of it is needed.
+  const needed = old.slot !== null && (await isOnRoute(run, old.slot));
+  const surplus = standby === 'one' && !needed ? warm.slice(1) : [];
   if (surplus.length > 0) await stopSurplus(run, old, surplus);
   await endGuard(run.ports.router, old, run.leaseSignal);
   const already = run.record.jobs.some(
@@ -99,6 +102,7 @@ async function stopSurplus(
   surplus: DeploymentRecord['instances'],
 ): Promise<void> {
   const ids = surplus.map(({ id }) => id);
+  if (old.slot !== null) await leaveSlot(run, old.slot, surplus);
   await stopInstances(run, { graceMs: old.deployment.configuration.settings.stopGraceMs, instanceIds: ids });
   await run.write({ instances: ids.map((id): NonNullable<Write['instances']>[number] => ({ id, phase: 'stopped' })) });
 }

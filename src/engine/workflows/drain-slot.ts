@@ -46,7 +46,8 @@ export async function drainSlot(
   }
 }
 
-async function isOnRoute(run: DeploymentRun, slot: SlotNumber): Promise<boolean> {
+/** Visitors are sent there now. */
+export async function isOnRoute(run: DeploymentRun, slot: SlotNumber): Promise<boolean> {
   const target = (await run.ports.deployments.route(run.lease.environmentId))?.target ?? null;
   return target !== null && target.mode === 'serve' && (target.stable === slot || target.candidate === slot);
 }

@@ -1,9 +1,8 @@
-import type { Instance } from '../../domain/deployment.ts';
-import { stableOnly, type SlotNumber } from '../../domain/route.ts';
+import { stableOnly } from '../../domain/route.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 import { drainSlot } from './drain-slot.ts';
+import { leaveSlot } from './leave-slot.ts';
 import { reviveInstances } from './revive-instances.ts';
-import { serverName } from './router-server.ts';
 import { stopInstances } from './stop-instances.ts';
 import { hasContainer, otherInstances, webInstances } from './web-instances.ts';
 
@@ -39,13 +38,6 @@ export async function pauseServing(run: DeploymentRun): Promise<void> {
     transition: { type: 'paused' },
     wantDone: true,
   });
-}
-
-/** Their addresses may soon be those of others. */
-async function leaveSlot(run: DeploymentRun, slot: SlotNumber, stopped: readonly Instance[]): Promise<void> {
-  for (const instance of webInstances(stopped)) {
-    await run.ports.router.removeServer(slot, serverName(instance), run.leaseSignal);
-  }
 }
 
 /** Resolves to whether there is more to do: a rollout goes on, what serves just serves again. */

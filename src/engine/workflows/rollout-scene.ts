@@ -74,7 +74,8 @@ export function viewOf(run: DeploymentRun, scene: Scene, mayGrow: boolean): Roll
     fresh: scene.web.map(freshPhase),
     workers: scene.workers.map(freshPhase),
     old: scene.old.map(oldPhase),
-    switched: target?.stable === scene.slot,
+    // Not what the route says: it is changed again where the version is suspected.
+    switched: run.record.serves,
     held: target?.mode === 'held',
     share: target?.candidate === scene.slot ? target.share : 0,
     canarySteps: settings.canarySteps,

@@ -1,3 +1,4 @@
+import { isTerminal } from '../../domain/errors.ts';
 import { contractProcess } from '../../domain/processes.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 import { runOnce } from './run-once.ts';
@@ -14,7 +15,8 @@ export async function runContract(run: DeploymentRun): Promise<void> {
   const error = await runOnce(run, contractProcess).then(
     () => null,
     (failure: unknown) => {
-      if (run.leaseSignal.aborted) throw failure;
+      // What may pass is no answer: whoever leads it next finds the same container.
+      if (run.leaseSignal.aborted || !(run.signal.aborted || isTerminal(failure))) throw failure;
       return failure instanceof Error ? failure.message : String(failure);
     },
   );

@@ -14,7 +14,7 @@ export async function shiftStaticTraffic(run: DeploymentRun, artifact: BundleArt
   const { slot } = run.record;
   if (slot === null) throw new Error('a rollout was begun without a slot');
   const route = await run.ports.deployments.route(run.lease.environmentId);
-  if (route?.target?.stable === slot) return;
+  if (run.record.serves) return;
   const predecessors = await run.ports.deployments.predecessors(run.lease);
   const before = predecessors.find(
     (other) => other.slot !== null && other.slot === route?.target?.stable && !isPaused(other),

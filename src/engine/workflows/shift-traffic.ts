@@ -42,7 +42,7 @@ interface Next {
 async function act(run: DeploymentRun, artifact: ImageArtifact, { scene, action }: Next): Promise<void> {
   switch (action.type) {
     case 'start':
-      return withinHold(run, scene, () => start(run, artifact, { scene, places: wanted(scene, action) }));
+      return withinHold(run, scene, (signal) => start(run, artifact, { scene, places: wanted(scene, action) }, signal));
     case 'gate':
       return withinHold(run, scene, (signal) => gate(run, artifact, { scene, wave: action }, signal));
     case 'add':
@@ -75,6 +75,7 @@ async function start(
   run: DeploymentRun,
   artifact: ImageArtifact,
   { scene, places }: { readonly scene: Scene; readonly places: ReturnType<typeof wanted> },
+  signal: AbortSignal,
 ): Promise<void> {
   const port = resolvePort(run.deployment.configuration.settings.port, artifact.exposedPorts);
   run.assertHeld();
@@ -88,8 +89,8 @@ async function start(
   );
   const version = versionOf(run, artifact);
   // What the engine takes its time for is begun first.
-  await allOrNone(run.signal, [
-    ...added.map((instance) => () => startInstance(run, version, instance)),
+  await allOrNone(signal, [
+    ...added.map((instance) => (aborted: AbortSignal) => startInstance(run, version, instance, aborted)),
     () => prepareRollout(run, scene),
   ]);
   await run.write({

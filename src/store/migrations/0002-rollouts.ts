@@ -7,7 +7,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
 const statements = [
   // acting: somebody leads, or is to lead again, a deployment that is completed or paused, to do what is wanted of it.
-  // took_over: the deployment whose instances and slot it has.
   `alter table deployment
     add column origin jsonb,
     add column measurements jsonb not null default '{}',
@@ -16,7 +15,6 @@ const statements = [
     add column wanted_verdict jsonb,
     add column wanted_by text,
     add column acting boolean not null default false,
-    add column took_over uuid,
     add column once_key text unique`,
   // When it was first completed is on record; finished_at is not, of what was deleted before that.
   `update deployment d set completed_at = first.at

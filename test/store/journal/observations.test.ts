@@ -48,6 +48,16 @@ test('5.6 an observation that is open is claimed with both versions, the route a
   assert.equal((await recordOf(bench, fresh.deploymentId)).standbyId, old.deploymentId);
 });
 
+test('5.6 time in which nobody looks does not count: what nobody observed has not passed', async () => {
+  await observedPair(bench, bench.production, 60_000);
+  // As if its observer had died 40 s ago.
+  await store.claim(bench.owner, -40_000);
+  const [open] = await mine();
+  assert.ok(open?.leftMs != null && open.leftMs > 95_000 && open.leftMs <= 100_500, String(open?.leftMs));
+  const [again] = await mine();
+  assert.ok(again?.leftMs != null && again.leftMs <= open.leftMs, 'a lease that is kept adds nothing');
+});
+
 test('opened before the switch it has no end; the switch gives it one, and doing either again changes nothing', async () => {
   const old = await completed(bench, bench.production);
   const fresh = await deploying(bench, bench.production);

@@ -106,12 +106,3 @@ test('5.7 a rollback holds auto-deploy of its environment, in one with its recor
   assert.equal((await environments.find(bench.projectId, 'staging'))?.autoDeployHeld, null);
   assert.equal(await environments.resumeAutoDeploy(bench.projectId, 'nowhere'), null);
 });
-
-test('what leads a deployment can hold auto-deploy, and let it go on', async () => {
-  const environments = environmentStore(bench.database.db);
-  const lease = await claimed(bench, bench.production);
-  for (const autoDeployHeld of ['held', null]) {
-    await bench.store.write(lease, { autoDeployHeld });
-    assert.equal((await environments.find(bench.projectId, 'production'))?.autoDeployHeld, autoDeployHeld);
-  }
-});

@@ -192,18 +192,19 @@ test('5.2 canary gives each of its shares in turn, each only once the one before
 });
 
 test('5.2 no strategy goes on to a larger share while the evidence against the new version is raised', () => {
+  const several = fc.tuple(fc.integer({ min: 2, max: 8 }), fc.integer({ min: 1, max: 8 }));
   fc.assert(
-    fc.property(fc.constantFrom<Strategy>('rolling', 'canary'), counts, (strategy, [wanted, old]) => {
+    fc.property(fc.constantFrom<Strategy>('rolling', 'canary'), several, (strategy, [wanted, old]) => {
       const state = world(strategy, wanted, old);
       for (let steps = 0; steps < 100; steps += 1) {
+        if (state.share > 0 || state.fresh.includes('serving')) state.mayGrow = false;
         const action = nextRolloutAction(state);
-        if (state.switched) return undefined;
-        const receives = state.share > 0 || state.fresh.includes('serving');
-        state.mayGrow = !receives;
-        if (receives) return assert.ok(['analyse', 'retire', 'start', 'gate'].includes(nextRolloutAction(state).type));
+        if (action.type === 'analyse') return;
+        if (!state.mayGrow)
+          assert.ok(['start', 'gate'].includes(action.type), `${action.type} with ${state.fresh.join()}`);
         apply(state, action);
       }
-      return assert.fail('the rollout does not end');
+      assert.fail('it never waits for the evidence');
     }),
   );
 });

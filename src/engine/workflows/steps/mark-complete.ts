@@ -1,6 +1,6 @@
 import type { Step } from '../deploy.ts';
 
-/** The old version is gone and the new one serves: the deployment is complete. */
+/** The old version is drained and the new one serves: the deployment is complete. */
 export const markComplete: Step = {
   name: 'mark-complete',
   writesFirst: true,

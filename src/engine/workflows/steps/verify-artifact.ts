@@ -2,6 +2,7 @@ import { CutoverError } from '../../../domain/errors.ts';
 import { artifactCheck } from '../artifact-check.ts';
 import type { Step } from '../deploy.ts';
 import type { DeploymentRun } from '../deployment-run.ts';
+import { isPast } from './is-past.ts';
 
 const job = 'VerifyLocalImageJob';
 
@@ -9,10 +10,7 @@ const job = 'VerifyLocalImageJob';
 export const verifyArtifact: Step = {
   name: 'verify-artifact',
   job: () => job,
-  isDone: ({ jobs, deployment }) => {
-    const planned = jobs.find(({ type }) => type === job);
-    return planned === undefined || planned.status === 'success' || deployment.state !== 'running';
-  },
+  isDone: (record) => isPast(record, job),
   async run(run) {
     const { artifact } = run.deployment;
     if (await isOvertaken(run)) return endAsOvertaken(run);
@@ -22,14 +20,22 @@ export const verifyArtifact: Step = {
   },
 };
 
-/** What it was to take back does not serve any more: a newer deployment has come first, and is not to be undone by evidence against another. */
+/**
+ * What it was to take back does not serve any more: a newer deployment has come first, and is not to be undone by evidence against another;
+ * or somebody has paused it, and wants nothing to serve.
+ */
 async function isOvertaken(run: DeploymentRun): Promise<boolean> {
   const { origin } = run.deployment;
   if (origin?.kind !== 'rollback' || !origin.automatic) return false;
   const predecessors = await run.ports.deployments.predecessors(run.lease);
-  return !predecessors.some(({ serves, deployment }) => serves && deployment.id === origin.from?.deploymentId);
+  return !predecessors.some(
+    ({ serves, deployment }) =>
+      serves && deployment.state === 'completed' && deployment.id === origin.from?.deploymentId,
+  );
 }
 
 function endAsOvertaken(run: DeploymentRun): Promise<void> {
-  return run.write({ verdict: { outcome: 'cancelled', code: 'cancelled', reason: 'overtaken by a newer deployment' } });
+  return run.write({
+    verdict: { outcome: 'cancelled', code: 'cancelled', reason: 'what it was to take back does not serve any more' },
+  });
 }
