@@ -37,6 +37,24 @@ export function routerModesConformance(use: (work: (under: RouterUnderTest) => P
       assert.ok(result.longestMs < 4_500, `the longest took ${result.longestMs} ms`);
     }));
 
+  test('a route that becomes a plain one and another again, a hundred times under load, loses no request', (t) =>
+    use(async ({ router, port }) => {
+      await using old = await startApp('old');
+      await using fresh = await startApp('fresh');
+      await router.addServer(1, server(old), signal());
+      await router.addServer(2, server(fresh), signal());
+      await router.setRoute(['a.localhost'], stableOnly(1), signal());
+      await using load = runSteadyLoad(port, 'a.localhost', 300);
+      const targets = [sharedRoute(1, 2, 50), stableOnly(2), { ...stableOnly(2), observed: true }, stableOnly(1)];
+      for (let round = 0; round < 25; round += 1) {
+        for (const target of targets) await router.setRoute(['a.localhost'], target, signal());
+        assert.deepEqual((await router.snapshot(signal())).routes.get('a.localhost'), stableOnly(1));
+      }
+      const result = await load.stop();
+      t.diagnostic(`${result.requests} requests`);
+      assert.deepEqual(result.failures, []);
+    }));
+
   test('rule 5.2: a hold outlives a restart of the router, and its end finds the candidate as well', () =>
     use(async ({ router, port, kill }) => {
       await using old = await startApp('old');

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { sharedRoute, stableOnly, type RouteTarget } from '../../../src/domain/route.ts';
 import { CounterBook } from '../../../src/drivers/router/haproxy/counter-book.ts';
 import { parseRouteValue, routeValue } from '../../../src/drivers/router/haproxy/names.ts';
+import { commandsForHost } from '../../../src/drivers/router/haproxy/runtime-commands.ts';
 import { parseSessions } from '../../../src/drivers/router/haproxy/sessions.ts';
 import { parseProcesses } from '../../../src/drivers/router/haproxy/workers.ts';
 
@@ -73,4 +74,16 @@ test('the master names its current worker and the old ones', () => {
   const text =
     '1 master 1 [failed: 0] 0d 2.6\n# workers\n30              worker          0   0d\n# old workers\n20   worker  1  0d\n21   worker  2  0d\n# programs\n';
   assert.deepEqual(parseProcesses(text), { current: 30, old: [20, 21] });
+});
+
+test('a host is named as special before its route is, and until it no longer is', () => {
+  const context = { hostsMap: 'hosts', specialMap: 'special', bundlesMap: 'bundles', staticEndpoint: '' };
+  const plain = { value: 'slot0001', special: false };
+  const shared = { value: routeValue(sharedRoute(1, 2, 10)), special: true };
+  const commands = (from: typeof plain, to: RouteTarget | null) => commandsForHost('a', from, to, context);
+  assert.deepEqual(commands(plain, sharedRoute(1, 2, 10)), ['add map special a 1', `set map hosts a ${shared.value}`]);
+  assert.deepEqual(commands(shared, stableOnly(2)), ['set map hosts a slot0002', 'del map special a']);
+  assert.deepEqual(commands(shared, null), ['del map hosts a', 'del map special a']);
+  assert.deepEqual(commands({ ...plain, special: true }, stableOnly(1)), ['del map special a'], 'left by a crash');
+  assert.deepEqual(commands({ ...shared, special: false }, sharedRoute(1, 2, 10)), ['add map special a 1']);
 });

@@ -1,6 +1,6 @@
 import type { SlotNumber } from '../../../domain/route.ts';
 import { renderFrontEnd } from './front-end.ts';
-import { bundleValue, liveName, routeValue, slotName } from './names.ts';
+import { bundleValue, isSpecial, liveName, routeValue, slotName } from './names.ts';
 import type { HaproxyRouterOptions, RouterPaths } from './options.ts';
 import { longestLine, ringName } from './outcome-line.ts';
 import { pagePath, pageStatuses } from './pages.ts';
@@ -86,6 +86,13 @@ function renderSlot(slot: SlotNumber, servers: SlotRecord, options: HaproxyRoute
 
 export function renderHostsMap(model: RouterModel): string {
   return [...model.routes].map(([host, target]) => `${host} ${routeValue(target)}\n`).join('');
+}
+
+/** Names every host that has a special route in one of these maps of hosts. */
+export function renderSpecialMap(...hostsMaps: readonly string[]): string {
+  const entries = hostsMaps.flatMap((map) => map.split('\n')).map((line) => line.split(' '));
+  const hosts = entries.flatMap(([host, value]) => (host !== undefined && isSpecial(value ?? null) ? [host] : []));
+  return [...new Set(hosts)].map((host) => `${host} 1\n`).join('');
 }
 
 export function renderBundlesMap(model: RouterModel): string {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { RouterServer } from '../../../engine/ports/router.ts';
 import { CutoverError } from '../../../domain/errors.ts';
 import type { RouteTarget, SlotNumber } from '../../../domain/route.ts';
-import { renderBundlesMap, renderConfig, renderHostsMap } from './config.ts';
+import { renderBundlesMap, renderConfig, renderHostsMap, renderSpecialMap } from './config.ts';
 import { CounterBook, type StoredEntry } from './counter-book.ts';
 import type { HaproxyRouterOptions, RouterPaths } from './options.ts';
 import { errorCode } from './error-code.ts';
@@ -70,13 +70,22 @@ export class RouterDisk {
     try {
       await this.#replace(this.#paths.bundlesMap, renderBundlesMap(model));
       await this.#replace(this.#paths.config, renderConfig(model, this.#options, this.#paths, this.#lua));
-      await this.#replace(this.#paths.hostsMap, renderHostsMap(model));
+      await this.#saveHosts(renderHostsMap(model));
       await this.#replace(this.#paths.state, renderState(model, counters));
     } catch (cause) {
       const full = errorCode(cause) === 'ENOSPC';
       const message = `the router's files in ${this.#paths.dir} could not be written`;
       throw new CutoverError(full ? 'disk_full' : 'router_unavailable', message, { cause });
     }
+  }
+
+  /** At every moment the map of special hosts names those that the map of hosts has. */
+  async #saveHosts(hosts: string): Promise<void> {
+    const { hostsMap, specialMap } = this.#paths;
+    const before = this.#written.get(hostsMap) ?? (await readOrNull(hostsMap)) ?? '';
+    await this.#replace(specialMap, renderSpecialMap(before, hosts));
+    await this.#replace(hostsMap, hosts);
+    await this.#replace(specialMap, renderSpecialMap(hosts));
   }
 
   async #replace(path: string, content: string): Promise<void> {

@@ -108,9 +108,10 @@ export class Fleet {
     const slots = [...new Set([...live.slots.keys(), ...model.slots.keys()])].map((slot) =>
       commandsForSlot(slot, live.slots.get(slot) ?? nothingThere, model.servers(slot), this.#context),
     );
-    const hosts = [...new Set([...live.hosts.keys(), ...model.routes.keys()])].flatMap((host) =>
-      commandsForHost(host, live.hosts.get(host) ?? null, model.routes.get(host) ?? null, this.#context),
-    );
+    const hosts = [...new Set([...live.hosts.keys(), ...live.special, ...model.routes.keys()])].flatMap((host) => {
+      const from = { value: live.hosts.get(host) ?? null, special: live.special.has(host) };
+      return commandsForHost(host, from, model.routes.get(host) ?? null, this.#context);
+    });
     return [...slots.flatMap((one) => one.adding), ...hosts, ...slots.flatMap((one) => one.removing)];
   }
 

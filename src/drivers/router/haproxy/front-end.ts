@@ -13,6 +13,7 @@ const manyPerSecond = 500;
 
 const cookie = `req.cook(${laneCookie})`;
 const plain = '!{ var(txn.slot) -m sub : }';
+const host = 'req.hdr(host),field(1,:),lower';
 const fewer = `{ var(txn.weight) -m int eq ${sampleOf * fewerBy} } { rand(${fewerBy}) gt 0 }`;
 
 /** A `listen` without servers, because only that may have `abortonclose`: a visitor who leaves no longer waits in `hold`. */
@@ -24,12 +25,17 @@ ${options.binds.map((bind) => `  bind ${bind}`).join('\n')}
   log ring@${ringName} format raw local0
   log-format "${logFormat}"
 ${rules.map((rule) => `  ${rule}`).join('\n')}
-  use_backend %[var(txn.slot)]
+  use_backend %[var(txn.slot)] if { var(txn.slot) -m found }
+  # Should the route have become a special one a moment ago, this request came before.
+  use_backend %[${host},map_str(${paths.hostsMap}),field(1,:)]
   default_backend nobody
 `;
 }
 
-/** What every request passes. Most routes are just the name of a slot, and most of those requests are not told: they leave at `allow`. */
+/**
+ * What every request passes. Most routes are just the name of a slot, and most of those requests are not told: they leave at `allow`, and
+ * find their slot in the map of hosts without a variable, which would cost more than the map of special ones, where there are few.
+ */
 function acceptance(paths: RouterPaths): string[] {
   return [
     'http-request set-log-level silent',
@@ -39,8 +45,8 @@ function acceptance(paths: RouterPaths): string[] {
     'http-request del-header upgrade if { req.fhdr(upgrade) -m sub -i h2c }',
     'http-request add-header X-Forwarded-Proto http',
     'http-request add-header X-Forwarded-Host %[req.hdr(host)]',
-    `http-request set-var(txn.slot) req.hdr(host),field(1,:),lower,map_str(${paths.hostsMap})`,
-    `http-request allow if ${plain} { rand(${sampleOf}) gt 0 }`,
+    `http-request allow if !{ ${host},map_str(${paths.specialMap}) -m found } { rand(${sampleOf}) gt 0 }`,
+    `http-request set-var(txn.slot) ${host},map_str(${paths.hostsMap})`,
   ];
 }
 
@@ -62,7 +68,7 @@ function telling(): string[] {
 /** A route with a mode. After `hold` it is the one that the host has then. */
 function holding(paths: RouterPaths, lua: boolean): string[] {
   const hold = [
-    'http-request set-var(txn.host) req.hdr(host),field(1,:),lower if { var(txn.slot) -m sub :h }',
+    `http-request set-var(txn.host) ${host} if { var(txn.slot) -m sub :h }`,
     'http-request lua.hold if { var(txn.slot) -m sub :h }',
   ];
   const page = (name: string) => `deny deny_status 503 errorfile '${pagePath(paths, name)}'`;

@@ -82,7 +82,8 @@ class Haproxy implements HaproxyRouter {
     this.#model = model;
     this.#counters = counters;
     this.#log = options.log ?? (() => undefined);
-    this.#context = { hostsMap: paths.hostsMap, bundlesMap: paths.bundlesMap, staticEndpoint: options.staticEndpoint };
+    const { hostsMap, specialMap, bundlesMap } = paths;
+    this.#context = { hostsMap, specialMap, bundlesMap, staticEndpoint: options.staticEndpoint };
     this.#fleet = new Fleet(paths, this.#context, this.#log);
   }
 

@@ -8,6 +8,8 @@ import type { Worker } from './workers.ts';
 export interface LiveState {
   readonly slots: ReadonlyMap<SlotNumber, LiveSlot>;
   readonly hosts: ReadonlyMap<string, string>;
+  /** Those that the map of special hosts names. */
+  readonly special: ReadonlySet<string>;
   readonly addresses: ReadonlyMap<string, string>;
 }
 
@@ -15,19 +17,20 @@ const administrativelyOut = 0x01 | 0x02 | 0x08 | 0x10;
 
 export async function readLiveState(
   worker: Worker,
-  maps: { readonly hostsMap: string; readonly bundlesMap: string },
+  maps: { readonly hostsMap: string; readonly specialMap: string; readonly bundlesMap: string },
   signal: AbortSignal,
 ): Promise<LiveState> {
-  const commands = ['show servers state', `show map ${maps.hostsMap}`, `show map ${maps.bundlesMap}`];
   // One by one: an empty map answers with an empty line, which would be lost between the others.
-  const [servers = ''] = await worker.query([commands[0] ?? ''], signal);
-  const [hosts = ''] = await worker.query([commands[1] ?? ''], signal);
-  const [bundles = ''] = await worker.query([commands[2] ?? ''], signal);
-  return parseLiveState(servers, parseMap(hosts), parseMap(bundles));
+  const ask = async (command: string) => (await worker.query([command], signal))[0] ?? '';
+  const servers = await ask('show servers state');
+  const hosts = parseMap(await ask(`show map ${maps.hostsMap}`));
+  const special = parseMap(await ask(`show map ${maps.specialMap}`));
+  const bundles = parseMap(await ask(`show map ${maps.bundlesMap}`));
+  return { ...parseServers(servers, bundles), hosts, special: new Set(special.keys()) };
 }
 
 /** Columns of `show servers state`: 1 backend, 3 server, 4 address, 6 administrative state, 18 port. */
-function parseLiveState(servers: string, hosts: Map<string, string>, bundles: Map<string, string>): LiveState {
+function parseServers(servers: string, bundles: Map<string, string>): Pick<LiveState, 'slots' | 'addresses'> {
   const slots = new Map<SlotNumber, { servers: Map<string, boolean>; bundle: string | null }>();
   const addresses = new Map<string, string>();
   for (const line of servers.split('\n')) {
@@ -47,7 +50,7 @@ function parseLiveState(servers: string, hosts: Map<string, string>, bundles: Ma
     const slot = slotNumber(backend);
     if (slot !== null && !slots.has(slot)) slots.set(slot, { servers: new Map(), bundle });
   }
-  return { slots, hosts, addresses };
+  return { slots, addresses };
 }
 
 /** `show map`: an address, the key, the value. */

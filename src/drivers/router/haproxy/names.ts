@@ -47,6 +47,11 @@ export function routeValue({ stable, candidate, share, mode, observed }: RouteTa
   return `${slotName(stable)}:${other}:${share}:${mode.charAt(0)}${observed ? 'o' : ''}`;
 }
 
+/** Whether the front end's rules have to read the route: it is more than the name of a slot. */
+export function isSpecial(value: string | null): boolean {
+  return value?.includes(':') === true;
+}
+
 /** null for a value that is not ours. */
 export function parseRouteValue(value: string): RouteTarget | null {
   const [stableName = '', candidate = '-', share = '0', flags = 's'] = value.split(':');

@@ -26,6 +26,8 @@ export interface RouterPaths {
   readonly dir: string;
   readonly config: string;
   readonly hostsMap: string;
+  /** Hosts whose route is more than the name of a slot. */
+  readonly specialMap: string;
   readonly bundlesMap: string;
   readonly state: string;
   readonly pages: string;
@@ -41,6 +43,7 @@ export function routerPaths(dir: string): RouterPaths {
     dir,
     config: join(dir, 'haproxy.cfg'),
     hostsMap: join(dir, 'hosts.map'),
+    specialMap: join(dir, 'special.map'),
     bundlesMap: join(dir, 'bundles.map'),
     state: join(dir, 'state.json'),
     pages: join(dir, 'pages'),

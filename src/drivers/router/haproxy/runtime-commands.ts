@@ -1,6 +1,6 @@
 import type { RouteTarget, SlotNumber } from '../../../domain/route.ts';
 import { slotBundle } from './config.ts';
-import { liveName, routeValue, slotName } from './names.ts';
+import { isSpecial, liveName, routeValue, slotName } from './names.ts';
 import type { Changes, SlotRecord } from './router-model.ts';
 import { isChecked, serverAddress, serverOptions } from './server-options.ts';
 
@@ -10,8 +10,15 @@ export interface LiveSlot {
   readonly bundle: string | null;
 }
 
+/** What HAProxy has for a host: its value in the map of hosts, and whether the map of special ones names it. */
+interface LiveHost {
+  readonly value: string | null;
+  readonly special: boolean;
+}
+
 export interface CommandContext {
   readonly hostsMap: string;
+  readonly specialMap: string;
   readonly bundlesMap: string;
   readonly staticEndpoint: string;
 }
@@ -19,19 +26,30 @@ export interface CommandContext {
 /** A target is in place before a host points at it, and hosts leave a slot before its servers do. */
 export function commandsForChanges(changes: Changes, context: CommandContext): string[] {
   const slots = changes.slots.map(({ slot, from, to }) => commandsForSlot(slot, asLive(from), to, context));
-  const hosts = changes.hosts.flatMap(({ host, from, to }) =>
-    commandsForHost(host, from === null ? null : routeValue(from), to, context),
-  );
+  const hosts = changes.hosts.flatMap(({ host, from, to }) => commandsForHost(host, hostAsLive(from), to, context));
   return [...slots.flatMap((one) => one.adding), ...hosts, ...slots.flatMap((one) => one.removing)];
 }
 
+/** A host is named as a special one for as long as its route is one, at the least. */
 export function commandsForHost(
   host: string,
-  from: string | null,
+  from: LiveHost,
   to: RouteTarget | null,
-  context: CommandContext,
+  { hostsMap, specialMap }: CommandContext,
 ): string[] {
-  return mapCommands(context.hostsMap, host, from, to === null ? null : routeValue(to));
+  const value = to === null ? null : routeValue(to);
+  const special = isSpecial(value);
+  const named = from.special || special;
+  return [
+    ...mapCommands(specialMap, host, from.special ? '1' : null, named ? '1' : null),
+    ...mapCommands(hostsMap, host, from.value, value),
+    ...mapCommands(specialMap, host, named ? '1' : null, special ? '1' : null),
+  ];
+}
+
+function hostAsLive(target: RouteTarget | null): LiveHost {
+  const value = target === null ? null : routeValue(target);
+  return { value, special: isSpecial(value) };
 }
 
 export function commandsForSlot(slot: SlotNumber, from: LiveSlot, to: SlotRecord, context: CommandContext) {
