@@ -10,6 +10,8 @@ import { envCommand } from './commands/env/env.ts';
 import { environmentsCommand } from './commands/environments/environments.ts';
 import { imagesCommand } from './commands/images/images.ts';
 import { projectsCommand } from './commands/projects/projects.ts';
+import { pruneCommand } from './commands/retention/prune.ts';
+import { retentionCommand } from './commands/retention/retention.ts';
 import { rolloutCommand } from './commands/rollout/rollout.ts';
 import { doctorCommand } from './commands/server/doctor.ts';
 import { serverCommand } from './commands/server/server.ts';
@@ -52,6 +54,8 @@ function commands(cli: Cli): readonly Command[] {
     serverCommand(cli),
     doctorCommand(cli),
     imagesCommand(cli),
+    pruneCommand(cli),
+    retentionCommand(cli),
     configCommand(cli),
   ];
 }

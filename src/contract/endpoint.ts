@@ -28,6 +28,8 @@ export interface Endpoint {
   readonly status: 200 | 201 | 202 | 204;
   /** null: no body. */
   readonly response: z.ZodType | null;
+  /** Of a response that is text and no JSON. */
+  readonly mediaType?: string;
   /** What each server-sent event's data is, for callers that accept `text/event-stream`. */
   readonly event?: z.ZodType;
   /** Beside those of `access` and of validation. */
@@ -56,7 +58,7 @@ export interface CallOf<E extends Endpoint> {
   readonly idempotencyKey?: string;
 }
 
-/** Every response is sent with this media type, problems and streams aside. */
+/** Every response is sent with this media type, unless its endpoint says otherwise; problems and streams aside. */
 export const jsonMediaType = 'application/json';
 export const eventStreamMediaType = 'text/event-stream';
 

@@ -2,6 +2,7 @@ import type { Endpoint } from './endpoint.ts';
 import { deploymentEndpoints } from './endpoints/deployments.ts';
 import { environmentEndpoints } from './endpoints/environments.ts';
 import { projectEndpoints } from './endpoints/projects.ts';
+import { retentionEndpoints } from './endpoints/retention.ts';
 import { rolloutEndpoints } from './endpoints/rollouts.ts';
 import { systemEndpoints } from './endpoints/system.ts';
 import { tokenEndpoints } from './endpoints/tokens.ts';
@@ -17,6 +18,7 @@ export const endpoints = {
   tokens: tokenEndpoints,
   deployments: deploymentEndpoints,
   rollouts: rolloutEndpoints,
+  retention: retentionEndpoints,
 } as const satisfies Record<string, Record<string, Endpoint>>;
 
 export interface Operation {

@@ -1,2 +1,2 @@
 /** What a rollback goes back to where nobody says; the command line tells it before it asks. */
-export { lastGoodBefore } from '../domain/rollback-target.ts';
+export { rollbackDefault } from '../domain/rollback-target.ts';

@@ -24,6 +24,8 @@ export interface Config {
   readonly haproxyBin: string;
   readonly nginxBin: string;
   readonly logLevel: string;
+  /** Directory of a crash test that kills this process at numbered points; null outside of tests. */
+  readonly crashPoints: string | null;
 }
 
 /** Error: `invalid_input`, naming the variable. */
@@ -46,6 +48,7 @@ export function readConfig(variables: EnvironmentVariables, isRoot: boolean): Co
     haproxyBin: variables.haproxy ?? '/usr/sbin/haproxy',
     nginxBin: variables.nginx ?? '/usr/sbin/nginx',
     logLevel: variables.logLevel ?? 'info',
+    crashPoints: variables.crashPoints ?? null,
   };
 }
 

@@ -17,6 +17,7 @@ const names = {
   haproxy: 'CUTOVER_HAPROXY',
   nginx: 'CUTOVER_NGINX',
   logLevel: 'CUTOVER_LOG_LEVEL',
+  crashPoints: 'CUTOVER_CRASH_POINTS',
   xdgDataHome: 'XDG_DATA_HOME',
   home: 'HOME',
 } as const;

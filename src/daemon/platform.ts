@@ -7,6 +7,7 @@ import { projectCommands } from '../engine/commands/projects.ts';
 import { bootstrapAdminToken, tokenCommands } from '../engine/commands/tokens.ts';
 import { variableCommands } from '../engine/commands/variables.ts';
 import { Engine } from '../engine/engine.ts';
+import { Watchdog } from '../engine/observe/invariants/watchdog.ts';
 import type { ConfigurationStore } from '../engine/ports/configuration-store.ts';
 import type { OperatorLog } from '../engine/ports/ports.ts';
 import { artifactCheck } from '../engine/workflows/artifact-check.ts';
@@ -16,6 +17,7 @@ import { parseRepositoryUrl } from '../drivers/source/git/repository-url.ts';
 import { createDeploymentQueries } from '../store/deployment-queries.ts';
 import { createDeploymentStore } from '../store/deployments.ts';
 import { environmentStore } from '../store/environments.ts';
+import { createInvariantStore } from '../store/invariants.ts';
 import { createObservationStore } from '../store/observations.ts';
 import { projectStore } from '../store/projects.ts';
 import { tokenStore } from '../store/tokens.ts';
@@ -26,9 +28,12 @@ import type { Config } from './config.ts';
 import { openDataDirectory, writeAtomically, type DataDirectory } from './data-directory.ts';
 import { openPlatformDatabase, type PlatformDatabase } from './database.ts';
 import { createDrivers, type Drivers } from './drivers.ts';
+import { composeRetention } from './retention.ts';
+import { numbered } from './numbered-ports.ts';
 
 const leaseMs = 10_000;
 const reconcileIntervalMs = 10_000;
+const watchIntervalMs = 20_000;
 /** Most of them wait: for Docker, for a place to build, for a drain. */
 const deploymentsAtOnce = 32;
 
@@ -38,6 +43,7 @@ export interface Platform extends AsyncDisposable {
   readonly database: PlatformDatabase;
   readonly drivers: Drivers;
   readonly engine: Engine;
+  readonly watchdog: Watchdog;
   readonly commands: Commands;
   /** Leads deployments until aborted. */
   run(signal: AbortSignal): Promise<void>;
@@ -48,18 +54,20 @@ export async function composePlatform(config: Config, log: OperatorLog): Promise
   const directory = await openDataDirectory(config.dataDir, config.platformId);
   const database = await openPlatformDatabase(config, log);
   const { db } = database;
-  const deployments = createDeploymentStore(db);
-  const drivers = await createDrivers({ config, directory, log }, deployments);
+  const made = await createDrivers({ config, directory, log }, createDeploymentStore(db));
+  const world = createWorldStore(db);
+  const acting = numbered(config, { ports: made.ports, world, observations: createObservationStore(db) });
+  const { ports } = acting;
+  const drivers = { ...made, ports };
+  const retention = composeRetention({ config, directory, ports, db, log });
   const owner = randomInt(1, 2 ** 31 - 1);
   const engine = new Engine({
-    ports: drivers.ports,
-    world: createWorldStore(db),
-    observations: createObservationStore(db),
+    ...acting,
     rerun: {
-      deployments,
+      deployments: ports.deployments,
       queries: createDeploymentQueries(db),
-      random: drivers.ports.random,
-      secretBox: drivers.ports.secretBox,
+      random: ports.random,
+      secretBox: ports.secretBox,
     },
     log,
     owner,
@@ -70,12 +78,48 @@ export async function composePlatform(config: Config, log: OperatorLog): Promise
     imageLabels: { 'cutover.platform': directory.id },
     urlOf: urlOf(config),
     reconcileIntervalMs,
+    requireRoom: retention.requireRoom,
+    onCompleted: retention.onCompleted,
   });
-  const commands = composeCommands({ config, database, drivers, engine });
+  const watchdog = new Watchdog({
+    ports,
+    store: createInvariantStore(db),
+    timelines: acting.observations,
+    log,
+    intervalMs: watchIntervalMs,
+  });
+  const commands = { ...composeCommands({ config, database, drivers, engine }), retention: retention.commands };
   await bootstrapAdminToken(tokenDependencies(database, drivers), (secret) =>
     writeAtomically(directory.adminToken, `${secret}\n`, 0o600),
   );
-  const wakeups = new WakeupSession({
+  const wakeups = wakeupSession({ database, owner, engine, log });
+  return {
+    directory,
+    database,
+    drivers,
+    engine,
+    watchdog,
+    commands,
+    async run(signal) {
+      await wakeups.open();
+      await Promise.all([engine.run(signal), retention.run(signal), watchdog.run(signal)]);
+    },
+    async [Symbol.asyncDispose]() {
+      await wakeups[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+interface Listening {
+  readonly database: PlatformDatabase;
+  readonly owner: number;
+  readonly engine: Engine;
+  readonly log: OperatorLog;
+}
+
+function wakeupSession({ database, owner, engine, log }: Listening): WakeupSession {
+  return new WakeupSession({
     connection: database.address,
     owner,
     onWakeup: (deploymentId) => engine.wake(deploymentId),
@@ -84,21 +128,6 @@ export async function composePlatform(config: Config, log: OperatorLog): Promise
       database.revive();
     },
   });
-  return {
-    directory,
-    database,
-    drivers,
-    engine,
-    commands,
-    async run(signal) {
-      await wakeups.open();
-      await engine.run(signal);
-    },
-    async [Symbol.asyncDispose]() {
-      await wakeups[Symbol.asyncDispose]();
-      await database[Symbol.asyncDispose]();
-    },
-  };
 }
 
 interface Wiring {
@@ -108,7 +137,7 @@ interface Wiring {
   readonly engine: Engine;
 }
 
-function composeCommands({ config, database, drivers, engine }: Wiring): Commands {
+function composeCommands({ config, database, drivers, engine }: Wiring): Omit<Commands, 'retention'> {
   const store = configurationStore(database);
   const { random, secretBox, logs, clock, deployments } = drivers.ports;
   const configuration = {

@@ -24,7 +24,7 @@ export async function withSavedSettings(given: EnvironmentVariables, isRoot: boo
 }
 
 export async function saveSettings(variables: EnvironmentVariables, dataDir: string): Promise<void> {
-  const { xdgDataHome: _xdg, home: _home, ...kept } = variables;
+  const { xdgDataHome: _xdg, home: _home, crashPoints: _crashPoints, ...kept } = variables;
   await writeAtomically(fileIn(dataDir), `${JSON.stringify(kept, null, 2)}\n`, 0o600);
 }
 

@@ -3,7 +3,9 @@ import type { System } from '../http/system.ts';
 import type { Config } from './config.ts';
 import { failed, versioned, type Check } from './doctor/check.ts';
 import { checkBaseImage } from './doctor/docker-checks.ts';
+import { invariantReport } from './doctor/invariant-report.ts';
 import { checkDisk, checkGit, checkNode } from './doctor/machine-checks.ts';
+import { currentMetrics } from './metrics.ts';
 import type { Platform } from './platform.ts';
 import { version } from './version.ts';
 
@@ -23,6 +25,8 @@ export function createSystem(options: SystemOptions): System {
     version,
     status: (signal) => status(options, signal),
     doctor: (signal) => doctor(options, signal),
+    invariants: async (signal) => invariantReport(await options.platform.watchdog.examine(signal)),
+    metrics: () => currentMetrics(options.platform.watchdog.memory()),
   };
 }
 

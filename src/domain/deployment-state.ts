@@ -60,6 +60,18 @@ export function holdsEnvironment(state: DeploymentState): boolean {
   return state === 'running' || state === 'deploying' || state === 'ready';
 }
 
+/** As much of a deployment as it takes to tell how far its rollout is. */
+export interface Rollout {
+  readonly state: DeploymentState;
+  readonly pausedFrom: DeploymentState | null;
+}
+
+/** Its instances start, or it has its share of the traffic; also while it is held. */
+export function isRolledOut({ state, pausedFrom }: Rollout): boolean {
+  const step = state === 'paused' ? pausedFrom : state;
+  return step === 'deploying' || step === 'ready';
+}
+
 /** Cancel is legal before any instance starts (rule 2.2). */
 export function isCancellable(state: DeploymentState): boolean {
   return legalFrom.cancelled.includes(state);

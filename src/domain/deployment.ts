@@ -4,8 +4,9 @@ import type { BuildSettings } from './build-settings.ts';
 import type { DeploymentState } from './deployment-state.ts';
 import type { EnvironmentSettings } from './environment-settings.ts';
 import type { ErrorCode } from './errors.ts';
-import type { JobStatus, JobType } from './job.ts';
+import type { JobStatus, JobType, PlannedJob } from './job.ts';
 import type { Measurements } from './measurements.ts';
+import type { RemovedParts } from './past-deployment.ts';
 import type { DeploymentSource, Trigger } from './source.ts';
 
 /**
@@ -86,13 +87,11 @@ export interface Deployment {
   /** When it was first `completed`; null: it never was, and nobody can go back to it. */
   readonly completedAt: string | null;
   readonly finishedAt: string | null;
+  /** What the retention has removed of it. */
+  readonly removed: RemovedParts;
 }
 
-export interface Job {
-  readonly type: JobType;
-  readonly order: number;
-  readonly dependsOn: readonly JobType[];
-  readonly required: boolean;
+export interface Job extends PlannedJob {
   readonly status: JobStatus;
   readonly error: string | null;
   readonly startedAt: string | null;

@@ -82,6 +82,11 @@ export const errorCatalogue = {
     'Another process listens on a port the platform needs.',
     'Stop that process or choose another port.',
   ),
+  disk_low: entry(
+    'deployment',
+    'There is too little room on a disk to begin a build.',
+    'See what the platform can remove with `cutover prune --dry-run`, and what BuildKit keeps with `docker builder prune`; then deploy again.',
+  ),
   disk_full: entry('unavailable', 'No space is left on the disk.', 'Free some space, then deploy again.'),
   router_full: entry(
     'unavailable',
@@ -201,7 +206,7 @@ export const errorCatalogue = {
   ),
   rolled_back: entry(
     'deployment',
-    'The version was taken back because it did worse than the one before.',
+    'The version was taken back: it did worse than the one before, or somebody wanted that.',
     'Read the reason and the instance log, then deploy a fix.',
   ),
   network_exhausted: entry(

@@ -1,3 +1,5 @@
+import { isRolledOut, type Rollout } from './deployment-state.ts';
+
 /** What has to be known of a deployment to tell whether one can go back to it. */
 export interface RollbackCandidate {
   readonly id: string;
@@ -8,6 +10,18 @@ export interface RollbackCandidate {
     | { readonly kind: 'promote' }
     | { readonly kind: 'rollback'; readonly number: number; readonly from: { readonly number: number } | null }
     | null;
+}
+
+/**
+ * What a rollback goes back to where nobody says (rule 5.7): while a version is rolled out what serves beside it, else the last good
+ * deployment before what serves. `deployments`: those of one environment, newest first.
+ */
+export function rollbackDefault<D extends RollbackCandidate & Rollout>(
+  deployments: readonly D[],
+  currentId: string | null,
+): D | null {
+  const beside = deployments.some((one) => one.id !== currentId && isRolledOut(one));
+  return beside ? (deployments.find(({ id }) => id === currentId) ?? null) : lastGoodBefore(deployments, currentId);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { EnvironmentSettings, Strategy } from './environment-settings.ts';
+import { graceWithinHold } from './hold.ts';
 import { workerProcesses } from './processes.ts';
 import { exclusiveVolumes } from './volumes.ts';
 
@@ -10,9 +11,10 @@ export interface RolloutPlan {
   readonly explanation: readonly string[];
 }
 
-/** `target`: whether instances or files will serve; null while that is not known. */
 export interface Replacing {
-  readonly somethingServes: boolean;
+  /** The settings of what serves; null where nothing does. */
+  readonly before: EnvironmentSettings | null;
+  /** Whether instances or files will serve; null while that is not known. */
   readonly target: 'image' | 'static' | null;
 }
 
@@ -36,17 +38,20 @@ export function effectiveStrategy(settings: EnvironmentSettings): Strategy {
   return exclusiveVolumes(settings.volumes).length > 0 ? 'recreate' : settings.strategy;
 }
 
-export function planRollout(settings: EnvironmentSettings, replacing: Replacing): RolloutPlan {
+export function planRollout(own: EnvironmentSettings, replacing: Replacing): RolloutPlan {
+  const { before } = replacing;
+  const settings = settingsToReplace(own, before);
   if (replacing.target === 'static')
     return { strategy: 'blue-green', explanation: ['static files: one atomic switch', ...standbyLine(settings)] };
   const strategy = effectiveStrategy(settings);
-  if (!replacing.somethingServes)
+  if (before === null)
     return { strategy, explanation: ['nothing serves yet: traffic comes when every instance has passed'] };
   return {
     strategy,
     explanation: [
       ...exclusiveVolumes(settings.volumes).map(({ name }) => `volume \`${name}\` is exclusive`),
       ...strategyLines(settings, strategy),
+      ...(strategy === 'recreate' ? stopLine(settings, before) : []),
       ...workerProcesses(settings.processes).map(
         ({ name, replicas }) => `${replicas} ${name} replaced when everything has passed`,
       ),
@@ -73,6 +78,13 @@ function strategyLines(settings: EnvironmentSettings, strategy: Strategy): strin
         `the old version stops before the new one starts; requests will be held up to ${seconds(settings.holdTimeoutMs)}`,
       ];
   }
+}
+
+/** It is a wish of the version that is replaced that cannot be granted. */
+function stopLine({ holdTimeoutMs }: EnvironmentSettings, { stopGraceMs }: EnvironmentSettings): string[] {
+  const graceMs = graceWithinHold(stopGraceMs, holdTimeoutMs, 0);
+  if (graceMs === stopGraceMs) return [];
+  return [`the old version has at most ${seconds(graceMs)} to stop, not its ${seconds(stopGraceMs)}: requests wait`];
 }
 
 function standbyLine({ standby, observationMs }: EnvironmentSettings): string[] {

@@ -39,6 +39,13 @@ export function sameRoute(a: RouteTarget | null, b: RouteTarget | null): boolean
   );
 }
 
+/** Percent of the traffic that the route gives to the slot. */
+export function shareOfSlot(route: RouteTarget | null, slot: SlotNumber | null): number {
+  if (route === null || slot === null) return 0;
+  if (route.stable === slot) return 100 - route.share;
+  return route.candidate === slot ? route.share : 0;
+}
+
 /** The candidate's part of the instances in rotation, as whole percent; the last step is always 100. */
 export function shareOf(fresh: number, old: number): number {
   if (old === 0) return 100;

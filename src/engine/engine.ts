@@ -30,6 +30,10 @@ export interface EngineOptions {
   readonly imageLabels: Readonly<Record<string, string>>;
   readonly urlOf: (host: string) => string;
   readonly reconcileIntervalMs: number;
+  /** Throws `disk_low` where there is too little room to begin a build; by default there always is enough. */
+  readonly requireRoom?: (signal: AbortSignal) => Promise<void>;
+  /** Told of every deployment that is completed. */
+  readonly onCompleted?: () => void;
 }
 
 /** What happens next, also after a crash: leads deployments, watches instances, and sets right what is not as it should be. */
@@ -58,6 +62,8 @@ export class Engine {
       urlOf: options.urlOf,
       takeBuildPlace: buildPlaces(options.buildsAtOnce),
       wakeObserver: () => this.#observer.wake(),
+      requireRoom: options.requireRoom ?? (() => Promise.resolve()),
+      onCompleted: options.onCompleted ?? (() => undefined),
     };
     this.#reconciler = new Reconciler({ workshop, world, intervalMs: options.reconcileIntervalMs });
     this.#observer = new Observer({

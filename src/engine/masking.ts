@@ -9,17 +9,17 @@ const mask = '••••••';
  * value of several lines counts as a value of its own. Overlapping finds are masked as one.
  */
 export function createMasker(secretValues: readonly string[]): Masker {
-  const needles = new Set<string>();
-  for (const value of secretValues) {
-    for (const part of [value, value.trim(), ...value.split(/\r?\n/)]) {
-      if (Array.from(part).length < shortest) continue;
-      for (const form of spellings(part)) needles.add(form);
-    }
-  }
+  const needles = new Set(secretValues.flatMap(spellingsOf));
   if (needles.size === 0) return (text) => text;
   const longestFirst = [...needles].toSorted((a, b) => b.length - a.length);
   const pattern = new RegExp(longestFirst.map(escapePattern).join('|'), 'g');
   return (text) => replaceAll(text, pattern);
+}
+
+/** Everything that stands for the value, or for a line of it, and that nobody may read; nothing for one that is too short to be masked. */
+export function spellingsOf(value: string): readonly string[] {
+  const parts = [value, value.trim(), ...value.split(/\r?\n/)];
+  return [...new Set(parts.filter((part) => Array.from(part).length >= shortest).flatMap(spellings))];
 }
 
 function escapePattern(text: string): string {

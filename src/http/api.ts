@@ -11,6 +11,7 @@ import type { Handler, Handlers } from './handler.ts';
 import { deploymentHandlers } from './handlers/deployments.ts';
 import { environmentHandlers } from './handlers/environments.ts';
 import { projectHandlers } from './handlers/projects.ts';
+import { retentionHandlers } from './handlers/retention.ts';
 import { rolloutHandlers } from './handlers/rollouts.ts';
 import { systemHandlers } from './handlers/system.ts';
 import { tokenHandlers } from './handlers/tokens.ts';
@@ -68,6 +69,7 @@ function handlersOf({ commands, system }: ApiOptions): Handlers {
     tokens: tokenHandlers(commands.tokens),
     deployments: deploymentHandlers(commands.deployments),
     rollouts: rolloutHandlers(commands.deployments),
+    retention: retentionHandlers(commands.retention),
   };
 }
 

@@ -52,7 +52,8 @@ const streamHeaders = { 'content-type': eventStreamMediaType, 'x-accel-buffering
 
 function plainResponse(endpoint: Endpoint, answer: Exclude<Answer<Endpoint>, { type: 'events' }>): Response {
   if (answer.type === 'nothing') return new Response(null, { status: endpoint.status, headers: commonHeaders });
-  const headers = new Headers({ ...commonHeaders, 'content-type': jsonMediaType });
+  const headers = new Headers({ ...commonHeaders, 'content-type': endpoint.mediaType ?? jsonMediaType });
+  if (answer.type === 'text') return new Response(answer.body, { status: endpoint.status, headers });
   if (answer.location !== undefined) headers.set('location', answer.location);
   return new Response(JSON.stringify(answer.body), { status: answer.status ?? endpoint.status, headers });
 }

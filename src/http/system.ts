@@ -1,4 +1,7 @@
+import type { InvariantReport } from '../contract/schemas/invariants.ts';
 import type { DoctorReport, ServerStatus } from '../contract/schemas/system.ts';
+
+import type { Metric } from './wire/metrics.ts';
 
 /** What the API tells about the process it runs in. The daemon implements it. */
 export interface System {
@@ -8,4 +11,8 @@ export interface System {
   status(signal: AbortSignal): Promise<ServerStatus>;
   /** Every prerequisite with its fix; resolves also when checks fail. */
   doctor(signal: AbortSignal): Promise<DoctorReport>;
+  /** Looks at the whole platform now. Errors: `runtime_unavailable`, `router_unavailable`, `database_unavailable`. */
+  invariants(signal: AbortSignal): Promise<InvariantReport>;
+  /** What is known without asking anything. */
+  metrics(): readonly Metric[];
 }

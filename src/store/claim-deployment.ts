@@ -43,7 +43,7 @@ async function pick(tx: Kysely<Database>, request: ClaimRequest): Promise<Candid
     select d.id, d.project_id, d.environment_id, d.state,
       (d.acting or d.state in ('running', 'deploying', 'ready')) as begun
     from deployment d
-    where d.not_before <= now() and d.state not in ('failed', 'cancelled', 'stopped')
+    where ${isDue} and d.state not in ('failed', 'cancelled', 'stopped')
       and not (d.id = any(${request.leading}::uuid[]))
       and (
         ((d.acting or d.state in ('running', 'deploying', 'ready'))
@@ -60,6 +60,9 @@ async function pick(tx: Kysely<Database>, request: ClaimRequest): Promise<Candid
     for update of d skip locked`.execute(tx);
   return result.rows[0] ?? null;
 }
+
+/** Nobody is made to wait this long: what says so was written before the clock was set back, and would wait for as long as that. */
+const isDue = sql<boolean>`(d.not_before <= now() or d.not_before > now() + interval '1 minute')`;
 
 /** By what it is and what is wanted of it alone: the next of those that wait, or what is to be paused or resumed. */
 const isClaimable = sql<boolean>`(

@@ -1,5 +1,6 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { Database } from './schema.ts';
+import { appendTimeline } from './timeline-rows.ts';
 
 /**
  * Whether the contract step of a deployment is to be run, or gone on with after a crash (rule 5.8): it serves, is completed, and its
@@ -21,13 +22,23 @@ export function isContractDue(alias: string): RawBuilder<boolean> {
     ))`;
 }
 
-/** Of a version that is stopped; what has begun keeps its status. */
-export async function skipContract(tx: Kysely<Database>, deploymentId: string): Promise<void> {
-  await tx
+interface Skipping {
+  readonly id: string;
+  readonly project_id: string;
+}
+
+/** The step belongs after an observation that has passed: without that it is never run. What has begun keeps its status. */
+export async function skipContract(tx: Kysely<Database>, { id, project_id }: Skipping, why: string): Promise<void> {
+  const error = `the observation did not pass: ${why}`;
+  const skipped = await tx
     .updateTable('job')
-    .set({ status: 'skipped', error: 'the version was stopped before its observation had passed' })
-    .where('deployment_id', '=', deploymentId)
+    .set({ status: 'skipped', error, ended_at: sql<string>`clock_timestamp()` })
+    .where('deployment_id', '=', id)
     .where('type', '=', 'RunContractJob')
     .where('status', '=', 'pending')
+    .returning('deployment_id')
     .execute();
+  if (skipped.length === 0) return;
+  const job = 'RunContractJob';
+  await appendTimeline(tx, { id, project_id }, [{ kind: 'job.finished', job, status: 'skipped', error }]);
 }

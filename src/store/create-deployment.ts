@@ -2,7 +2,9 @@ import { sql, type Kysely } from 'kysely';
 import { CutoverError } from '../domain/errors.ts';
 import type { NewDeploymentRecord } from '../engine/ports/deployment-store.ts';
 import { wantCancelled } from './cancel-deployment.ts';
+import { answeredBefore, rememberAnswer } from './idempotency.ts';
 import { toJson, type Database } from './schema.ts';
+import { supersede } from './supersede.ts';
 import { appendTimeline } from './timeline-rows.ts';
 import { notifyAll } from './wakeups.ts';
 
@@ -30,8 +32,7 @@ export async function createDeployment(
         .execute();
       return { deploymentId: earlier, replayed: true };
     }
-    if (!isAutomaticRollback(input)) await supersede(tx, input, project.last_number);
-    if (clearsTheWay(input)) await cancelRunning(tx, input, project.last_number);
+    await makeWay(tx, input, project.last_number);
     await insert(tx, input, project.last_number);
     await notifyAll(tx, input.id);
     return { deploymentId: input.id, replayed: false };
@@ -47,39 +48,18 @@ async function replay(tx: Kysely<Database>, input: NewDeploymentRecord): Promise
       .executeTakeFirst();
     if (once !== undefined) return once.id;
   }
-  if (input.idempotency === null) return null;
-  const { key, tokenId, requestHash } = input.idempotency;
-  const earlier = await tx
-    .selectFrom('idempotency')
-    .select(['deployment_id', 'request_hash'])
-    .where('token_id', '=', tokenId)
-    .where('key', '=', key)
-    .executeTakeFirst();
-  if (earlier === undefined) return null;
-  if (earlier.request_hash !== requestHash) {
-    throw new CutoverError('idempotency_mismatch', `the key "${key}" was used for a different request`);
-  }
-  return earlier.deployment_id;
+  return answeredBefore(tx, input.idempotency);
 }
 
 /**
  * A newer trigger of the same branch replaces an older one that still waits (rule 2.4), but no rollback. A rollback replaces everything
  * that waits: it was meant for the environment as it is.
  */
-async function supersede(tx: Kysely<Database>, input: NewDeploymentRecord, number: number): Promise<void> {
-  const reason = `superseded by #${number}`;
-  let query = tx
-    .updateTable('deployment')
-    .set({ state: 'cancelled', reason, finished_at: sql`now()` })
-    .where('environment_id', '=', input.environmentId)
-    .where('state', '=', 'pending');
-  if (!clearsTheWay(input)) query = query.where('branch', '=', input.source.branch).where('kind', '<>', 'rollback');
-  const waiting = await query.returning(['id', 'project_id']).execute();
-  for (const old of waiting) {
-    await tx.updateTable('job').set({ status: 'cancelled' }).where('deployment_id', '=', old.id).execute();
-    await appendTimeline(tx, old, [{ kind: 'state.changed', from: 'pending', to: 'cancelled', reason }]);
-    await notifyAll(tx, old.id);
-  }
+async function makeWay(tx: Kysely<Database>, input: NewDeploymentRecord, number: number): Promise<void> {
+  if (isAutomaticRollback(input)) return;
+  const branch = clearsTheWay(input) ? null : input.source.branch;
+  await supersede(tx, { environmentId: input.environmentId, branch }, `superseded by #${number}`);
+  if (clearsTheWay(input)) await cancelRunning(tx, input, number);
 }
 
 /** Somebody who goes back wants nothing newer; what was found to be bad is probably mended by what waits. */
@@ -147,13 +127,7 @@ async function insert(tx: Kysely<Database>, input: NewDeploymentRecord, number: 
       })),
     )
     .execute();
-  if (input.idempotency !== null) {
-    const { key, tokenId, requestHash } = input.idempotency;
-    await tx
-      .insertInto('idempotency')
-      .values({ key, token_id: tokenId, request_hash: requestHash, deployment_id: input.id })
-      .execute();
-  }
+  await rememberAnswer(tx, input.idempotency, input.id);
   if (input.autoDeployHeld !== undefined) {
     await tx
       .updateTable('environment')

@@ -3,7 +3,7 @@ import type { Deployment } from '../domain/deployment.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { DeploymentQueries } from '../engine/ports/deployment-store.ts';
 import { isActive } from './active-deployments.ts';
-import { selectDeployments, toDeployment, toInstance, toJob } from './deployment-rows.ts';
+import { readInstances, readJobs, selectDeployments, toDeployment } from './deployment-rows.ts';
 import type { Database } from './schema.ts';
 
 /** What the API asks. Keyset pagination by number. */
@@ -22,25 +22,8 @@ export function createDeploymentQueries(db: Kysely<Database>): DeploymentQueries
       if (before !== undefined) query = query.where('d.number', '<', before);
       return (await query.orderBy('d.number', 'desc').limit(limit).execute()).map(toDeployment);
     },
-    async jobs(deploymentId) {
-      const rows = await db
-        .selectFrom('job')
-        .selectAll()
-        .where('deployment_id', '=', deploymentId)
-        .orderBy('position')
-        .execute();
-      return rows.map(toJob);
-    },
-    async instances(deploymentId) {
-      const rows = await db
-        .selectFrom('instance')
-        .selectAll()
-        .where('deployment_id', '=', deploymentId)
-        .orderBy('process')
-        .orderBy('ordinal')
-        .execute();
-      return rows.map(toInstance);
-    },
+    jobs: (deploymentId) => readJobs(db, deploymentId),
+    instances: (deploymentId) => readInstances(db, deploymentId),
     async timeline(deploymentId, after, limit) {
       const rows = await db
         .selectFrom('timeline')

@@ -1,4 +1,5 @@
 import { sql, type Kysely } from 'kysely';
+import { jsonArrayFrom } from 'kysely/helpers/postgres';
 import type { SlotNumber } from '../domain/route.ts';
 import {
   FencedError,
@@ -8,100 +9,95 @@ import {
   type NewInstance,
 } from '../engine/ports/deployment-store.ts';
 import { isContractDue } from './contract-due.ts';
-import { selectDeployments, toDeployment, toInstance, toJob, toRoute, type DeploymentRow } from './deployment-rows.ts';
+import { selectDeployments, toDeployment, toInstance, toJob, toRoute } from './deployment-rows.ts';
 import type { Database } from './schema.ts';
 
 export async function readRecord(db: Kysely<Database>, deploymentId: string): Promise<DeploymentRecord | null> {
-  const [row, parts] = await Promise.all([
-    selectDeployments(db)
-      .select(isContractDue('d').as('contract_due'))
-      .where('d.id', '=', deploymentId)
-      .executeTakeFirst(),
-    readParts(db, deploymentId),
-  ]);
-  if (row === undefined) return null;
-  const record = toRecord(row, parts);
-  return row.contract_due ? { ...record, want: record.want ?? 'contract' } : record;
+  const row = await selectRecords(db).where('d.id', '=', deploymentId).executeTakeFirst();
+  return row === undefined ? null : toRecord(row);
 }
 
 export async function readPredecessors(db: Kysely<Database>, lease: Lease): Promise<readonly DeploymentRecord[]> {
-  const rows = await selectDeployments(db)
+  const rows = await selectRecords(db)
     .where('d.environment_id', '=', lease.environmentId)
     .where('d.id', '<>', lease.deploymentId)
     .where('d.state', 'in', ['completed', 'paused'])
     .orderBy('d.number')
     .execute();
-  return Promise.all(rows.map((row) => complete(db, row)));
+  return rows.map(toRecord);
 }
 
 export async function readAlive(db: Kysely<Database>, environmentId: string): Promise<readonly DeploymentRecord[]> {
-  const rows = await selectDeployments(db)
+  const rows = await selectRecords(db)
     .where('d.environment_id', '=', environmentId)
     .where('d.state', 'in', ['running', 'deploying', 'ready', 'completed', 'paused'])
     .orderBy('d.number')
     .execute();
-  return Promise.all(rows.map((row) => complete(db, row)));
+  return rows.map(toRecord);
 }
 
-async function complete(db: Kysely<Database>, row: DeploymentRow): Promise<DeploymentRecord> {
-  return toRecord(row, await readParts(db, row.id));
+/** Everything that a record holds in one question: it is asked for dozens of times in a deployment. */
+function selectRecords(db: Kysely<Database>) {
+  return selectDeployments(db)
+    .leftJoin('slot as s', 's.deployment_id', 'd.id')
+    .leftJoin('observation as o', (join) => join.onRef('o.deployment_id', '=', 'd.id').on('o.closed_at', 'is', null))
+    .select(['s.number as slot_number', 'o.standby_id', 'o.view as observed_view'])
+    .select(isContractDue('d').as('contract_due'))
+    .select((of) => [
+      jsonArrayFrom(
+        of.selectFrom('job').selectAll('job').whereRef('job.deployment_id', '=', 'd.id').orderBy('job.position'),
+      ).as('jobs'),
+      jsonArrayFrom(
+        of
+          .selectFrom('instance')
+          .selectAll('instance')
+          .whereRef('instance.deployment_id', '=', 'd.id')
+          .orderBy('instance.process')
+          .orderBy('instance.ordinal'),
+      ).as('instances'),
+    ]);
 }
 
-type Parts = Pick<DeploymentRecord, 'jobs' | 'instances' | 'slot' | 'standbyId' | 'observed'>;
+type RecordRow = Awaited<ReturnType<ReturnType<typeof selectRecords>['execute']>>[number];
 
-async function readParts(db: Kysely<Database>, deploymentId: string): Promise<Parts> {
-  const [jobs, instances, slot, observation] = await Promise.all([
-    db.selectFrom('job').selectAll().where('deployment_id', '=', deploymentId).orderBy('position').execute(),
-    db
-      .selectFrom('instance')
-      .selectAll()
-      .where('deployment_id', '=', deploymentId)
-      .orderBy('process')
-      .orderBy('ordinal')
-      .execute(),
-    db.selectFrom('slot').select('number').where('deployment_id', '=', deploymentId).executeTakeFirst(),
-    db
-      .selectFrom('observation')
-      .select(['standby_id', 'view'])
-      .where('deployment_id', '=', deploymentId)
-      .where('closed_at', 'is', null)
-      .executeTakeFirst(),
-  ]);
+function toRecord(row: RecordRow): DeploymentRecord {
   return {
-    jobs: jobs.map(toJob),
-    instances: instances.map(toInstance),
-    slot: slot?.number ?? null,
-    standbyId: observation?.standby_id ?? null,
-    observed: observation?.view ?? null,
-  };
-}
-
-function toRecord(row: DeploymentRow, parts: Parts): DeploymentRecord {
-  return {
-    ...parts,
     deployment: toDeployment(row),
+    jobs: row.jobs.map((job) => toJob({ ...job, started_at: utc(job.started_at), ended_at: utc(job.ended_at) })),
+    instances: row.instances.map((instance) => toInstance({ ...instance, crashed_at: utc(instance.crashed_at) })),
+    slot: row.slot_number,
+    standbyId: row.standby_id,
+    observed: row.observed_view,
     verdict: row.verdict,
     want: row.want,
     wantedVerdict: row.wanted_verdict,
+    contractDue: row.contract_due,
     sealedVariables: row.sealed_variables,
     counterBaseline: row.counter_baseline,
     serves: row.serves,
   };
 }
 
+/** Times inside JSON are written with the session's offset. */
+function utc(time: string | null): string | null {
+  return time === null ? null : new Date(time).toISOString();
+}
+
 export async function readRoute(db: Kysely<Database>, environmentId: string): Promise<EnvironmentRoute | null> {
-  const [environment, hosts] = await Promise.all([
-    db
-      .selectFrom('environment as e')
-      .leftJoin('route as r', 'r.environment_id', 'e.id')
-      .select(['e.id', 'e.deleting', 'r.stable', 'r.candidate', 'r.share', 'r.mode', 'r.observed'])
-      .where('e.id', '=', environmentId)
-      .executeTakeFirst(),
-    db.selectFrom('host').select('host').where('environment_id', '=', environmentId).orderBy('position').execute(),
-  ]);
+  const environment = await db
+    .selectFrom('environment as e')
+    .leftJoin('route as r', 'r.environment_id', 'e.id')
+    .select(['e.id', 'e.deleting', 'r.stable', 'r.candidate', 'r.share', 'r.mode', 'r.observed'])
+    .select((of) =>
+      jsonArrayFrom(
+        of.selectFrom('host').select('host').whereRef('host.environment_id', '=', 'e.id').orderBy('host.position'),
+      ).as('hosts'),
+    )
+    .where('e.id', '=', environmentId)
+    .executeTakeFirst();
   if (environment === undefined) return null;
   return {
-    hosts: hosts.map((row) => row.host),
+    hosts: environment.hosts.map((row) => row.host),
     // Whoever is being deleted gets no visitors any more, whatever its route said.
     target: environment.deleting ? null : toRoute(environment),
     heldForMs: environment.mode === 'held' ? await readHeldFor(db, environmentId) : null,

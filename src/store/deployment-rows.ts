@@ -47,7 +47,30 @@ export function toDeployment(row: DeploymentRow): Deployment {
     readyAt: row.ready_at,
     completedAt: row.completed_at,
     finishedAt: row.finished_at,
+    removed: { artifactAt: row.artifact_gone_at, logsAt: row.logs_removed_at, historyAt: row.history_removed_at },
   };
+}
+
+/** In the order in which they are done. */
+export async function readJobs(db: Kysely<Database>, deploymentId: string): Promise<readonly Job[]> {
+  const rows = await db
+    .selectFrom('job')
+    .selectAll()
+    .where('deployment_id', '=', deploymentId)
+    .orderBy('position')
+    .execute();
+  return rows.map(toJob);
+}
+
+export async function readInstances(db: Kysely<Database>, deploymentId: string): Promise<readonly Instance[]> {
+  const rows = await db
+    .selectFrom('instance')
+    .selectAll()
+    .where('deployment_id', '=', deploymentId)
+    .orderBy('process')
+    .orderBy('ordinal')
+    .execute();
+  return rows.map(toInstance);
 }
 
 export function toJob(row: Selectable<JobTable>): Job {

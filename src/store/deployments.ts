@@ -5,6 +5,7 @@ import { requestPause, requestResume, requestTakeBack } from './want-deployment.
 import { claimDeployment, heartbeat, releaseLease } from './claim-deployment.ts';
 import { createDeployment } from './create-deployment.ts';
 import { addInstances, readAlive, readPredecessors, readRecord, readRoute, takeSlot } from './deployment-records.ts';
+import { requestRollback } from './request-rollback.ts';
 import { toJson, type Database } from './schema.ts';
 import { writeDeployment } from './write-deployment.ts';
 
@@ -25,6 +26,7 @@ export function createDeploymentStore(db: Kysely<Database>): DeploymentStore {
     requestCancel: (deploymentId) => requestCancel(db, deploymentId),
     requestPause: (deploymentId, by) => requestPause(db, deploymentId, by),
     requestResume: (deploymentId, by) => requestResume(db, deploymentId, by),
+    requestRollback: (request) => requestRollback(db, request),
     requestTakeBack: (deploymentId, verdict) => requestTakeBack(db, deploymentId, verdict),
     findArtifact: (imageKey) => findArtifact(db, imageKey),
     saveArtifact: (imageKey, projectId, cached) => saveArtifact(db, { imageKey, projectId, cached }),

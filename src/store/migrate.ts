@@ -2,6 +2,7 @@ import { sql, type Kysely, type Transaction } from 'kysely';
 import { CutoverError } from '../domain/errors.ts';
 import * as initial from './migrations/0001-initial.ts';
 import * as rollouts from './migrations/0002-rollouts.ts';
+import * as retention from './migrations/0003-retention.ts';
 import type { Database } from './schema.ts';
 
 interface Migration {
@@ -13,6 +14,7 @@ interface Migration {
 const migrations: readonly Migration[] = [
   { name: '0001-initial', up: initial.up },
   { name: '0002-rollouts', up: rollouts.up },
+  { name: '0003-retention', up: retention.up },
 ];
 
 /** Any number, the same in every version: who holds it may migrate. */

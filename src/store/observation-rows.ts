@@ -2,6 +2,7 @@ import { sql, type Kysely } from 'kysely';
 import type { DeploymentOrigin } from '../domain/deployment.ts';
 import type { ObservationOutcome } from '../domain/observation.ts';
 import type { OpenedObservation } from '../engine/ports/deployment-store.ts';
+import { skipContract } from './contract-due.ts';
 import type { Database } from './schema.ts';
 import { appendTimeline } from './timeline-rows.ts';
 import { notifyAll } from './wakeups.ts';
@@ -12,13 +13,17 @@ interface Observed {
   readonly project_id: string;
 }
 
-interface End {
+export interface ObservationEnd {
   readonly outcome: ObservationOutcome;
   readonly message: string;
 }
 
-/** Resolves to false when there is none that is open. */
-export async function closeObservation(tx: Kysely<Database>, observed: Observed, end: End): Promise<boolean> {
+/** With what depends on how it ends. Resolves to false when there is none that is open. */
+export async function closeObservation(
+  tx: Kysely<Database>,
+  observed: Observed,
+  end: ObservationEnd,
+): Promise<boolean> {
   const closed = await tx
     .updateTable('observation')
     .set({ ...end, closed_at: sql`clock_timestamp()`, owner: null, lease_until: null })
@@ -28,6 +33,7 @@ export async function closeObservation(tx: Kysely<Database>, observed: Observed,
     .execute();
   if (closed.length === 0) return false;
   await appendTimeline(tx, observed, [{ kind: 'observation.ended', ...end }]);
+  if (end.outcome !== 'passed') await skipContract(tx, observed, end.message);
   await notifyAll(tx, observed.id);
   return true;
 }
@@ -69,7 +75,7 @@ export async function openObservation(
 export function endedBy(
   { number, origin }: { readonly number: number; readonly origin: DeploymentOrigin | null },
   observedId: string,
-): End {
+): ObservationEnd {
   const rolledBack = origin?.kind === 'rollback' && origin.from?.deploymentId === observedId;
   return rolledBack
     ? { outcome: 'rolled-back', message: `rolled back by #${number}` }

@@ -14,6 +14,7 @@ import type { EnvironmentSettings } from '../domain/environment-settings.ts';
 import type { JobStatus, JobType } from '../domain/job.ts';
 import type { Measurements } from '../domain/measurements.ts';
 import type { ObservationOutcome, ObservationView } from '../domain/observation.ts';
+import type { RetentionSettings } from '../domain/retention-settings.ts';
 import type { Role } from '../domain/roles.ts';
 import type { RouteMode } from '../domain/route.ts';
 import type { DeploymentSource, Trigger } from '../domain/source.ts';
@@ -42,6 +43,7 @@ export interface Database {
   artifact: ArtifactTable;
   observation: ObservationTable;
   idempotency: IdempotencyTable;
+  platform_setting: PlatformSettingTable;
 }
 
 /** Text that holds a `T`. Only `toJson` makes one: `pg` itself would write an array as a PostgreSQL array. */
@@ -147,6 +149,9 @@ export interface DeploymentTable {
   ready_at: Optional<string>;
   completed_at: Optional<string>;
   finished_at: Optional<string>;
+  artifact_gone_at: Optional<string>;
+  logs_removed_at: Optional<string>;
+  history_removed_at: Optional<string>;
 }
 
 export interface JobTable {
@@ -231,6 +236,13 @@ export interface ObservationTable {
   view: NullableJson<ObservationView>;
   owner: Optional<number>;
   lease_until: Optional<string>;
+}
+
+/** What is missing in a value has its default: a new setting needs no migration. */
+export interface PlatformSettingTable {
+  name: 'retention';
+  value: ColumnType<Partial<RetentionSettings>, JsonText<RetentionSettings>, JsonText<RetentionSettings>>;
+  updated_at: Generated<string>;
 }
 
 export interface IdempotencyTable {

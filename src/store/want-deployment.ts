@@ -1,5 +1,5 @@
-import type { Kysely } from 'kysely';
-import { transition, type DeploymentState } from '../domain/deployment-state.ts';
+import { sql, type Kysely } from 'kysely';
+import { isRolledOut, transition, type DeploymentState } from '../domain/deployment-state.ts';
 import { CutoverError } from '../domain/errors.ts';
 import type { Verdict, Want } from '../engine/ports/deployment-store.ts';
 import { otherActive } from './active-deployments.ts';
@@ -27,25 +27,25 @@ export async function requestResume(db: Kysely<Database>, deploymentId: string, 
   });
 }
 
-/** What a user wants to be deleted ends as deleted; every other wish gives way. */
+/** Asks the worker of a rollout, also of one that is held, to take it back; false when it is no rollout. */
 export async function requestTakeBack(db: Kysely<Database>, deploymentId: string, verdict: Verdict): Promise<boolean> {
   return db.transaction().execute(async (tx) => {
     const row = await lockForWant(tx, deploymentId);
-    if (row === undefined || !isRollout(row)) return false;
-    if (row.want === 'delete' || row.want === 'take-back' || row.verdict !== null) return true;
-    await tx
-      .updateTable('deployment')
-      .set({ want: 'take-back', wanted_verdict: toJson(verdict), wanted_by: null })
-      .where('id', '=', row.id)
-      .execute();
-    await notifyAll(tx, row.id);
-    return true;
+    return row !== undefined && wantTakenBack(tx, row, verdict);
   });
 }
 
-/** Also one that is held. */
-function isRollout({ state, paused_from }: Pick<WantedRow, 'state' | 'paused_from'>): boolean {
-  return [state, state === 'paused' ? paused_from : null].some((one) => one === 'deploying' || one === 'ready');
+/** What a user wants to be deleted ends as deleted; every other wish gives way. The caller holds the row's lock. */
+export async function wantTakenBack(tx: Kysely<Database>, row: WantedRow, verdict: Verdict): Promise<boolean> {
+  if (!isRolledOut({ state: row.state, pausedFrom: row.paused_from })) return false;
+  if (row.want === 'delete' || row.want === 'take-back' || row.verdict !== null) return true;
+  await tx
+    .updateTable('deployment')
+    .set({ want: 'take-back', wanted_verdict: toJson(verdict), wanted_by: null })
+    .where('id', '=', row.id)
+    .execute();
+  await notifyAll(tx, row.id);
+  return true;
 }
 
 type WantedRow = NonNullable<Awaited<ReturnType<typeof lockForWant>>>;
@@ -73,12 +73,22 @@ async function ask(
   });
 }
 
-async function lockForWant(tx: Kysely<Database>, deploymentId: string) {
+export async function lockForWant(tx: Kysely<Database>, deploymentId: string) {
   return tx
     .selectFrom('deployment as d')
     .innerJoin('environment as e', 'e.id', 'd.environment_id')
-    .select(['d.id', 'd.environment_id', 'd.number', 'd.state', 'd.paused_from', 'd.want', 'd.verdict', 'e.deleting'])
-    .select((eb) => eb.fn.coalesce(eb('e.current_deployment_id', '=', eb.ref('d.id')), eb.lit(false)).as('serves'))
+    .select([
+      'd.id',
+      'd.project_id',
+      'd.environment_id',
+      'd.number',
+      'd.state',
+      'd.paused_from',
+      'd.want',
+      'd.verdict',
+      'e.deleting',
+    ])
+    .select(sql<boolean>`coalesce(e.current_deployment_id = d.id, false)`.as('serves'))
     .where('d.id', '=', deploymentId)
     .forUpdate('d')
     .executeTakeFirst();

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { sql, type Kysely } from 'kysely';
 import type { Artifact } from '../domain/artifact.ts';
-import { transition } from '../domain/deployment-state.ts';
 import type {
   Deletion,
   DesiredDeployment,
@@ -10,13 +9,11 @@ import type {
   WorldStore,
 } from '../engine/ports/deployment-store.ts';
 import { isActive } from './active-deployments.ts';
-import { skipContract } from './contract-due.ts';
 import { recordCrash, recordRecovery } from './crashes.ts';
 import { cancelPending } from './cancel-deployment.ts';
 import { selectDeployments, toDeployment, toInstance, toRoute, type DeploymentRow } from './deployment-rows.ts';
-import { closeObservation } from './observation-rows.ts';
+import { endDeployment } from './end-deployment.ts';
 import type { Database } from './schema.ts';
-import { appendTimeline } from './timeline-rows.ts';
 import { notifyAll } from './wakeups.ts';
 import { writeInstances } from './write-deployment-parts.ts';
 
@@ -25,6 +22,7 @@ export function createWorldStore(db: Kysely<Database>): WorldStore {
   return {
     desired: () => db.transaction().setIsolationLevel('repeatable read').execute(readDesired),
     updateInstances: (changes) => writeInstances(db, changes),
+    stopTelling: (afterMs) => stopTelling(db, afterMs),
     freeSlot: async (deploymentId) => {
       await db.deleteFrom('slot').where('deployment_id', '=', deploymentId).execute();
     },
@@ -67,6 +65,7 @@ async function readDesired(db: Kysely<Database>): Promise<DesiredWorld> {
     deployments: rows.map((row) => ({
       deployment: toDeployment(row),
       role: roleOf(row, needed),
+      standbyId: needed.standbys.get(row.id) ?? null,
       slot: slots.find((slot) => slot.deployment_id === row.id)?.number ?? null,
       sealedVariables: row.sealed_variables,
       instances: instances.filter((instance) => instance.deployment_id === row.id).map(toInstance),
@@ -76,24 +75,42 @@ async function readDesired(db: Kysely<Database>): Promise<DesiredWorld> {
 
 /** What keeps a version running that does not serve. */
 interface Needed {
-  readonly standbyIds: ReadonlySet<string | null>;
+  /** By the deployment that is observed. */
+  readonly standbys: ReadonlyMap<string, string | null>;
   /** Environments in which something is being rolled out. */
   readonly busy: ReadonlySet<string>;
 }
 
 async function readNeeded(db: Kysely<Database>): Promise<Needed> {
-  const open = await db.selectFrom('observation').select('standby_id').where('closed_at', 'is', null).execute();
+  const open = await db
+    .selectFrom('observation')
+    .select(['deployment_id', 'standby_id'])
+    .where('closed_at', 'is', null)
+    .execute();
   const active = await db.selectFrom('deployment as d').select('d.environment_id').where(isActive('d')).execute();
   return {
-    standbyIds: new Set(open.map((row) => row.standby_id)),
+    standbys: new Map(open.map((row) => [row.deployment_id, row.standby_id])),
     busy: new Set(active.map((row) => row.environment_id)),
   };
 }
 
-function roleOf(row: DeploymentRow, { standbyIds, busy }: Needed): DesiredDeployment['role'] {
+function roleOf(row: DeploymentRow, { standbys, busy }: Needed): DesiredDeployment['role'] {
   if (row.serves || row.state !== 'completed') return 'serves';
   // Whoever is being rolled out may have to go back to what served before.
-  return standbyIds.has(row.id) || busy.has(row.environment_id) ? 'standby' : 'left';
+  return [...standbys.values()].includes(row.id) || busy.has(row.environment_id) ? 'standby' : 'left';
+}
+
+/** The observation of a version that was taken back is closed, and its end verified a while after that. */
+async function stopTelling(db: Kysely<Database>, afterMs: number): Promise<void> {
+  await sql`
+    update route r set observed = false from route seen
+    where seen.environment_id = r.environment_id
+      -- What somebody writes at the same time is not overwritten.
+      and seen.fence = r.fence and r.observed and r.candidate is null
+      and not exists (
+        select 1 from observation o where o.environment_id = r.environment_id
+          and (o.closed_at is null or o.closed_at > clock_timestamp() - ${afterMs} * interval '1 millisecond')
+      )`.execute(db);
 }
 
 type DeletionHead = Pick<Deletion, 'kind' | 'id' | 'projectId' | 'projectName' | 'environmentName'>;
@@ -226,18 +243,10 @@ async function stopServing(db: Kysely<Database>, deploymentId: string, reason: s
       .forUpdate()
       .executeTakeFirst();
     if (row === undefined) return;
-    const result = transition(row.state, { type: 'stopped' });
-    if (!result.ok) return;
-    await tx
-      .updateTable('deployment')
-      .set({ state: result.state, reason, paused_from: null, want: null, wanted_by: null })
-      .where('id', '=', row.id)
-      .execute();
+    // What is over already is left as it is.
+    if ((await endDeployment(tx, row, { reason, observation: { outcome: 'interrupted', message: reason } })) !== null)
+      return;
     await tx.updateTable('instance').set({ phase: 'stopped' }).where('deployment_id', '=', row.id).execute();
     await tx.deleteFrom('slot').where('deployment_id', '=', row.id).execute();
-    await skipContract(tx, row.id);
-    await appendTimeline(tx, row, [{ kind: 'state.changed', from: row.state, to: result.state, reason }]);
-    await closeObservation(tx, row, { outcome: 'interrupted', message: reason });
-    await notifyAll(tx, row.id);
   });
 }

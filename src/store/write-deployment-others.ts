@@ -1,12 +1,10 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
-import { isFinal, transition } from '../domain/deployment-state.ts';
+import { isFinal } from '../domain/deployment-state.ts';
 import { CutoverError } from '../domain/errors.ts';
 import type { Write } from '../engine/ports/deployment-store.ts';
-import { skipContract } from './contract-due.ts';
+import { endDeployment } from './end-deployment.ts';
 import { closeObservation, endedBy, openObservation } from './observation-rows.ts';
 import type { Database, DeploymentTable } from './schema.ts';
-import { appendTimeline } from './timeline-rows.ts';
-import { notifyAll } from './wakeups.ts';
 
 type Row = Pick<Selectable<DeploymentTable>, 'id' | 'project_id' | 'environment_id' | 'number' | 'state'>;
 type Writer = Row & Pick<Selectable<DeploymentTable>, 'origin'>;
@@ -111,17 +109,8 @@ async function end(
   { other, reason }: { readonly other: Row | null; readonly reason: string },
 ): Promise<void> {
   if (other === null || isFinal(other.state)) return;
-  const result = transition(other.state, { type: 'stopped' });
-  if (!result.ok) throw new CutoverError('illegal_transition', result.message);
-  await tx
-    .updateTable('deployment')
-    .set({ state: result.state, reason, paused_from: null, acting: false, want: null, wanted_by: null })
-    .where('id', '=', other.id)
-    .execute();
-  await skipContract(tx, other.id);
-  await appendTimeline(tx, other, [{ kind: 'state.changed', from: other.state, to: result.state, reason }]);
-  await closeObservation(tx, other, endedBy(writer, other.id));
-  await notifyAll(tx, other.id);
+  const refused = await endDeployment(tx, other, { reason, observation: endedBy(writer, other.id) });
+  if (refused !== null) throw new CutoverError('illegal_transition', refused);
 }
 
 async function serveAgain(tx: Kysely<Database>, writer: Writer, other: Row | null): Promise<void> {

@@ -16,6 +16,14 @@ export interface BenchOptions {
   readonly full?: boolean;
   /** Names of the cases to be run, where a bench has several; all of them without it. */
   readonly only?: readonly string[];
+  /** Every case, where a bench otherwise takes a sample of them. */
+  readonly all?: boolean;
+  /** What the sample is drawn by. */
+  readonly seed?: string;
+  /** How large the sample is. */
+  readonly points?: number;
+  /** How many histories are simulated, where that is not left to the bench. */
+  readonly histories?: number;
   /** Progress for the person who waits; goes to stderr. */
   readonly say: (line: string) => void;
 }

@@ -1,8 +1,8 @@
-/** `bin/bench <name> [--json] [--quick|--full] [--only <case,…>]`: runs one benchmark; exits 0 only if every figure meets its bar, 2 on a usage error. */
+/** `bin/bench <name> [--json] [--quick|--full] [--only <case,…>] [--seed <text>]`: runs one benchmark; exits 0 only if every figure meets its bar, 2 on a usage error. */
 import { parseArgs } from 'node:util';
 import type { Bench, Figure } from './figure.ts';
 
-const names = ['deploys', 'overhead', 'router', 'idle', 'evidence', 'rollback'];
+const names = ['deploys', 'overhead', 'router', 'idle', 'evidence', 'rollback', 'crash', 'simulate'];
 
 const { values, positionals } = parseArgs({
   options: {
@@ -10,13 +10,19 @@ const { values, positionals } = parseArgs({
     quick: { type: 'boolean', default: false },
     full: { type: 'boolean', default: false },
     only: { type: 'string' },
+    histories: { type: 'string' },
+    all: { type: 'boolean', default: false },
+    seed: { type: 'string' },
+    points: { type: 'string' },
   },
   allowPositionals: true,
 });
 const name = positionals[0] ?? '';
 
 if (positionals.length !== 1 || !names.includes(name)) {
-  console.error(`usage: bin/bench <${names.join('|')}> [--json] [--quick|--full] [--only <case,…>]`);
+  console.error(
+    `usage: bin/bench <${names.join('|')}> [--json] [--quick|--full] [--only <case,…>] [--all] [--seed <text>] [--points <n>] [--histories <n>]`,
+  );
   process.exitCode = 2;
 } else {
   const figures = await measure(name);
@@ -29,7 +35,11 @@ async function measure(bench: string): Promise<readonly Figure[]> {
   return run({
     quick: values.quick,
     full: values.full,
+    all: values.all,
     ...(values.only === undefined ? {} : { only: values.only.split(',') }),
+    ...(values.histories === undefined ? {} : { histories: Number(values.histories) }),
+    ...(values.seed === undefined ? {} : { seed: values.seed }),
+    ...(values.points === undefined ? {} : { points: Number(values.points) }),
     say: (line) => console.error(`${new Date().toISOString().slice(11, 19)} ${line}`),
   });
 }

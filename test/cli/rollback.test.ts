@@ -119,6 +119,30 @@ test('rule 2.2: what serves is paused only when that is confirmed; a rollout tha
   assert.equal(again.code, 6);
 });
 
+test('rule 2.2: what was replaced is not asked about, but refused', async () => {
+  await using cli = await withTwo();
+  const asked = await cli.run(['deployments', 'pause', '1'], { answer: 'n' });
+  assert.deepEqual(asked.questions, []);
+});
+
+test('rule 5.7: while a version is rolled out a rollback names what serves beside it, and takes the rollout back', async () => {
+  await using cli = await withTwo();
+  cli.api.platform.play = (held) => rollingOut(cli, held);
+  await cli.api.deploy();
+  const second = cli.api.held(2);
+  second.deployment = { ...second.deployment, source: { ...second.deployment.source, commit } };
+  const result = await cli.run(['deployments', 'rollback'], { answer: 'y' });
+  assert.equal(result.code, 0, result.stderr);
+  assert.deepEqual(result.questions, ['Take production of my-app back to #2 (81c0de44a1f2 Fix the footer)? [y/N] ']);
+  assert.match(
+    result.stderr,
+    /^#3, which is being rolled out, is taken back; production of my-app stays with #2 \(81c0de44a1f2 Fix the footer\)$/m,
+  );
+  assert.match(result.stdout, /^#3 failed: rolled back to #2 by owner$/m);
+  assert.ok(result.stderr.endsWith(resume), result.stderr);
+  assert.deepEqual(cli.api.platform.rollbacks, [{ environment: 'production', to: 2 }]);
+});
+
 function rollingOut(cli: CliUnderTest, held: HeldDeployment): void {
   cli.api.platform.move(held, 'running');
   cli.api.platform.move(held, 'deploying');

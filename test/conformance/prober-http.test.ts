@@ -7,8 +7,10 @@ import { test } from 'node:test';
 import { defaultHealthCheck } from '../../src/domain/health-check.ts';
 import { createHttpProber } from '../../src/drivers/probe/http-prober.ts';
 import { proberConformance } from './prober.ts';
+import { serveProbed } from './prober-servers.ts';
 
-proberConformance('http', createHttpProber({ staticEndpoint: { host: '127.0.0.1', port: 1 } }));
+const overHttp = createHttpProber({ staticEndpoint: { host: '127.0.0.1', port: 1 } });
+proberConformance('http', { prober: overHttp, serve: serveProbed });
 
 test('5.10: a static bundle is probed at the web server’s socket, named by the headers only the router sets', async (context) => {
   const directory = await mkdtemp(join(tmpdir(), 'cutover-test-prober-'));

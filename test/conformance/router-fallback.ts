@@ -3,8 +3,6 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stableOnly } from '../../src/domain/route.ts';
 import { until } from '../harness/haproxy.ts';
-import { startApp } from '../harness/haproxy-app.ts';
-import { startCrashingApp } from '../harness/haproxy-crashing-app.ts';
 import { runSteadyLoad } from '../harness/haproxy-steady-load.ts';
 import { listen } from './router-outcomes.ts';
 import { server, type RouterUnderTest } from './router.ts';
@@ -18,7 +16,7 @@ export function routerFallbackConformance(
 ): void {
   for (const instances of [1, 2]) {
     test(`rule 5.5: ${instances} guarded of a candidate crash under 100 requests a second: only what was in flight is lost, and it is used again within a second`, (t) =>
-      use(async ({ router, port }) => {
+      use(async ({ router, startApp, startCrashingApp, send, connections }) => {
         await using old = await startApp('old');
         await using stack = new AsyncDisposableStack();
         const apps = await Promise.all(Array.from({ length: instances }, () => startCrashingApp('new')));
@@ -28,7 +26,7 @@ export function routerFallbackConformance(
         await router.addServer(2, { kind: 'fallback', name: 'old', address: '127.0.0.1', port: old.port }, signal());
         await router.setRoute(['a.localhost'], observed(2), signal());
         using heard = listen(router);
-        await using load = runSteadyLoad(port, 'a.localhost', 100);
+        await using load = runSteadyLoad({ send, connections }, 'a.localhost', 100);
         await until('the candidate answers', () => (load.answers.get('new') ?? 0) > 30);
         const crashed = Date.now();
         await Promise.all(apps.map((app) => app.crash()));
@@ -54,12 +52,12 @@ export function routerFallbackConformance(
   }
 
   test('an instance becomes guarded and alone again, with the fallback put in and taken out, without a lost request', () =>
-    use(async ({ router, port }) => {
+    use(async ({ router, startApp, send, connections }) => {
       await using old = await startApp('old');
       await using fresh = await startApp('fresh');
       await router.addServer(1, server(fresh), signal());
       await router.setRoute(['a.localhost'], observed(1), signal());
-      await using load = runSteadyLoad(port, 'a.localhost', 100);
+      await using load = runSteadyLoad({ send, connections }, 'a.localhost', 100);
       for (let round = 0; round < 5; round += 1) {
         await router.addServer(1, { kind: 'fallback', name: 'old', address: '127.0.0.1', port: old.port }, signal());
         for (const redundancy of ['guarded', 'one-of-many', 'guarded'] as const) {

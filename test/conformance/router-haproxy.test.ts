@@ -8,6 +8,7 @@ import { describe, test } from 'node:test';
 import { stableOnly } from '../../src/domain/route.ts';
 import { startHaproxy, until } from '../harness/haproxy.ts';
 import { send, sendRaw, startApp } from '../harness/haproxy-app.ts';
+import { httpVisitors } from '../harness/haproxy-visitors.ts';
 import { routerConformance, server, type RouterUnderTest } from './router.ts';
 import { routerFallbackConformance } from './router-fallback.ts';
 import { routerModesConformance } from './router-modes.ts';
@@ -18,7 +19,8 @@ const signal = () => AbortSignal.timeout(20_000);
 async function use(work: (under: RouterUnderTest) => Promise<void>): Promise<void> {
   await using running = await startHaproxy();
   const kill = async () => void process.kill(await running.pid('worker'), 'SIGKILL');
-  await work({ router: running.router, port: running.port, reopen: () => running.reopen(), kill });
+  const { router, port } = running;
+  await work({ router, reopen: () => running.reopen(), kill, ...httpVisitors(port) });
 }
 
 describe('the HAProxy router', () => {

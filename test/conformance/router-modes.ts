@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { request } from 'node:http';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sharedRoute, stableOnly } from '../../src/domain/route.ts';
 import { until } from '../harness/haproxy.ts';
-import { send, startApp } from '../harness/haproxy-app.ts';
 import { runSteadyLoad } from '../harness/haproxy-steady-load.ts';
 import { server, type RouterUnderTest } from './router.ts';
+import type { Visitors } from './router-visitors.ts';
 
 const signal = () => AbortSignal.timeout(20_000);
 const held = (slot: number) => ({ ...stableOnly(slot), mode: 'held' }) as const;
@@ -14,12 +13,12 @@ const held = (slot: number) => ({ ...stableOnly(slot), mode: 'held' }) as const;
 /** Modes of a route and the visitors' lanes. */
 export function routerModesConformance(use: (work: (under: RouterUnderTest) => Promise<void>) => Promise<void>): void {
   test('rule 5.2: 100 requests a second, a third of them POSTs, are held for 3 s and then go where the route leads: 0 failed', (t) =>
-    use(async ({ router, port }) => {
+    use(async ({ router, startApp, send, connections }) => {
       await using old = await startApp('old');
       await using fresh = await startApp('fresh');
       await router.addServer(1, server(old), signal());
       await router.setRoute(['a.localhost'], stableOnly(1), signal());
-      await using load = runSteadyLoad(port, 'a.localhost', 100);
+      await using load = runSteadyLoad({ send, connections }, 'a.localhost', 100);
       await until('the load runs', () => old.seen() > 50);
       await router.setRoute(['a.localhost'], held(1), signal());
       await until('nothing reaches the old one', async () => (await router.inFlight(1, null, signal())) === 0);
@@ -38,16 +37,18 @@ export function routerModesConformance(use: (work: (under: RouterUnderTest) => P
     }));
 
   test('a route that becomes a plain one and another again, a hundred times under load, loses no request', (t) =>
-    use(async ({ router, port }) => {
+    use(async ({ router, startApp, send, connections }) => {
       await using old = await startApp('old');
       await using fresh = await startApp('fresh');
       await router.addServer(1, server(old), signal());
       await router.addServer(2, server(fresh), signal());
       await router.setRoute(['a.localhost'], stableOnly(1), signal());
-      await using load = runSteadyLoad(port, 'a.localhost', 300);
+      await using load = runSteadyLoad({ send, connections }, 'a.localhost', 300);
       const targets = [sharedRoute(1, 2, 50), stableOnly(2), { ...stableOnly(2), observed: true }, stableOnly(1)];
       for (let round = 0; round < 25; round += 1) {
+        const before = old.seen() + fresh.seen();
         for (const target of targets) await router.setRoute(['a.localhost'], target, signal());
+        await until('the load goes on', () => old.seen() + fresh.seen() > before);
         assert.deepEqual((await router.snapshot(signal())).routes.get('a.localhost'), stableOnly(1));
       }
       const result = await load.stop();
@@ -56,15 +57,15 @@ export function routerModesConformance(use: (work: (under: RouterUnderTest) => P
     }));
 
   test('rule 5.2: a hold outlives a restart of the router, and its end finds the candidate as well', () =>
-    use(async ({ router, port, kill }) => {
+    use(async ({ router, kill, startApp, send }) => {
       await using old = await startApp('old');
       await using fresh = await startApp('fresh');
       await router.addServer(1, server(old), signal());
       await router.addServer(2, server(fresh), signal());
       await router.setRoute(['a.localhost'], held(1), signal());
       await kill();
-      await until('it answers again', () => answers(port));
-      const waiting = send(port, 'a.localhost', { method: 'POST', body: 'x'.repeat(100_000) });
+      await until('it answers again', () => answers(send));
+      const waiting = send('a.localhost', { method: 'POST', body: 'x'.repeat(100_000) });
       const first = await Promise.race([waiting.then(() => 'answered'), sleep(300, 'waits')]);
       assert.equal(first, 'waits');
       await router.setRoute(['a.localhost'], sharedRoute(1, 2, 100), signal());
@@ -72,28 +73,27 @@ export function routerModesConformance(use: (work: (under: RouterUnderTest) => P
     }));
 
   test('rule 5.2: a visitor who leaves no longer waits, and his request reaches nobody', () =>
-    use(async ({ router, port }) => {
+    use(async ({ router, startApp, send, open }) => {
       await using app = await startApp('a');
       await router.addServer(1, server(app), signal());
       await router.setRoute(['a.localhost'], held(1), signal());
-      const leaving = request({ host: '127.0.0.1', port, agent: false, headers: { host: 'a.localhost' } }).end();
-      leaving.on('error', () => undefined);
+      const leaving = open('a.localhost');
       await sleep(200);
-      leaving.destroy();
+      leaving.leave();
       await sleep(100);
       await router.setRoute(['a.localhost'], stableOnly(1), signal());
-      assert.equal((await send(port, 'a.localhost')).status, 200);
+      assert.equal((await send('a.localhost')).status, 200);
       await sleep(200);
       assert.equal(app.seen(), 1);
     }));
 
   test('rule 2.2: a paused environment answers 503 with a page that says so, Retry-After and no-store', () =>
-    use(async ({ router, port }) => {
+    use(async ({ router, startApp, send }) => {
       await using app = await startApp('a');
       await router.addServer(1, server(app), signal());
       await router.setRoute(['a.localhost'], { ...stableOnly(1), mode: 'paused' }, signal());
       for (const method of ['GET', 'POST']) {
-        const answer = await send(port, 'a.localhost', { method });
+        const answer = await send('a.localhost', { method });
         assert.equal(answer.status, 503);
         assert.match(answer.body, /paused/);
         assert.match(answer.headers['retry-after'] ?? '', /^\d+$/);
@@ -101,11 +101,11 @@ export function routerModesConformance(use: (work: (under: RouterUnderTest) => P
       }
       assert.equal(app.seen(), 0);
       await router.setRoute(['a.localhost'], stableOnly(1), signal());
-      assert.equal((await send(port, 'a.localhost')).status, 200);
+      assert.equal((await send('a.localhost')).status, 200);
     }));
 
   test('the snapshot tells mode, candidate, share and whether it is observed, also after a restart', () =>
-    use(async ({ router, kill, reopen, port }) => {
+    use(async ({ router, kill, reopen, send }) => {
       const targets = {
         'plain.localhost': stableOnly(1),
         'observed.localhost': { ...stableOnly(1), observed: true },
@@ -117,14 +117,14 @@ export function routerModesConformance(use: (work: (under: RouterUnderTest) => P
       for (const [host, target] of Object.entries(targets)) await router.setRoute([host], target, signal());
       assert.deepEqual(Object.fromEntries((await router.snapshot(signal())).routes), targets);
       await kill();
-      await until('it answers again', () => answers(port));
+      await until('it answers again', () => answers(send));
       const again = await reopen();
       await again.ensureRunning(signal());
       assert.deepEqual(Object.fromEntries((await again.snapshot(signal())).routes), targets);
     }));
 
   test('a visitor goes from the old to the new version at most once while the share grows, also through a challenge', () =>
-    use(async ({ router, port }) => {
+    use(async ({ router, startApp, send }) => {
       await using old = await startApp('old');
       await using fresh = await startApp('fresh');
       await router.addServer(1, server(old), signal());
@@ -132,15 +132,15 @@ export function routerModesConformance(use: (work: (under: RouterUnderTest) => P
       await router.setRoute(['a.localhost'], sharedRoute(1, 2, 10), signal());
       const visitors: string[] = [];
       for (let index = 0; index < 60; index += 1) {
-        const { headers } = await send(port, 'a.localhost', { path: '/page' });
-        visitors.push(headers['set-cookie']?.[0]?.split(';')[0] ?? '');
+        const { cookies } = await send('a.localhost', { path: '/page' });
+        visitors.push(cookies[0]?.split(';')[0] ?? '');
       }
       assert.equal(new Set(visitors).size, 60, 'each has a cookie of his own');
       const at = async (share: number) => {
         await router.setRoute(['a.localhost'], sharedRoute(1, 2, share), signal());
         const names = visitors.map(async (cookie) => {
-          const answer = await send(port, 'a.localhost', { headers: { cookie }, path: '/page/asset.js' });
-          assert.equal(answer.headers['set-cookie'], undefined);
+          const answer = await send('a.localhost', { headers: { cookie }, path: '/page/asset.js' });
+          assert.equal(answer.cookies[0], undefined);
           return JSON.parse(answer.body).name as string;
         });
         return Promise.all(names);
@@ -154,15 +154,11 @@ export function routerModesConformance(use: (work: (under: RouterUnderTest) => P
         if (challenged[index] === 'fresh') assert.equal(atThirty[index], 'fresh');
       });
       assert.deepEqual(await at(20), challenged, 'nobody moves while the share stays');
-      const other = await send(port, 'a.localhost', {
+      const other = await send('a.localhost', {
         headers: { cookie: 'cutover_lane=slot0009.1.5' },
         path: '/page',
       });
-      assert.match(
-        other.headers['set-cookie']?.[0] ?? '',
-        /; Path=\/; HttpOnly; SameSite=Lax$/,
-        'not of this candidate',
-      );
+      assert.match(other.cookies[0] ?? '', /; Path=\/; HttpOnly; SameSite=Lax$/, 'not of this candidate');
     }));
 }
 
@@ -170,8 +166,8 @@ function pick({ name, received }: { name: string; received: number }) {
   return { name, received };
 }
 
-function answers(port: number): Promise<boolean> {
-  return send(port, 'nobody.localhost').then(
+function answers(send: Visitors['send']): Promise<boolean> {
+  return send('nobody.localhost').then(
     () => true,
     () => false,
   );

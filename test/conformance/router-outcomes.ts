@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { Agent, request } from 'node:http';
 import { test } from 'node:test';
 import { sharedRoute, stableOnly } from '../../src/domain/route.ts';
 import type { RequestOutcome, Router } from '../../src/engine/ports/router.ts';
 import { until } from '../harness/haproxy.ts';
-import { echo, openWebSocket, send, startApp } from '../harness/haproxy-app.ts';
 import { server, type RouterUnderTest } from './router.ts';
 
 const signal = () => AbortSignal.timeout(20_000);
@@ -29,44 +26,29 @@ export function routerOutcomesConformance(
   use: (work: (under: RouterUnderTest) => Promise<void>) => Promise<void>,
 ): void {
   test('every request of an observed host is told once: how it ended, where, and how long it took', () =>
-    use(async ({ router, port }) => {
+    use(async ({ router, startApp, send, open, openWebSocket }) => {
       await using app = await startApp('a');
       await router.addServer(1, server(app), signal());
       await router.setRoute(['a.localhost'], { ...stableOnly(1), observed: true }, signal());
       using heard = listen(router);
       const began = Date.now();
-      await send(port, 'a.localhost', { path: '/slow/120' });
-      await send(port, 'a.localhost', { path: '/plain?secret=1', headers: { authorization: 'secret' } });
-      await send(port, 'a.localhost', { path: '/post', method: 'POST', body: 'x' });
-      await send(port, 'a.localhost', { path: '/head', method: 'HEAD' });
-      await send(port, 'a.localhost', { path: '/500' });
-      await assert.rejects(send(port, 'a.localhost', { path: '/cut' }));
-      await assert.rejects(send(port, 'a.localhost', { path: '/die', method: 'POST', body: 'x' }).then(failIfBad));
-      await send(port, 'a.localhost', { path: `/${'l'.repeat(400)}` });
-      await send(port, 'a.localhost', { path: `/a%0ab%20c"'|` }).catch(() => undefined);
-      const left = request({
-        host: '127.0.0.1',
-        port,
-        path: '/slow/900',
-        agent: false,
-        headers: { host: 'a.localhost' },
-      });
-      left.on('error', () => undefined);
-      left.end();
+      await send('a.localhost', { path: '/slow/120' });
+      await send('a.localhost', { path: '/plain?secret=1', headers: { authorization: 'secret' } });
+      await send('a.localhost', { path: '/post', method: 'POST', body: 'x' });
+      await send('a.localhost', { path: '/head', method: 'HEAD' });
+      await send('a.localhost', { path: '/500' });
+      await assert.rejects(send('a.localhost', { path: '/cut' }));
+      await assert.rejects(send('a.localhost', { path: '/die', method: 'POST', body: 'x' }).then(failIfBad));
+      await send('a.localhost', { path: `/${'l'.repeat(400)}` });
+      await send('a.localhost', { path: `/a%0ab%20c"'|` }).catch(() => undefined);
+      const left = open('a.localhost', { path: '/slow/900' });
       await until('it is in flight', async () => (await router.inFlight(1, null, signal())) === 1);
-      left.destroy();
-      const stream = request({
-        host: '127.0.0.1',
-        port,
-        path: '/drip',
-        agent: false,
-        headers: { host: 'a.localhost' },
-      });
-      stream.on('error', () => undefined);
-      await once(stream.end(), 'response');
-      stream.destroy();
-      const socket = await openWebSocket(port, 'a.localhost');
-      assert.equal(await echo(socket, 'x'), 'a:x');
+      left.leave();
+      const stream = open('a.localhost', { path: '/drip' });
+      await stream.answered;
+      stream.leave();
+      const socket = await openWebSocket('a.localhost');
+      assert.equal(await socket.echo('x'), 'a:x');
       socket.close();
       await until('all are told', () =>
         ['/', '/die', '/drip', '/slow/900'].every((path) => heard.of(path).length === 1),
@@ -102,13 +84,13 @@ export function routerOutcomesConformance(
     }));
 
   test('a request that the router answered in the place of the app says why, and none says it of a host without a route', () =>
-    use(async ({ router, port }) => {
+    use(async ({ router, send }) => {
       await router.setRoute(['none.localhost'], { ...stableOnly(1), observed: true }, signal());
       await router.setRoute(['paused.localhost'], { ...stableOnly(2), mode: 'paused', observed: true }, signal());
       using heard = listen(router);
-      await send(port, 'unknown.localhost', { path: '/unknown' });
-      await send(port, 'none.localhost', { path: '/none' });
-      await send(port, 'paused.localhost', { path: '/paused' });
+      await send('unknown.localhost', { path: '/unknown' });
+      await send('none.localhost', { path: '/none' });
+      await send('paused.localhost', { path: '/paused' });
       await until('two are told', () => heard.told.length === 2);
       const shown = heard.told.map(({ path, slot, status, ending, server: name }) => [
         path,
@@ -124,14 +106,14 @@ export function routerOutcomesConformance(
     }));
 
   test('a visitor with the platform’s cookie is the same client in all of his requests, and another is another', () =>
-    use(async ({ router, port }) => {
+    use(async ({ router, startApp, send }) => {
       await using app = await startApp('a');
       await router.addServer(1, server(app), signal());
       await router.setRoute(['a.localhost'], sharedRoute(1, 2, 0), signal());
       using heard = listen(router);
       const visitors = ['slot0002.99.1', 'slot0002.99.1', 'slot0002.99.2'];
       for (const [index, value] of visitors.entries())
-        await send(port, 'a.localhost', { path: `/${index}`, headers: { cookie: `x=y; cutover_lane=${value}` } });
+        await send('a.localhost', { path: `/${index}`, headers: { cookie: `x=y; cutover_lane=${value}` } });
       await until('three are told', () => heard.told.length === 3);
       const clients = heard.told.map((one) => one.client);
       assert.equal(clients[0], clients[1]);
@@ -143,43 +125,42 @@ export function routerOutcomesConformance(
     }));
 
   test('of a host that is not observed a sample is told, each standing for as many as there are on average', () =>
-    use(async ({ router, port }) => {
+    use(async ({ router, startApp, send, connections }) => {
       await using app = await startApp('a');
       await router.addServer(1, server(app), signal());
       await router.setRoute(['a.localhost'], stableOnly(1), signal());
       await router.setRoute(['b.localhost'], { ...sharedRoute(1, 2, 0), observed: false }, signal());
       using heard = listen(router);
-      const agent = new Agent({ keepAlive: true, maxSockets: 8 });
+      using over = connections(8);
       for (const host of ['a.localhost', 'b.localhost']) {
-        await Promise.all(Array.from({ length: 2_000 }, () => send(port, host, { agent, path: `/${host}` })));
+        await Promise.all(Array.from({ length: 2_000 }, () => send(host, { over, path: `/${host}` })));
         await until('some are told', () => heard.of(`/${host}`).length > 0);
-        await send(port, host, { agent });
+        await send(host, { over });
         const weights = heard.of(`/${host}`).map((one) => one.weight);
         const sum = weights.reduce((total, one) => total + one, 0);
         assert.ok(weights.every((one) => one > 1) && sum > 700 && sum < 3_600, `${weights.length} stand for ${sum}`);
       }
-      agent.destroy();
     }));
 
   test('telling goes on over a restart and over a reload, for what the old process still has as well', () =>
-    use(async ({ router, port, kill }) => {
+    use(async ({ router, kill, startApp, send }) => {
       await using app = await startApp('a');
       await router.addServer(1, server(app), signal());
       await router.setRoute(['a.localhost'], { ...stableOnly(1), observed: true }, signal());
       using heard = listen(router);
-      await send(port, 'a.localhost', { path: '/first' });
+      await send('a.localhost', { path: '/first' });
       await kill();
       await until('it answers again', () =>
-        send(port, 'a.localhost', { path: '/second' }).then(
+        send('a.localhost', { path: '/second' }).then(
           () => true,
           () => false,
         ),
       );
       await until('the new process is heard', () => heard.of('/second').length === 1);
-      const slow = send(port, 'a.localhost', { path: '/slow/2000' });
+      const slow = send('a.localhost', { path: '/slow/2000' });
       await until('it is in flight', async () => (await router.inFlight(1, null, signal())) === 1);
       await router.grow(router.capacity() + 1, signal());
-      await send(port, 'a.localhost', { path: '/third' });
+      await send('a.localhost', { path: '/third' });
       await slow;
       await until('both are told', () => heard.of('/third').length === 1 && heard.of('/slow/2000').length === 1);
       assert.deepEqual(
@@ -189,45 +170,41 @@ export function routerOutcomesConformance(
     }));
 
   test('a request that is lost on a connection which had carried one before is told too', () =>
-    use(async ({ router, port }) => {
+    use(async ({ router, startApp, send, connections }) => {
       await using app = await startApp('a');
       await router.addServer(1, server(app), signal());
       await router.setRoute(['a.localhost'], { ...stableOnly(1), observed: true }, signal());
       using heard = listen(router);
-      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-      await send(port, 'a.localhost', { agent, path: '/first' });
+      using over = connections(1);
+      await send('a.localhost', { over, path: '/first' });
       await until('it is told', () => heard.of('/first').length === 1);
       await until('the slot was looked at', async () => (await router.inFlight(1, null, signal())) === 0);
-      const lost = { agent, path: '/die', method: 'POST', body: 'x' };
+      const lost = { over, path: '/die', method: 'POST', body: 'x' };
       await new Promise((resolve) => setTimeout(resolve, 1_100));
-      await assert.rejects(send(port, 'a.localhost', lost).then(failIfBad));
+      await assert.rejects(send('a.localhost', lost).then(failIfBad));
       await until('it is told', () => heard.told.length === 2);
       assert.deepEqual([heard.told[1]?.ending, heard.told[1]?.slot], ['no-response', 1]);
-      agent.destroy();
     }));
 
   test('a request is stalled when it was sent and its instance owes the headers, not while it is uploaded or answered', () =>
-    use(async ({ router, port }) => {
+    use(async ({ router, startApp, open }) => {
       await using app = await startApp('a');
       await router.addServer(1, server(app), signal());
       await router.setRoute(['a.localhost'], stableOnly(1), signal());
       assert.equal(await router.stalled(1, 1_000, signal()), 0);
-      const open = (path: string, method: string) => {
-        const one = request({ host: '127.0.0.1', port, path, method, agent: false, headers: { host: 'a.localhost' } });
-        one.on('error', () => undefined);
-        return one;
-      };
-      const upload = open('/upload', 'POST');
-      upload.write('part');
-      const stream = open('/stream', 'GET').end();
-      await once(stream, 'response');
-      const hung = [open('/slow/3500', 'GET').end(), open('/slow/3500', 'POST').end('all')];
+      const upload = open('a.localhost', { path: '/upload', method: 'POST', part: true });
+      const stream = open('a.localhost', { path: '/stream' });
+      await stream.answered;
       const began = performance.now();
+      const hung = [
+        open('a.localhost', { path: '/slow/3500' }),
+        open('a.localhost', { path: '/slow/3500', method: 'POST', body: 'all' }),
+      ];
       await until('both are stalled', async () => (await router.stalled(1, 1_000, signal())) === 2);
       const after = performance.now() - began;
       assert.ok(after >= 1_000 && after < 2_600, `after ${after} ms`);
       assert.equal(await router.stalled(1, 10_000, signal()), 0);
-      for (const one of [...hung, upload, stream]) one.destroy();
+      for (const one of [...hung, upload, stream]) one.leave();
       await until('none is', async () => (await router.stalled(1, 0, signal())) === 0);
     }));
 }

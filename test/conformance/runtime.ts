@@ -80,6 +80,14 @@ export function runtimeConformance(driver: string, create: () => Promise<Runtime
     assert.equal(back.containerId, first.containerId);
   });
 
+  rule('the networks are told by their projects, for as long as they exist', async (world) => {
+    assert.deepEqual(await world.runtime.networks(limit()), ['shop']);
+    await world.runtime.ensureNetwork('blog', limit());
+    assert.deepEqual((await world.runtime.networks(limit())).toSorted(), ['blog', 'shop']);
+    await world.runtime.removeNetwork('blog', limit());
+    assert.deepEqual(await world.runtime.networks(limit()), ['shop']);
+  });
+
   rule('what is absent has no status, and may be stopped', async (world) => {
     assert.equal(await world.runtime.status('nobody', limit()), null);
     await world.runtime.stop('nobody', 1_000, limit());

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { systemClock } from '../../src/drivers/clock/system-clock.ts';
-import { createRandom, systemRandom } from '../../src/drivers/clock/system-random.ts';
+import { createRandom } from '../../src/drivers/clock/system-random.ts';
 import { createKey } from '../../src/drivers/secrets/key-files.ts';
 import { openSecretBox } from '../../src/drivers/secrets/secret-box.ts';
+import { randomConformance } from './random.ts';
+import { secretBoxConformance } from './secret-box.ts';
 import { hashToken, newToken } from '../../src/drivers/secrets/tokens.ts';
 
 async function temporary() {
@@ -16,31 +18,33 @@ async function temporary() {
 
 const row = 'variables/1/value';
 
-describe('secret box', () => {
-  test('what is sealed opens again, also in a later process, and reads like nothing', async () => {
+secretBoxConformance('key files', async () => {
+  const [dir, other] = [await temporary(), await temporary()];
+  return {
+    box: await openSecretBox({ dir: dir.path }),
+    reopened: () => openSecretBox({ dir: dir.path }),
+    stranger: () => openSecretBox({ dir: other.path }),
+    [Symbol.asyncDispose]: async () => {
+      await dir[Symbol.asyncDispose]();
+      await other[Symbol.asyncDispose]();
+    },
+  };
+});
+
+describe('keys of the secret box', () => {
+  test('the same text is sealed differently each time, and names the key', async () => {
     await using dir = await temporary();
     const box = await openSecretBox({ dir: dir.path });
-    for (const plain of ['', 'x', 'ü🎉\n', 'y'.repeat(100_000)]) {
-      const sealed = box.seal(plain, row);
-      assert.match(sealed, /^v1\.k0001\.[A-Za-z0-9_-]+$/);
-      assert.equal((await openSecretBox({ dir: dir.path })).open(sealed, row), plain);
-      assert.notEqual(box.seal(plain, row), sealed);
-    }
+    const sealed = box.seal('x', row);
+    assert.match(sealed, /^v1\.k0001\./);
+    assert.notEqual(box.seal('x', row), sealed);
   });
 
-  test('another row, a changed text and a missing key do not open', async () => {
+  test('a missing key does not open', async () => {
     await using dir = await temporary();
-    await using other = await temporary();
     const box = await openSecretBox({ dir: dir.path });
     const sealed = box.seal('secret', row);
-    assert.throws(() => box.open(sealed, 'variables/2/value'), { code: 'internal', message: /another row/ });
-    const end = sealed.at(-3) === 'A' ? 'B' : 'A';
-    assert.throws(() => box.open(sealed.slice(0, -3) + end + sealed.slice(-2), row), { code: 'internal' });
     assert.throws(() => box.open(sealed.replace('k0001', 'k0002'), row), /k0002 is not on this machine/);
-    assert.throws(() => box.open('v1.k0001.', row), /not a sealed value/);
-    assert.throws(() => box.open('plain', row), /not a sealed value/);
-    const stranger = await openSecretBox({ dir: other.path });
-    assert.throws(() => stranger.open(sealed, row), { code: 'internal' });
   });
 
   test('the newest key seals, older ones open', async () => {
@@ -96,25 +100,4 @@ describe('clock', () => {
   });
 });
 
-describe('random', () => {
-  test('ids are UUIDs of version 7 that only ascend', () => {
-    const ids = Array.from({ length: 20_000 }, () => systemRandom.id());
-    assert.ok(ids.every((id) => /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id)));
-    assert.deepEqual(ids, ids.toSorted());
-    assert.equal(new Set(ids).size, ids.length);
-    const ms = Number.parseInt((ids[0] ?? '').replaceAll('-', '').slice(0, 12), 16);
-    assert.ok(Math.abs(ms - Date.now()) < 5000);
-  });
-  test('they ascend when the clock is set back', () => {
-    const times = [1000, 1000, 500, 1000, 1001, 3];
-    const random = createRandom(() => times.shift() ?? 0);
-    const ids = Array.from({ length: 6 }, () => random.id());
-    assert.deepEqual(ids, ids.toSorted());
-  });
-  test('numbers lie in [0, 1)', () => {
-    for (let i = 0; i < 1000; i += 1) {
-      const x = systemRandom.number();
-      assert.ok(x >= 0 && x < 1);
-    }
-  });
-});
+randomConformance('system', createRandom);

@@ -72,12 +72,19 @@ export function get(
 
 /** A tar stream made by hand: one header of 512 bytes per entry, then its content. */
 export function* rawTar(
-  entries: readonly { name: string; type?: string; link?: string; content?: string; size?: number }[],
+  entries: readonly {
+    name: string;
+    type?: string;
+    link?: string;
+    content?: string;
+    size?: number;
+    mode?: string;
+  }[],
 ) {
-  for (const { name, type = '0', link = '', content = '', size = content.length } of entries) {
+  for (const { name, type = '0', link = '', content = '', size = content.length, mode = '0000644' } of entries) {
     const header = Buffer.alloc(512);
     header.write(name, 0);
-    header.write('0000644\0', 100);
+    header.write(`${mode}\0`, 100);
     header.write('0000000\0', 108);
     header.write('0000000\0', 116);
     header.write(`${size.toString(8).padStart(11, '0')}\0`, 124);

@@ -219,9 +219,12 @@ process.on('SIGTERM', () => process.exit(0));
 
 /**
  * Writes `start <name>` to /data/history when it starts, and `stop <name>` when it is told to end, so that the file tells whether two ran
- * at once. It listens after `startMs`. GET /history answers with the file, every other request with the name and how long its body was.
+ * at once; a stubborn one then goes on. It listens after `startMs`. GET /history answers with the file, every other request with the name and how long its body was.
  */
-export function keeping(name: string, { startMs = 0 }: { readonly startMs?: number } = {}): Files {
+export function keeping(
+  name: string,
+  { startMs = 0, stubborn = false }: { readonly startMs?: number; readonly stubborn?: boolean } = {},
+): Files {
   return {
     Dockerfile: 'FROM node:24-slim\nCOPY server.js /server.js\nCMD ["node", "/server.js"]\n',
     'server.js': `
@@ -238,7 +241,7 @@ const server = require('node:http').createServer((request, response) => {
 setTimeout(() => server.listen(process.env.PORT), ${startMs});
 process.on('SIGTERM', () => {
   note('stop');
-  process.exit(0);
+  ${stubborn ? '' : 'process.exit(0);'}
 });
 `,
   };

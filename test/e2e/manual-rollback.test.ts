@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import Docker from 'dockerode';
 import type { WireDeployment } from '../../src/contract/schemas/deployment.ts';
-import type { WireEnvironment } from '../../src/contract/schemas/environment.ts';
-import { answering, slowBuild } from './apps.ts';
+import type { WireEnvironment, WireSettingsChange } from '../../src/contract/schemas/environment.ts';
+import { answering, slowBuild, streaming } from './apps.ts';
 import { Stage } from './stage.ts';
 import { startVisitors } from './visitors.ts';
 import { containersOf } from './world.ts';
@@ -176,6 +176,73 @@ test('5.7 a rollback while something is built cancels that; of two at once the l
   await stage.until('only what serves and its standby to run', async () =>
     (await containersOf(stage.platform, 'race')).length <= 2 ? true : null,
   );
+});
+
+/** Asks for a rollback while #2 is rolled out: that one is taken back, and no visitor notices. */
+async function takenBack(project: string, settings: WireSettingsChange, until: (number: number) => Promise<unknown>) {
+  const repository = await stage.project(project, streaming('one'), { drainTimeoutMs: 60_000, ...settings });
+  await stage.deploy(project);
+  await repository.commit(streaming('two'));
+  const open = await stage.openStream(`${project}.localhost`, '/events');
+  await using visitors = startVisitors(stage, `${project}.localhost`, 40);
+  const number = await stage.trigger(project);
+  await until(number);
+  const waiting = await stage.trigger(project);
+  const { status, body: answer } = await rollBack(project);
+  const askedAt = performance.now();
+  assert.deepEqual([status, answer.number], [202, number], JSON.stringify(answer));
+  const { deployment } = await stage.untilState(project, number, ['failed']);
+  const tookMs = performance.now() - askedAt;
+  console.log(`${project}: taken back ${Math.round(tookMs)} ms after it was asked for`);
+  assert.ok(tookMs < 15_000, 'it does not wait for the drain');
+  assert.equal(deployment.reason, 'rolled back to #1 by admin');
+  assert.equal((await stage.detail(project, waiting)).deployment.state, 'cancelled');
+  assert.match((await environment(project)).autoDeployHeld ?? '', /^rolled back to #1 by admin$/);
+  const decided = (await stage.timeline(project, number)).map(({ event }) => event);
+  assert.deepEqual(
+    decided.filter(({ kind }) => kind === 'rollback.decided'),
+    [{ kind: 'rollback.decided', to: 1, reason: 'asked for by admin' }],
+  );
+  assert.equal(await body(project), 'one');
+  const visits = await visitors.stop();
+  assert.deepEqual(
+    visits.filter((visit) => visit.status !== 200),
+    [],
+  );
+  assert.deepEqual(
+    new Set(visits.filter(({ at }) => at > askedAt + 2_000).map((visit) => visit.body)).has('two'),
+    false,
+  );
+  assert.equal(await Promise.race([open.closedAt.then(() => 'closed'), Promise.resolve('open')]), 'open');
+  assert.equal((await containersOf(stage.platform, project)).length, 1);
+  const { deployment: first } = await stage.detail(project, 1);
+  assert.equal(first.state, 'completed');
+  await refused(project, { to: 1 }, 'illegal_transition', /#1 is what serves/);
+}
+
+test('5.7 a rollback while instances start takes the rollout back at once', () =>
+  takenBack('starting', { health: { path: '/', startPeriodMs: 60_000, healthyThreshold: 60 } }, (number) =>
+    stage.untilState('starting', number, ['deploying']),
+  ));
+
+test('5.7 a rollback while a canary has its share takes it back at once', () =>
+  takenBack('share', { strategy: 'canary', canarySteps: [20], observationMs: 600_000 }, (number) =>
+    stage.untilState('share', number, ['ready']),
+  ));
+
+test('5.7 a rollback while the old version is drained gives it the traffic again at once', () =>
+  takenBack('draining', { observationMs: 600_000 }, (number) => stage.untilState('draining', number, ['ready'])));
+
+test('5.7 where the old version is not kept, a rollback while it is drained waits until the new one is complete', async () => {
+  const repository = await stage.project('unkept', streaming('one'), { observationMs: 0, drainTimeoutMs: 3_000 });
+  await stage.deploy('unkept');
+  await repository.commit(streaming('two'));
+  await stage.openStream('unkept.localhost', '/events');
+  const number = await stage.trigger('unkept');
+  await stage.untilState('unkept', number, ['ready']);
+  const deployment = await back('unkept');
+  assert.deepEqual([deployment.number, deployment.state, deployment.origin?.number], [number + 1, 'completed', 1]);
+  assert.equal(await body('unkept'), 'one');
 });
 
 test('2.3 promote takes the artifact along, with the settings and variables of the environment it goes to and what the repository says of itself', async () => {

@@ -126,6 +126,22 @@ for (const [what, files] of [
   });
 }
 
+test('5.2 an old version that takes longer to stop than requests can wait is killed in time, and people are told before and after', async (t) => {
+  const settings: WireSettingsChange = { ...exclusive, holdTimeoutMs: 12_000, stopGraceMs: 60_000 };
+  const repository = await stage.project('stubborn', keeping('one', { stubborn: true }), settings);
+  await stage.deploy('stubborn');
+  await repository.commit(keeping('two'));
+  const { result, all, failed, longestMs } = await visitWhile('stubborn.localhost', 50, () => stage.deploy('stubborn'));
+  t.diagnostic(`${failed.length} of ${all.length} failed; the longest wait was ${longestMs} ms`);
+  assert.equal(result.deployment.state, 'completed');
+  assert.deepEqual(failed.slice(0, 3), []);
+  assert.ok(longestMs > 4_000 && longestMs < 12_000, `${longestMs} ms`);
+  assert.deepEqual(await history('stubborn.localhost'), ['start one', 'stop one', 'start two']);
+  const timeline = await stage.timeline('stubborn', result.deployment.number);
+  assert.match(find(timeline, 'rollout.planned').explanation.join('; '), /at most 6 s to stop, not its 60 s/);
+  assert.match(find(timeline, 'alert').message, /^#1 was killed after \d\.\d s of its 60 s to stop: requests wait/);
+});
+
 test('5.2 and 5.9 a control plane killed while nothing runs comes back within the hold, and no request fails', async (t) => {
   const host = 'killed.localhost';
   const repository = await stage.project('killed', keeping('one'), exclusive);
@@ -218,7 +234,9 @@ test('5.2 a version on standby is stopped too before the new one starts', async 
   await stage.settings('warm', { strategy: 'recreate' });
   await repository.commit(keeping('three'));
   assert.equal((await stage.deploy('warm')).deployment.state, 'completed');
-  assert.deepEqual(await history('warm.localhost'), ['start one', 'start two', 'stop one', 'stop two', 'start three']);
+  const [, , ...rest] = await history('warm.localhost');
+  // Side by side: visitors wait for both.
+  assert.deepEqual([rest.slice(0, 2).toSorted(), rest.slice(2)], [['stop one', 'stop two'], ['start three']]);
 });
 
 test('5.2 what the old version has to itself it keeps to itself, also where the new one would share it; the plan names it', async () => {

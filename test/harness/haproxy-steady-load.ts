@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent } from 'node:http';
-import { send } from './haproxy-app.ts';
+import type { Visitors } from '../conformance/router-visitors.ts';
 
 export interface SteadyResult {
   readonly requests: number;
@@ -12,11 +11,11 @@ export interface SteadyResult {
 
 /** So many requests a second whatever becomes of them, a third of them POSTs with a body that is checked by its length. */
 export function runSteadyLoad(
-  port: number,
+  { send, connections }: Pick<Visitors, 'send' | 'connections'>,
   host: string,
   perSecond: number,
 ): AsyncDisposable & { stop(): Promise<SteadyResult>; answers: ReadonlyMap<string, number> } {
-  const agent = new Agent({ keepAlive: true });
+  const over = connections(Infinity);
   const failures: { at: number; method: string; why: string }[] = [];
   const answers = new Map<string, number>();
   const open: Promise<void>[] = [];
@@ -27,13 +26,13 @@ export function runSteadyLoad(
     const method = index % 3 === 0 ? 'POST' : 'GET';
     const at = Date.now();
     try {
-      const options = {
-        agent,
+      const sent = {
+        over,
         method,
         path: `/load/${index}`,
         ...(method === 'POST' ? { body: 'x'.repeat(3_000) } : {}),
       };
-      const answer = await send(port, host, options);
+      const answer = await send(host, sent);
       const { name, received } = JSON.parse(answer.status === 200 ? answer.body : '{}') as {
         name?: string;
         received?: number;
@@ -58,7 +57,7 @@ export function runSteadyLoad(
     stopped.abort();
     await running;
     await Promise.all(open);
-    agent.destroy();
+    over[Symbol.dispose]();
     return { requests: open.length, failures, longestMs, answers };
   };
   return { stop, answers, [Symbol.asyncDispose]: async () => void (await stop()) };

@@ -33,7 +33,8 @@ export class ApiClient {
   async call<E extends Endpoint>(endpoint: E, call: CallOf<E>): Promise<ResponseOf<E>> {
     const signal = AbortSignal.any([this.#options.signal, AbortSignal.timeout(callTimeoutMs)]);
     const answer = await this.#send(endpoint, call, { signal, headers: { accept: jsonMediaType } });
-    const value = endpoint.response === null ? undefined : this.#parse(endpoint.response, await readJson(answer));
+    const body = () => (endpoint.mediaType === undefined ? readJson(answer) : answer.text());
+    const value = endpoint.response === null ? undefined : this.#parse(endpoint.response, await body());
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- parsed with the endpoint's own schema
     return value as ResponseOf<E>;
   }

@@ -1,7 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-
-const msPerUnit: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-const mbPerUnit: Readonly<Record<string, number>> = { m: 1, mb: 1, mib: 1, g: 1_024, gb: 1_024, gib: 1_024 };
+import { mbPerUnit, msPerUnit } from '../../contract/units.ts';
 
 /** "30s", "500ms", "2m", "1h" as milliseconds. */
 export function parseDuration(text: string): number {

@@ -33,6 +33,19 @@ export async function watchDeployment(
   return exitCodes.failed;
 }
 
+/** Follows a rollout that somebody takes back to its end: 0 when it has been. */
+export async function watchTakenBack(
+  session: Session,
+  client: ApiClient,
+  deployment: WireDeployment,
+): Promise<ExitCode> {
+  const params = { project: deployment.project, number: deployment.number };
+  await followTimeline(session, client, deployment);
+  const detail = await client.call(endpoints.deployments.get, { params });
+  session.show(flatDetail(detail), describeVerdict(detail.deployment));
+  return detail.deployment.state === 'completed' ? exitCodes.failed : exitCodes.ok;
+}
+
 /** The deployment is done, the comparison with the version before is not (rule 5.6). */
 function sayObserved(session: Session, { deployment, observation }: WireDeploymentDetail): void {
   if (observation === null || observation.closedAt !== null) return;

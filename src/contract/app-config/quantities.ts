@@ -1,8 +1,6 @@
 import { z } from 'zod';
+import { mbPerUnit, msPerUnit } from '../units.ts';
 import { expecting } from './members.ts';
-
-const msPerUnit: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-const mbPerUnit: Readonly<Record<string, number>> = { m: 1, mb: 1, mib: 1, g: 1_024, gb: 1_024, gib: 1_024 };
 
 const durationPattern = /^(\d{1,9}(?:\.\d{1,3})?) ?(ms|s|m|h)$/;
 const memoryPattern = /^(\d{1,9}(?:\.\d{1,3})?) ?([mMgG](?:[iI]?[bB])?)$/;

@@ -30,7 +30,8 @@ export const rolloutEndpoints = {
   rollback: endpoint({
     method: 'POST',
     path: `${environment}/rollback`,
-    summary: 'Go back to an earlier deployment without a build; holds auto-deploy of the environment',
+    summary:
+      'Go back to an earlier deployment without a build; holds auto-deploy of the environment. Answers with the deployment that goes back, or with the one that is being rolled out where that is taken back',
     access: onProject('deploy'),
     params: environmentParams,
     body: newRollbackSchema,

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { queueSchema } from '../schemas/deployment.ts';
+import { invariantReportSchema } from '../schemas/invariants.ts';
 import { doctorReportSchema, healthSchema, serverStatusSchema } from '../schemas/system.ts';
 import { whoamiSchema } from '../schemas/token.ts';
+import { metricsMediaType } from '../metrics.ts';
 import { anyToken, everyone, onInstallation } from './access.ts';
 
 export const systemEndpoints = {
@@ -58,6 +60,25 @@ export const systemEndpoints = {
     access: onInstallation('read'),
     status: 200,
     response: doctorReportSchema,
+    errors: [],
+  }),
+  invariants: endpoint({
+    method: 'GET',
+    path: '/api/invariants',
+    summary: 'Look now whether every invariant holds, with the next step for each that does not',
+    access: onInstallation('administer'),
+    status: 200,
+    response: invariantReportSchema,
+    errors: ['runtime_unavailable', 'router_unavailable'],
+  }),
+  metrics: endpoint({
+    method: 'GET',
+    path: '/api/metrics',
+    summary: 'Show metrics in the text format of Prometheus',
+    access: onInstallation('administer'),
+    status: 200,
+    response: z.string(),
+    mediaType: metricsMediaType,
     errors: [],
   }),
 } as const;

@@ -68,10 +68,14 @@ function members(schema: z.ZodObject | undefined) {
 function success(endpoint: Endpoint): JsonObject {
   const answer = {
     description: endpoint.response === null ? 'Done' : 'The result',
-    ...(endpoint.response === null ? {} : { content: { ...json(endpoint.response), ...stream(endpoint) } }),
+    ...(endpoint.response === null ? {} : { content: { ...body(endpoint, endpoint.response), ...stream(endpoint) } }),
   };
   const replayed = { ...answer, description: 'The same request was made before; this is its deployment' };
   return { [endpoint.status]: answer, ...(endpoint.idempotent ? { 200: replayed } : {}) };
+}
+
+function body({ mediaType }: Endpoint, response: z.ZodType): JsonObject {
+  return mediaType === undefined ? json(response) : { [mediaType]: { schema: schemaOf(response) } };
 }
 
 function stream(endpoint: Endpoint): JsonObject {

@@ -92,6 +92,13 @@ export const deploymentSchema = named(
       .nullable()
       .meta({ description: 'When it was first completed; null: nobody can go back to it.' }),
     finishedAt: z.string().nullable(),
+    removed: z
+      .object({
+        artifactAt: z.string().nullable().meta({ description: 'Since when nobody can go back to it.' }),
+        logsAt: z.string().nullable(),
+        historyAt: z.string().nullable().meta({ description: 'Timeline, journal and measurements.' }),
+      })
+      .meta({ description: 'What is not kept of it any more; null: it is still there.' }),
   }),
 );
 export type WireDeployment = z.output<typeof deploymentSchema>;

@@ -44,7 +44,10 @@ export type WireRolloutStatus = z.output<typeof rolloutStatusSchema>;
 export const newRollbackSchema = named(
   'NewRollback',
   z.strictObject({
-    to: z.int().min(1).exactOptional().meta({ description: 'Default: the last good one before the one that serves.' }),
+    to: z.int().min(1).exactOptional().meta({
+      description:
+        'Default: what serves beside a version that is being rolled out, else the last good one before what serves.',
+    }),
     currentEnv: z.boolean().exactOptional().meta({ description: "Today's variables instead of those of then." }),
     force: z.boolean().exactOptional().meta({ description: 'Also behind a contract step.' }),
   }),

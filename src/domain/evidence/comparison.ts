@@ -1,6 +1,15 @@
-import { addClient, addCounts, closeBuckets, emptyPart, talliesOf, type Part, type PartCounts } from './part.ts';
+import {
+  addCall,
+  addCounts,
+  closeBuckets,
+  emptyPart,
+  talliesOf,
+  type Part,
+  type PartCall,
+  type PartCounts,
+} from './part.ts';
 import { logMixture, logRelevantMixture, routeSlots } from './route-mixture.ts';
-import type { Tallies, Version } from './tally.ts';
+import type { Tallies } from './tally.ts';
 
 /** The whole test of new against old while both get traffic: of everything together and of each route slot. */
 export interface Comparison {
@@ -20,13 +29,8 @@ export const newComparison: Comparison = {
 /** What came in since the last time; `slot` is the route's. */
 export interface ComparisonBatch {
   readonly counts: readonly (PartCounts & { readonly slot: number })[];
-  /** Single calls of clients that keep their version. */
-  readonly calls: readonly {
-    readonly version: Version;
-    readonly client: string;
-    readonly bad: boolean;
-    readonly slot: number;
-  }[];
+  /** Single calls, in the order in which they became final. */
+  readonly calls: readonly (PartCall & { readonly slot: number })[];
 }
 
 export function compare(comparison: Comparison, batch: ComparisonBatch, now: number): Comparison {
@@ -37,22 +41,25 @@ export function compare(comparison: Comparison, batch: ComparisonBatch, now: num
     routes[counts.slot] = addCounts(routes[counts.slot] ?? emptyPart, counts, now);
   }
   for (const call of batch.calls) {
-    all = addClient(all, call.version, call, now);
-    routes[call.slot] = addClient(routes[call.slot] ?? emptyPart, call.version, call, now);
+    all = addCall(all, call);
+    routes[call.slot] = addCall(routes[call.slot] ?? emptyPart, call);
   }
-  return withClosed({ ...comparison, all, routes }, now, false);
+  return withClosed(comparison, { all, routes }, (part) => closeBuckets(part, now));
 }
 
 /** Before the share changes: what was counted under the old share is judged by itself. */
 export function closeAll(comparison: Comparison, now: number): Comparison {
-  return withClosed(comparison, now, true);
+  return withClosed(comparison, comparison, (part) => closeBuckets(part, now, true));
 }
 
-function withClosed(comparison: Comparison, now: number, everything: boolean): Comparison {
-  const close = (part: Part) => closeBuckets(part, now, everything);
-  const all = close(comparison.all);
-  const routes = comparison.routes.map(close);
-  const logEvidence = isMoved(comparison, all, routes) ? logMixture(all, routes) : comparison.logEvidence;
+function withClosed(
+  before: Comparison,
+  counted: Pick<Comparison, 'all' | 'routes'>,
+  close: (part: Part) => Part,
+): Comparison {
+  const all = close(counted.all);
+  const routes = counted.routes.map(close);
+  const logEvidence = isMoved(before, all, routes) ? logMixture(all, routes) : before.logEvidence;
   return { all, routes, logEvidence };
 }
 

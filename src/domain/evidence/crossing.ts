@@ -36,8 +36,13 @@ export function judgeCrossing(state: ObservationState, phase: MixedPhase, now: n
 function coldUntil(state: ObservationState, now: number): number | null {
   const { hold } = state.settings;
   const until = (state.firstTrafficAt ?? now) + hold.withinMs;
-  const certain = rateOf(state.comparison.all.evidence.tallies.new) >= hold.certainRate;
-  return state.mayHold && !certain && now < until ? until : null;
+  return state.mayHold && !isCertain(state) && now < until ? until : null;
+}
+
+/** It fails nearly always: in the test, or for its visitors. In the test there are probes too, which a broken version may well pass. */
+function isCertain({ settings, comparison, requests }: ObservationState): boolean {
+  const rates = [comparison.all.evidence.tallies.new, requests.new].map(rateOf);
+  return Math.max(...rates) >= settings.hold.certainRate;
 }
 
 function toHold(state: ObservationState, returnTo: MixedPhase, until: number): Advanced {
@@ -49,8 +54,7 @@ function toHold(state: ObservationState, returnTo: MixedPhase, until: number): A
 /** At the end of the hold the test begins again; a version that fails nearly always is rolled back before. */
 export function judgeHold(state: ObservationState, phase: HoldPhase, now: number): Advanced {
   const { settings, comparison } = state;
-  const certain = rateOf(comparison.all.evidence.tallies.new) >= settings.hold.certainRate;
-  if (certain && crosses(comparison, logThreshold(state, phase.returnTo), settings.delta))
+  if (isCertain(state) && crosses(comparison, logThreshold(state, phase.returnTo), settings.delta))
     return rollBack(state, now, { cause: 'error-rate', reason: describeErrors(state) });
   if (now < phase.until) return stay(state);
   return moveTo(withNewTest(state), begunAnew(phase.returnTo, now), phase.returnShare);

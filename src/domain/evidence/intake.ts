@@ -3,7 +3,7 @@ import { closeAll, compare, type ComparisonBatch } from './comparison.ts';
 import type { ObservationInput, OutcomeCounts } from './observation-input.ts';
 import type { ObservationState, Phase } from './observation-state.ts';
 import { countMore } from './recent-counts.ts';
-import { classify, stratumOf, type RequestOutcome } from './request-outcome.ts';
+import { classify, type RequestOutcome } from './request-outcome.ts';
 import { slotOf } from './route-mixture.ts';
 import { routePattern } from './route-pattern.ts';
 import { speedOf } from './slow.ts';
@@ -76,22 +76,16 @@ function sortCounts(state: ObservationState, counts: OutcomeCounts, sorted: Sort
 function sortOutcome(state: ObservationState, outcome: RequestOutcome, sorted: Sorted, timed: boolean): void {
   const kind = classify(outcome);
   if (kind === 'dropped') return;
-  const { version, client } = outcome;
+  const { version, client, at } = outcome;
   const bad = kind === 'bad';
   sorted.requests = addTo(sorted.requests, version, 1, bad ? 1 : 0);
   const pattern = routePattern(outcome.route);
   const slot = slotOf(state.start.routes, pattern);
   const slow = timed ? speedOf(outcome, state.start.p99Ms[pattern]) : null;
   if (version === 'new' && state.phase.name === 'full') countForFull(sorted, client, bad, slow);
-  if (isOfAnotherShare(state, outcome.at - outcome.durationMs)) return;
-  if (client !== null) {
-    sorted.errors.calls.push({ version, client, bad, slot });
-    if (slow !== null) sorted.speed.calls.push({ version, client, bad: slow, slot });
-    return;
-  }
-  const unit = { version, stratum: stratumOf(outcome), slot, units: 1 };
-  sorted.errors.counts.push({ ...unit, bad: bad ? 1 : 0 });
-  if (slow !== null) sorted.speed.counts.push({ ...unit, bad: slow ? 1 : 0 });
+  if (isOfAnotherShare(state, at - outcome.durationMs)) return;
+  sorted.errors.calls.push({ version, client, bad, slot, at });
+  if (slow !== null) sorted.speed.calls.push({ version, client, bad: slow, slot, at });
 }
 
 /** It was not given to its version by the same draw: what hangs, and began before, would show up on one side only. */

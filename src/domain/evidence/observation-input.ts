@@ -26,6 +26,7 @@ export interface ObservationInput {
   readonly now: number;
   /** What the router gives the new version (percent), and since when. */
   readonly inForce: { readonly share: number; readonly since: number };
+  /** In the order in which they became final. */
   readonly outcomes?: readonly RequestOutcome[];
   readonly counts?: readonly OutcomeCounts[];
   /** A cause that needs no evidence: see `crash-loop` and `health-cause`. */

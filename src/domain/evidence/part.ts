@@ -1,6 +1,7 @@
 import { addUnits, isDue, openBucket, strata, type Bucket, type Stratum } from './bucket.ts';
 import { addBucket, noEvidence, type Evidence } from './evidence.ts';
 import { remember, type ClientList } from './client-list.ts';
+import { stratumOf } from './request-outcome.ts';
 import { sumOf, type Tallies, type Version } from './tally.ts';
 
 /** One test: of all traffic, or of one route. Its strata have buckets of their own and add to the same evidence. */
@@ -22,9 +23,28 @@ export interface PartCounts {
 const nothingOpen = { client: null, request: null, probe: null };
 export const emptyPart: Part = { evidence: noEvidence, open: nothingOpen, failedClients: [] };
 
+/** What was counted together stays together: closing is for whoever has added all of it. */
 export function addCounts(part: Part, { version, stratum, units, bad }: PartCounts, now: number): Part {
   const bucket = part.open[stratum] ?? openBucket(now);
   return { ...part, open: { ...part.open, [stratum]: addUnits(bucket, version, units, bad) } };
+}
+
+/** A single call: before and after it its bucket is closed if it is due. `client` null: it is a unit by itself. */
+export interface PartCall {
+  readonly version: Version;
+  readonly client: string | null;
+  readonly bad: boolean;
+  /** When its outcome became final. */
+  readonly at: number;
+}
+
+export function addCall(before: Part, call: PartCall): Part {
+  const { version, client, at } = call;
+  const stratum = stratumOf(call);
+  const part = closeIfDue(before, stratum, at);
+  const counts = { version, stratum, units: 1, bad: call.bad ? 1 : 0 };
+  const added = client === null ? addCounts(part, counts, at) : addClient(part, version, { client, bad: call.bad }, at);
+  return closeIfDue(added, stratum, at);
 }
 
 /** A client is at most one unit per bucket, and none after its first bad outcome. */
@@ -44,13 +64,18 @@ export function addClient(part: Part, version: Version, call: { client: string; 
 
 /** Takes the buckets that are due, or with `all` every one, into the evidence. The same object if there is none. */
 export function closeBuckets(part: Part, now: number, all = false): Part {
-  let next = part;
-  for (const stratum of strata) {
-    const bucket = part.open[stratum];
-    if (bucket === null || !(all || isDue(bucket, now))) continue;
-    next = { ...next, evidence: addBucket(next.evidence, bucket.tallies), open: { ...next.open, [stratum]: null } };
-  }
-  return next;
+  return strata.reduce((next, stratum) => (all ? close(next, stratum) : closeIfDue(next, stratum, now)), part);
+}
+
+function closeIfDue(part: Part, stratum: Stratum, at: number): Part {
+  const bucket = part.open[stratum];
+  return bucket !== null && isDue(bucket, at) ? close(part, stratum) : part;
+}
+
+function close(part: Part, stratum: Stratum): Part {
+  const bucket = part.open[stratum];
+  if (bucket === null) return part;
+  return { ...part, evidence: addBucket(part.evidence, bucket.tallies), open: { ...part.open, [stratum]: null } };
 }
 
 /** Everything since the test began, with what is in open buckets. */

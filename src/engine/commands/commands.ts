@@ -4,6 +4,8 @@ import type { EnvironmentSettings, RollbackSettings } from '../../domain/environ
 import type { HealthCheck } from '../../domain/health-check.ts';
 import type { Environment, Project, Variable } from '../../domain/project.ts';
 import type { Observation } from '../../domain/observation.ts';
+import type { RetentionPlan, RetentionRun, RetentionWishes } from '../../domain/retention-plan.ts';
+import type { RetentionSettings } from '../../domain/retention-settings.ts';
 import type { RolloutPlan } from '../../domain/rollout-plan.ts';
 import type { RouteMode } from '../../domain/route.ts';
 import type { Actor, Role } from '../../domain/roles.ts';
@@ -21,6 +23,7 @@ export interface Commands {
   readonly variables: VariableCommands;
   readonly tokens: TokenCommands;
   readonly deployments: DeploymentCommands;
+  readonly retention: RetentionCommands;
 }
 
 export interface ProjectCommands {
@@ -127,7 +130,8 @@ export interface DeploymentCommands {
   /** Through the gate again where its instances were stopped; where that fails it stays paused, with the reason. Resolves at once. */
   resume(actor: Actor, project: string, number: number): Promise<Deployment>;
   /**
-   * A new deployment that runs an earlier one's artifact again (rule 5.7), without a build; holds auto-deploy of the environment.
+   * A new deployment that runs an earlier one's artifact again (rule 5.7), without a build; holds auto-deploy of the environment. While a
+   * version is rolled out, going back to the one that still runs beside it needs none: then it is the rollout, which is taken back.
    * Errors: `rollback_target_missing`, `artifact_gone`, `rollback_never_served`, `rollback_behind_contract`, `illegal_transition`.
    */
   rollback(actor: Actor, project: string, input: NewRollback): Promise<Triggered>;
@@ -151,6 +155,17 @@ export interface DeploymentCommands {
   log(actor: Actor, request: LogRequest, signal: AbortSignal): AsyncIterable<LogEntry>;
   /** What waits or runs, over every project the actor may see, in the order it will be served. */
   queue(actor: Actor): Promise<readonly QueueItem[]>;
+}
+
+/** What is kept of what was deployed, and for how long. */
+export interface RetentionCommands {
+  settings(actor: Actor): Promise<RetentionSettings>;
+  /** Errors: `invalid_input`. */
+  update(actor: Actor, change: Partial<RetentionSettings>): Promise<RetentionSettings>;
+  /** What a run would remove now, and why, and what it would keep. */
+  plan(actor: Actor, wishes: RetentionWishes, signal: AbortSignal): Promise<RetentionPlan>;
+  /** Removes it, for half a minute at most; `more` says whether there is something left. */
+  run(actor: Actor, wishes: RetentionWishes, signal: AbortSignal): Promise<RetentionRun>;
 }
 
 export interface LogRequest {
@@ -180,7 +195,7 @@ export interface Triggered {
 
 export interface NewRollback {
   readonly environment: string;
-  /** Default: the last good one before the one that serves. */
+  /** Default: what runs beside the version that is being rolled out; where none is, the last good one before what serves. */
   readonly to?: number;
   /** Today's variables instead of those of then. */
   readonly currentEnv?: boolean;

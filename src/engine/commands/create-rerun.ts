@@ -59,8 +59,8 @@ export async function createRerun(
     jobs: pipeline({
       kind: origin.kind,
       target: artifact.type === 'image' ? 'image' : 'static',
+      // A rollback has neither, whatever there is: see `pipeline`.
       release: releaseStep(configuration.settings.processes) !== null,
-      // Where the artifact ran before, the schema was contracted then, or never.
       contract: contractStep(configuration.settings.processes) !== null,
     }),
     idempotency: rerun.idempotency,

@@ -3,6 +3,7 @@ import type { Deployment } from '../../domain/deployment.ts';
 import { CutoverError } from '../../domain/errors.ts';
 import type { Environment } from '../../domain/project.ts';
 import type { Actor } from '../../domain/roles.ts';
+import { Deadline } from '../deadline.ts';
 import type { NewPromotion, NewRollback, Triggered } from './commands.ts';
 import { createRerun, variablesOf } from './create-rerun.ts';
 import type { DeploymentDependencies } from './deployments.ts';
@@ -11,11 +12,12 @@ import { idempotencyOf } from './idempotency.ts';
 import { requireAccess } from './projects-access.ts';
 import { noProject } from './projects.ts';
 import { rollbackTarget } from './rollback-target.ts';
+import { takeBackRollout } from './take-back-rollout.ts';
 import { variablesFor } from './variables-snapshot.ts';
 
 const checkLimitMs = 15_000;
 
-/** Back to an earlier version because somebody says so (rule 5.7). */
+/** Back to an earlier version because somebody says so (rule 5.7): by a deployment of its own, or by taking back what is being rolled out. */
 export async function rollBack(
   dependencies: DeploymentDependencies,
   actor: Actor,
@@ -23,16 +25,26 @@ export async function rollBack(
 ): Promise<Triggered> {
   requireAccess(actor, 'deploy', projectName);
   const { project, environment } = await lookUp(dependencies, projectName, input.environment);
+  const idempotency = idempotencyOf(actor, input.idempotencyKey, [
+    'rollback',
+    projectName,
+    input.environment,
+    input.to ?? null,
+    input.currentEnv ?? false,
+    input.force ?? false,
+  ]);
+  const takenBack = await takeBackRollout(dependencies, { environment, input, by: actor.name, idempotency });
+  if (takenBack !== null) return takenBack;
+  const current = await currentOf(dependencies, environment.currentDeploymentId);
   const target = await rollbackTarget(dependencies.queries, {
     projectId: project.id,
     environmentId: environment.id,
-    currentId: environment.currentDeploymentId,
+    current,
     to: input.to ?? null,
     force: input.force ?? false,
   });
   const record = await recordOf(dependencies, target);
   await requireArtifact(dependencies, target);
-  const current = await currentOf(dependencies, environment.currentDeploymentId);
   return createRerun(dependencies, {
     model: target,
     environmentId: environment.id,
@@ -51,14 +63,7 @@ export async function rollBack(
       (input.currentEnv ?? false)
         ? await currentVariables(dependencies, project.id, environment.id)
         : variablesOf(dependencies, record),
-    idempotency: idempotencyOf(actor, input.idempotencyKey, [
-      'rollback',
-      projectName,
-      input.environment,
-      input.to ?? null,
-      input.currentEnv ?? false,
-      input.force ?? false,
-    ]),
+    idempotency,
     onceKey: null,
     autoDeployHeld: `rolled back to #${target.number} by ${actor.name}`,
   });
@@ -112,10 +117,12 @@ async function currentOf({ deployments }: DeploymentDependencies, id: string | n
 }
 
 /** Said at once, not after a queue. */
-async function requireArtifact({ artifacts }: DeploymentDependencies, deployment: Deployment): Promise<void> {
-  const { artifact, number } = deployment;
-  if (artifact !== null && (await artifacts.exists(artifact, AbortSignal.timeout(checkLimitMs)))) return;
-  throw new CutoverError('artifact_gone', `the artifact of #${number} is not on this machine any more`);
+async function requireArtifact({ artifacts, clock }: DeploymentDependencies, deployment: Deployment): Promise<void> {
+  const { artifact, number, removed } = deployment;
+  using limit = new Deadline(clock, checkLimitMs);
+  if (artifact !== null && (await artifacts.exists(artifact, limit.signal))) return;
+  const since = removed.artifactAt === null ? '' : ` (noticed on ${removed.artifactAt.slice(0, 10)})`;
+  throw new CutoverError('artifact_gone', `the artifact of #${number} is not on this machine any more${since}`);
 }
 
 function currentVariables(

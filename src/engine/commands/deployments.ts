@@ -4,6 +4,7 @@ import { isFinal } from '../../domain/deployment-state.ts';
 import { CutoverError } from '../../domain/errors.ts';
 import type { Environment } from '../../domain/project.ts';
 import type { Actor, Permission } from '../../domain/roles.ts';
+import { Deadline } from '../deadline.ts';
 import type { Changes } from '../observe/changes.ts';
 import type { ConfigurationStore } from '../ports/configuration-store.ts';
 import type { DeploymentQueries, DeploymentStore } from '../ports/deployment-store.ts';
@@ -70,12 +71,11 @@ export function deploymentCommands(dependencies: DeploymentDependencies): Deploy
     promote: (actor, project, input) => promote(dependencies, actor, { project, input }),
     plan: async (actor, project, environment) =>
       rolloutPlan(dependencies, await findEnvironment(dependencies, actor, { project, environment })),
-    rollout: async (actor, project, environment) =>
-      rolloutStatus(
-        dependencies,
-        await findEnvironment(dependencies, actor, { project, environment }),
-        AbortSignal.timeout(lookLimitMs),
-      ),
+    rollout: async (actor, project, environment) => {
+      using limit = new Deadline(dependencies.clock, lookLimitMs);
+      const found = await findEnvironment(dependencies, actor, { project, environment });
+      return await rolloutStatus(dependencies, found, limit.signal);
+    },
     watchRollout: (actor, project, environment, signal) =>
       watchRollout(dependencies, () => findEnvironment(dependencies, actor, { project, environment }), signal),
     async *timeline(actor, project, number, options, signal) {
@@ -84,10 +84,19 @@ export function deploymentCommands(dependencies: DeploymentDependencies): Deploy
     },
     async *log(actor, request, signal) {
       const deployment = await find(dependencies, actor, { permission: 'read', ...request });
+      refuseRemovedLogs(deployment);
       yield* readLog(dependencies, deployment.id, request, signal);
     },
     queue: (actor) => queueOf(dependencies, actor),
   };
+}
+
+function refuseRemovedLogs({ number, removed }: Deployment): void {
+  if (removed.logsAt === null) return;
+  throw new CutoverError(
+    'not_found',
+    `the logs of #${number} were removed on ${removed.logsAt.slice(0, 10)}: they are not kept for ever`,
+  );
 }
 
 interface Lookup {

@@ -8,7 +8,8 @@ const targetsKept = 50;
 interface Wish {
   readonly projectId: string;
   readonly environmentId: string;
-  readonly currentId: string | null;
+  /** What serves; it need not have been completed yet. */
+  readonly current: Deployment | null;
   /** null: the last good one before the current. */
   readonly to: number | null;
   /** Also behind a contract step. */
@@ -18,13 +19,14 @@ interface Wish {
 /** The deployment that a rollback goes back to (rule 5.7). Errors: see `DeploymentCommands.rollback`. */
 export async function rollbackTarget(queries: DeploymentQueries, wish: Wish): Promise<Deployment> {
   const served = await queries.served(wish.environmentId, targetsKept);
-  const target = wish.to === null ? lastGood(served, wish.currentId) : await asked(queries, wish, wish.to);
+  const target = wish.to === null ? lastGood(served, wish.current) : await asked(queries, wish, wish.to);
   if (!wish.force) await refuseBehindContract(queries, wish.environmentId, versionNumber(served, target));
   return target;
 }
 
-function lastGood(served: readonly Deployment[], currentId: string | null): Deployment {
-  const found = lastGoodBefore(served, currentId);
+function lastGood(served: readonly Deployment[], current: Deployment | null): Deployment {
+  const others = served.filter(({ id }) => id !== current?.id);
+  const found = current === null ? null : lastGoodBefore([current, ...others], current.id);
   if (found !== null) return found;
   throw new CutoverError('rollback_target_missing', 'no earlier deployment of the environment was good');
 }
@@ -33,7 +35,7 @@ async function asked(queries: DeploymentQueries, wish: Wish, to: number): Promis
   const target = await queries.byNumber(wish.projectId, to);
   if (target === null || target.environmentId !== wish.environmentId)
     throw new CutoverError('not_found', `the environment has no deployment #${to}`);
-  if (target.id === wish.currentId)
+  if (target.id === wish.current?.id)
     throw new CutoverError('illegal_transition', `#${to} is what serves: there is nothing to go back to`);
   if (target.completedAt === null)
     throw new CutoverError('rollback_never_served', `#${to} was never completed: it is ${target.state}`);

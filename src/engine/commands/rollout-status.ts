@@ -1,8 +1,11 @@
 import type { Environment } from '../../domain/project.ts';
 import type { Deployment } from '../../domain/deployment.ts';
-import { planRollout, settingsToReplace, type RolloutPlan } from '../../domain/rollout-plan.ts';
-import type { RouteTarget } from '../../domain/route.ts';
+import { isRolledOut } from '../../domain/deployment-state.ts';
+import { planRollout, type RolloutPlan } from '../../domain/rollout-plan.ts';
+import { shareOfSlot, type RouteTarget } from '../../domain/route.ts';
 import type { DeploymentRecord } from '../ports/deployment-store.ts';
+import { hasSlot } from '../workflows/web-instances.ts';
+import { versionBefore } from '../../domain/version-before.ts';
 import type { RolloutSide, RolloutStatus } from './commands.ts';
 import type { DeploymentDependencies } from './deployments.ts';
 
@@ -14,9 +17,8 @@ export async function rolloutPlan(
   { settings, currentDeploymentId }: Environment,
 ): Promise<RolloutPlan> {
   const current = currentDeploymentId === null ? null : await deployments.record(currentDeploymentId);
-  const before = current?.deployment.configuration.settings ?? null;
-  return planRollout(settingsToReplace(settings, before), {
-    somethingServes: current !== null,
+  return planRollout(settings, {
+    before: current?.deployment.configuration.settings ?? null,
     target: current === null ? null : targetOf(current.deployment),
   });
 }
@@ -26,17 +28,19 @@ function targetOf({ artifact }: Deployment): 'image' | 'static' | null {
   return artifact.type === 'image' ? 'image' : 'static';
 }
 
+type Sources = Pick<DeploymentDependencies, 'deployments' | 'queries' | 'router'>;
+
 /** Where the environment's traffic goes now, and how its versions do. */
 export async function rolloutStatus(
-  dependencies: DeploymentDependencies,
+  dependencies: Sources,
   environment: Environment,
   signal: AbortSignal,
 ): Promise<RolloutStatus> {
   const { deployments, queries } = dependencies;
   const [records, route] = await Promise.all([deployments.alive(environment.id), deployments.route(environment.id)]);
   const target = route?.target ?? null;
-  const fresh = records.at(-1) ?? null;
-  const old = records.findLast((record) => record !== fresh && isWarm(record)) ?? null;
+  const fresh = newest(records);
+  const old = fresh === null ? null : versionBefore(fresh, records.filter(hasSlot));
   return {
     environment: environment.name,
     fresh: fresh === null ? null : await side(dependencies, { record: fresh, target }, signal),
@@ -47,12 +51,17 @@ export async function rolloutStatus(
   };
 }
 
-function isWarm({ slot }: DeploymentRecord): boolean {
-  return slot !== null;
+/** What is being rolled out, also while that is held, else what serves. */
+function newest(records: readonly DeploymentRecord[]): DeploymentRecord | null {
+  return (
+    records.find(({ deployment }) => deployment.state === 'running' || isRolledOut(deployment)) ??
+    records.find(({ serves }) => serves) ??
+    null
+  );
 }
 
 async function side(
-  { router }: DeploymentDependencies,
+  { router }: Pick<Sources, 'router'>,
   { record, target }: { readonly record: DeploymentRecord; readonly target: RouteTarget | null },
   signal: AbortSignal,
 ): Promise<RolloutSide> {
@@ -60,14 +69,9 @@ async function side(
   return {
     deployment,
     instances,
-    share: slot === null || target === null ? 0 : shareFor(slot, target),
+    share: shareOfSlot(target, slot),
     connections: slot === null ? 0 : await router.inFlight(slot, null, signal),
   };
-}
-
-function shareFor(slot: number, { stable, candidate, share }: RouteTarget): number {
-  if (slot === candidate) return share;
-  return slot === stable ? 100 - share : 0;
 }
 
 /** Yields whenever something is different, looking four times a second, until aborted. */

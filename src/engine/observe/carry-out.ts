@@ -1,16 +1,18 @@
 import type { Decision } from '../../domain/evidence/decision.ts';
 import type { Measurements } from '../../domain/measurements.ts';
 import type { Deployment } from '../../domain/deployment.ts';
-import { sharedRoute, stableOnly, type RouteTarget } from '../../domain/route.ts';
+import { sharedRoute, shareOfSlot, stableOnly, type RouteTarget } from '../../domain/route.ts';
 import type { TimelineEntry } from '../../domain/timeline.ts';
 import { createRerun, variablesOf, type RerunDependencies } from '../commands/create-rerun.ts';
+import { Deadline } from '../deadline.ts';
 import type { ObservationStore, OpenObservation } from '../ports/observation-store.ts';
 import type { Workshop } from '../workflows/deployment-run.ts';
-import { shareOfSlot, type ObservedVersion } from './observed-version.ts';
+import type { ObservedVersion } from './observed-version.ts';
 
 /** What is needed to do what was decided. */
 export interface Hands {
   readonly workshop: Workshop;
+  /** Number of this process. */
   readonly owner: number;
   readonly observations: ObservationStore;
   readonly rerun: RerunDependencies;
@@ -65,7 +67,8 @@ async function move(
   try {
     const moved = await observations.moveTraffic({ deploymentId: fresh.deployment.id, owner, target, timeline });
     if (!moved) return false;
-    await workshop.routes.follow(fresh.deployment.environmentId, AbortSignal.timeout(followLimitMs));
+    using limit = new Deadline(workshop.ports.clock, followLimitMs);
+    await workshop.routes.follow(fresh.deployment.environmentId, limit.signal);
     version.routed(target, workshop.ports.clock.monotonic());
     return true;
   } finally {

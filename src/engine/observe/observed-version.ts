@@ -13,7 +13,7 @@ import { advance, beginObservation, growth } from '../../domain/evidence/observa
 import type { RequestOutcome as DomainOutcome } from '../../domain/evidence/request-outcome.ts';
 import { effectiveStrategy } from '../../domain/rollout-plan.ts';
 import type { ObservationView } from '../../domain/observation.ts';
-import type { RouteTarget, SlotNumber } from '../../domain/route.ts';
+import { shareOfSlot, type RouteTarget, type SlotNumber } from '../../domain/route.ts';
 import type { OpenObservation } from '../ports/observation-store.ts';
 import type { RequestOutcome } from '../ports/router.ts';
 import { terminationOf, type Baseline } from './traffic-memory.ts';
@@ -220,13 +220,6 @@ const sharedExitMs = 10_000;
 
 /** Of requests that hang it is not known where they lead. */
 const stalledRoute = 'stalled';
-
-/** Percent of the traffic that the route gives to the slot. */
-export function shareOfSlot(route: RouteTarget | null, slot: SlotNumber | null): number {
-  if (route === null || slot === null) return 0;
-  if (route.stable === slot) return 100 - route.share;
-  return route.candidate === slot ? route.share : 0;
-}
 
 function modeOf({ fresh, switchedAt }: OpenObservation): ObservationStart['mode'] {
   // A new leader of an observation that has come so far does not begin with small shares again.

@@ -7,7 +7,6 @@ import type { RuntimeEvent } from '../ports/runtime.ts';
 import type { OpenObservation } from '../ports/observation-store.ts';
 import type { RequestOutcome } from '../ports/router.ts';
 import { Rest } from '../rest.ts';
-import type { Workshop } from '../workflows/deployment-run.ts';
 import { carryOut, endObservation, type Hands } from './carry-out.ts';
 import { Measuring } from './measuring.ts';
 import { ObservedVersion, type Moment } from './observed-version.ts';
@@ -15,9 +14,6 @@ import { probeBoth } from './probe-pair.ts';
 import { TrafficMemory } from './traffic-memory.ts';
 
 export interface ObserverOptions extends Hands {
-  readonly workshop: Workshop;
-  /** Number of this process. */
-  readonly owner: number;
   readonly leaseMs: number;
 }
 

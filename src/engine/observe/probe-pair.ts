@@ -2,8 +2,8 @@ import type { ProbePair } from '../../domain/evidence/health-cause.ts';
 import { isHealthyAnswer } from '../../domain/health-check.ts';
 import type { DeploymentRecord } from '../ports/deployment-store.ts';
 import type { OpenObservation } from '../ports/observation-store.ts';
-import type { Prober, ProbeTarget } from '../ports/prober.ts';
-import { hasContainer, webInstances } from '../workflows/web-instances.ts';
+import type { Prober } from '../ports/prober.ts';
+import { probeTargets } from '../workflows/probe-targets.ts';
 
 /** Both versions at the same time, by the health check of the new one, so that what hits both is seen on both. */
 export async function probeBoth(
@@ -28,16 +28,8 @@ function verdictOf(passed: boolean): 'passed' | 'failed' {
 /** More than half of its instances are healthy: one of many that is down is for the router to avoid. */
 async function passes(prober: Prober, record: DeploymentRecord, signal: AbortSignal): Promise<boolean> {
   const { health } = record.deployment.configuration.settings;
-  const targets = targetsOf(record);
+  const targets = probeTargets(record);
   const results = await Promise.all(targets.map((target) => prober.probe(target, health, signal)));
   const healthy = results.filter((result) => isHealthyAnswer(health, result)).length;
   return healthy > 0 && healthy * 2 > results.length;
-}
-
-function targetsOf({ deployment, instances }: DeploymentRecord): readonly ProbeTarget[] {
-  const { artifact } = deployment;
-  if (artifact?.type === 'bundle') return [{ kind: 'static', bundle: artifact.bundle, spa: artifact.spa }];
-  return webInstances(instances)
-    .filter(hasContainer)
-    .flatMap(({ address, port }) => (address === null ? [] : [{ kind: 'instance' as const, address, port }]));
 }

@@ -30,9 +30,9 @@ export interface Verdict {
 
 /**
  * What is asked of a deployment. `take-back`: the evidence is against it (see `DeploymentRecord.wantedVerdict`). `pause` and `resume`
- * are given to whoever leads it, or claims it for that. `contract`: its observation has passed, and its contract step is due.
+ * are given to whoever leads it, or claims it for that.
  */
-export type Want = 'cancel' | 'delete' | 'take-back' | 'pause' | 'resume' | 'contract';
+export type Want = 'cancel' | 'delete' | 'take-back' | 'pause' | 'resume';
 
 /** Thrown by a write whose lease has passed to somebody else. The holder stops at once and silently: the work goes on elsewhere. */
 export class FencedError extends Error {
@@ -124,6 +124,8 @@ export interface DeploymentRecord {
   readonly want: Want | null;
   /** With `want` `take-back`: how it is to end. */
   readonly wantedVerdict: Verdict | null;
+  /** It serves, its observation has passed, and its contract step has not been run to its end (rule 5.8). */
+  readonly contractDue: boolean;
   /** Opened configuration values at trigger time and which of them are secret. */
   readonly sealedVariables: string;
   readonly counterBaseline: RequestCount | null;
@@ -163,6 +165,12 @@ export interface DeploymentStore {
   /** Legal where the state machine says so, and only for what serves or is being rolled out. Errors: `illegal_transition`. */
   requestPause(deploymentId: string, by: string): Promise<void>;
   requestResume(deploymentId: string, by: string): Promise<void>;
+  /**
+   * Asks for a rollout to be taken back because somebody says so, cancels what waits behind it, and holds auto-deploy, all or nothing. Resolves
+   * to false, and changes nothing, when it is no rollout any more, or the version before is not sure to keep running. Errors:
+   * `idempotency_mismatch`.
+   */
+  requestRollback(request: RollbackRequest): Promise<boolean>;
   /** Asks the worker of what is `deploying` or `ready` to take it back; false when it is in no such state. */
   requestTakeBack(deploymentId: string, verdict: Verdict): Promise<boolean>;
 
@@ -208,11 +216,28 @@ export interface NewDeploymentRecord {
   readonly configuration: Deployment['configuration'];
   readonly sealedVariables: string;
   readonly jobs: readonly Pick<Job, 'type' | 'order' | 'dependsOn' | 'required'>[];
-  readonly idempotency: { readonly key: string; readonly tokenId: string; readonly requestHash: string } | null;
+  readonly idempotency: Idempotency | null;
   /** Only one deployment is ever created under this key: a second one is answered with the first. */
   readonly onceKey: string | null;
   /** Set in the same transaction; undefined leaves it. */
   readonly autoDeployHeld?: string;
+}
+
+/** The same request under the same key of the same caller is answered once. */
+export interface Idempotency {
+  readonly key: string;
+  readonly tokenId: string;
+  readonly requestHash: string;
+}
+
+/** Somebody goes back from a rollout to the version that runs beside it. */
+export interface RollbackRequest {
+  /** The rollout. */
+  readonly deploymentId: string;
+  /** The version before it. */
+  readonly to: { readonly deploymentId: string; readonly number: number };
+  readonly by: string;
+  readonly idempotency: Idempotency | null;
 }
 
 /** Questions of the API and of the reconciler. */
@@ -241,6 +266,8 @@ export interface DeploymentQueries {
 export interface WorldStore {
   desired(): Promise<DesiredWorld>;
   updateInstances(changes: readonly InstanceChange[]): Promise<void>;
+  /** Where nobody has compared versions for so long, not every outcome of a request needs to be told any more. */
+  stopTelling(afterMs: number): Promise<void>;
   /** Slots whose deployment is over. */
   freeSlot(deploymentId: string): Promise<void>;
   /** Does the work while the slot cannot change hands; resolves to false, without doing it, if it is not this deployment's any more. */
@@ -290,6 +317,8 @@ export interface DesiredDeployment {
   readonly deployment: Deployment;
   /** `serves`: it is the environment's current one. `standby`: in an open observation. `left`: neither, so that it is to be stopped. */
   readonly role: 'serves' | 'standby' | 'left';
+  /** As in `DeploymentRecord`. */
+  readonly standbyId: string | null;
   readonly slot: SlotNumber | null;
   readonly sealedVariables: string;
   /** Those that have a container. */

@@ -12,6 +12,8 @@ export interface Runtime {
   /** The project's private network (one per project, a /26 from the platform's own pool). Errors: `network_exhausted`. */
   ensureNetwork(project: string, signal: AbortSignal): Promise<void>;
   removeNetwork(project: string, signal: AbortSignal): Promise<void>;
+  /** Names of the projects that have a network. */
+  networks(signal: AbortSignal): Promise<readonly string[]>;
 
   /** null when the image is not on this machine. `ref` is a tag or an id. */
   inspectImage(ref: string, signal: AbortSignal): Promise<ImageInfo | null>;

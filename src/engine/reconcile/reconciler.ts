@@ -1,4 +1,5 @@
 import { CutoverError } from '../../domain/errors.ts';
+import { verificationMs } from '../../domain/evidence/verify-rollback.ts';
 import type { DesiredWorld, WorldStore } from '../ports/deployment-store.ts';
 import type { InstanceStatus, RuntimeEvent } from '../ports/runtime.ts';
 import type { RouterSnapshot } from '../ports/router.ts';
@@ -80,6 +81,8 @@ export class Reconciler {
     for (const deletion of await world.deletions()) {
       this.#background(deletion.id, () => tearDown({ workshop, world, signal }, deletion), signal);
     }
+    // Whether going back has helped is looked into for a while after the end of the observation.
+    await this.#try(world.stopTelling(2 * verificationMs), signal);
     const [containers, router, checkouts] = await Promise.all([
       ports.runtime.list(signal),
       ports.router.snapshot(signal),

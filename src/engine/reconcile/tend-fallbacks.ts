@@ -1,3 +1,4 @@
+import { versionBefore } from '../../domain/version-before.ts';
 import type { DesiredDeployment } from '../ports/deployment-store.ts';
 import { fallbackName, isFallback } from '../workflows/router-server.ts';
 import { endGuard, webInstances } from '../workflows/web-instances.ts';
@@ -30,16 +31,12 @@ export async function tendFallbacks(pass: Pass, desired: DesiredDeployment): Pro
 }
 
 /** Of the version before; the address is null while an instance has none. */
-function warmAddresses({ found, desired }: Pass, { deployment }: DesiredDeployment) {
-  const older = desired.deployments.filter(
-    (other) =>
-      other.slot !== null &&
-      other.role !== 'left' &&
-      other.deployment.environmentId === deployment.environmentId &&
-      other.deployment.number < deployment.number,
+function warmAddresses({ found, desired }: Pass, version: DesiredDeployment) {
+  const { environmentId } = version.deployment;
+  const warm = desired.deployments.filter(
+    ({ slot, role, deployment }) => slot !== null && role !== 'left' && deployment.environmentId === environmentId,
   );
-  const before = older.toSorted((a, b) => a.deployment.number - b.deployment.number).at(-1);
-  return webInstances(before?.instances ?? []).map((instance) => ({
+  return webInstances(versionBefore(version, warm)?.instances ?? []).map((instance) => ({
     name: fallbackName(instance),
     address: found.containers.find(({ instanceId }) => instanceId === instance.id)?.address ?? null,
     port: instance.port,

@@ -1,18 +1,14 @@
 import { isTerminal } from '../../domain/errors.ts';
-import type { SlotNumber } from '../../domain/route.ts';
-import type { DeploymentRecord } from '../ports/deployment-store.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 import { rejoin, reviveInstances, type RevivedProcesses } from './revive-instances.ts';
 import { stopForGood, withinRestOfHold } from './recreate.ts';
-import { hasContainer } from './web-instances.ts';
-
-type Version = DeploymentRecord & { readonly slot: SlotNumber };
+import { hasContainer, type InSlot } from './web-instances.ts';
 
 /**
  * The version before is started again where it was stopped, and serves, come what may: there is no other one. Of one that does not
  * pass the gate any more people are told, and the engine goes on starting it.
  */
-export async function comeBack(run: DeploymentRun, old: Version, processes: RevivedProcesses): Promise<void> {
+export async function comeBack(run: DeploymentRun, old: InSlot, processes: RevivedProcesses): Promise<void> {
   const record = await run.ports.deployments.record(old.deployment.id);
   if (record === null) return;
   const present = { ...record, slot: old.slot };
@@ -29,7 +25,7 @@ export async function comeBack(run: DeploymentRun, old: Version, processes: Revi
 }
 
 /** A crash may have come between the end of a container and the row that says so: what is half stopped is stopped. */
-export async function finishStopping(run: DeploymentRun, { instances, deployment }: Version): Promise<void> {
+export async function finishStopping(run: DeploymentRun, { instances, deployment }: InSlot): Promise<void> {
   const { stopGraceMs } = deployment.configuration.settings;
   const present = instances.filter(hasContainer);
   const statuses = await Promise.all(present.map(({ id }) => run.ports.runtime.status(id, run.leaseSignal)));

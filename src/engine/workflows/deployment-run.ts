@@ -29,6 +29,10 @@ export interface Workshop {
   readonly takeBuildPlace: TakeBuildPlace;
   /** An observation was opened, or traffic was moved that is observed: whoever observes looks at once. */
   readonly wakeObserver: () => void;
+  /** Throws `disk_low` where there is too little room to begin a build. */
+  readonly requireRoom: (signal: AbortSignal) => Promise<void>;
+  /** A deployment was completed: an older one may be no rollback target any more. */
+  readonly onCompleted: () => void;
   /** URL at which a host is reached from outside. */
   readonly urlOf: (host: string) => string;
 }
@@ -51,6 +55,7 @@ export class DeploymentRun implements AsyncDisposable {
   /** Since when requests wait in the router, on the monotonic clock, as far as this process knows. */
   heldSince: number | null = null;
   readonly #held: HeldLease;
+  readonly #lostOrUnwanted: AbortSignal;
   #logs: JobLogs | null = null;
   #job: JobType | null = null;
   #record: DeploymentRecord;
@@ -61,6 +66,7 @@ export class DeploymentRun implements AsyncDisposable {
   private constructor(workshop: Workshop, held: HeldLease, record: DeploymentRecord) {
     this.workshop = workshop;
     this.#held = held;
+    this.#lostOrUnwanted = AbortSignal.any([held.lost, held.unwanted]);
     this.#record = record;
   }
 
@@ -88,7 +94,7 @@ export class DeploymentRun implements AsyncDisposable {
   /** For work that a user's wish to end should interrupt; while visitors wait, nobody's wish does. */
   get signal(): AbortSignal {
     if (this.heldSince !== null) return this.leaseSignal;
-    return AbortSignal.any([this.#held.lost, this.#held.unwanted]);
+    return this.#lostOrUnwanted;
   }
 
   /** For work that must go on although the deployment is unwanted: taking it back. */

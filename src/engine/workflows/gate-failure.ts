@@ -1,10 +1,9 @@
-import { instanceLogName, type Instance } from '../../domain/deployment.ts';
+import type { Instance } from '../../domain/deployment.ts';
 import { CutoverError } from '../../domain/errors.ts';
 import { processOf, webProcess } from '../../domain/processes.ts';
 import type { InstanceStatus } from '../ports/runtime.ts';
 import type { DeploymentRun } from './deployment-run.ts';
-
-const lastLines = 50;
+import { withLastLines } from './last-lines.ts';
 
 interface Failure {
   readonly message: string;
@@ -18,7 +17,7 @@ export async function refuseExited(run: DeploymentRun, instance: Instance, signa
   if (status?.running === true && status.restarts === 0) return;
   throw new CutoverError(
     status?.outOfMemory === true ? 'instance_out_of_memory' : 'instance_exited',
-    await withLastLines(run, instance, { message: describeExit(run, instance, status), hasEnded: true }),
+    await recorded(run, instance, { message: describeExit(run, instance, status), hasEnded: true }),
   );
 }
 
@@ -36,7 +35,7 @@ export async function refuseUnhealthy(run: DeploymentRun, instance: Instance, fa
   // Nobody talks to a worker.
   const listening = instance.process === webProcess ? await describeListening(run, instance, signal) : '';
   const full = `gate (${[message, listening].filter((part) => part !== '').join('; ')})`;
-  throw new CutoverError('gate_failed', await withLastLines(run, instance, { message: full, hasEnded: false }));
+  throw new CutoverError('gate_failed', await recorded(run, instance, { message: full, hasEnded: false }));
 }
 
 /** "nothing on 3000; 8080 is open" */
@@ -49,16 +48,16 @@ async function describeListening(run: DeploymentRun, instance: Instance, signal:
   return `nothing on ${instance.port}; ${open.join(', ')} ${open.length === 1 ? 'is' : 'are'} open`;
 }
 
-async function withLastLines(
+/** Told on the timeline; the answer has its last lines too. */
+async function recorded(
   run: DeploymentRun,
   instance: Instance,
   { message, hasEnded }: { readonly message: string; readonly hasEnded: boolean },
 ): Promise<string> {
   // One that runs on does not come to an end of what it prints, and visitors may be waiting.
   if (hasEnded || run.heldSince === null) await run.workshop.instanceLogs.settle(instance.id);
-  const lines = await run.ports.logs.tail(instanceLogName(instance), lastLines);
+  const full = await withLastLines(run, instance, message);
   const { process, ordinal } = instance;
   await run.write({ timeline: [{ kind: 'gate.failed', process, ordinal, message }] });
-  if (lines.length === 0) return `${message}; it printed nothing`;
-  return `${message}; its last ${lines.length} lines:\n${lines.map(({ text }) => text).join('\n')}`;
+  return full;
 }

@@ -1,19 +1,14 @@
 import { CutoverError, isTerminal } from '../../domain/errors.ts';
+import { graceWithinHold, holdParts } from '../../domain/hold.ts';
 import { stableOnly } from '../../domain/route.ts';
 import type { DeploymentRecord, EnvironmentRoute, Write } from '../ports/deployment-store.ts';
+import { allOrNone } from './all-or-none.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 import { openSessions } from './drain-slot.ts';
 import type { Scene } from './rollout-scene.ts';
 import { stopInstances } from './stop-instances.ts';
 import { hasContainer, otherInstances, webInstances } from './web-instances.ts';
 
-/** Of the time that requests may wait, how much the ones in flight have to finish, and how much the old version has to come back. */
-const finishShare = 1 / 6;
-const returnShare = 1 / 3;
-/** What a new version that did not pass in time may take of it to end. */
-const leaveShare = 1 / 10;
-/** What it takes to let the requests go on. */
-const switchShare = 1 / 20;
 const pollMs = 50;
 
 /** From now on requests wait in the router. Workers finish their job before that: visitors need not wait for it. */
@@ -39,11 +34,26 @@ export async function stopOld(run: DeploymentRun, { stable, route }: Scene): Pro
   await run.workshop.routes.follow(run.lease.environmentId, run.leaseSignal);
   await letFinish(run, stable.slot, heldMs(run, route) ?? 0);
   // Whoever is on standby may have what only one may have, too.
-  for (const other of await run.ports.deployments.predecessors(run.lease)) {
-    const { id, configuration } = other.deployment;
-    await stopForGood(run, other.instances.filter(hasContainer), configuration.settings.stopGraceMs);
-    if (id !== stable.deployment.id) await retire(run, other);
-  }
+  const others = await run.ports.deployments.predecessors(run.lease);
+  await allOrNone(
+    run.leaseSignal,
+    others.map((other) => () => stopInTime(run, other, route)),
+  );
+  for (const other of others) if (other.deployment.id !== stable.deployment.id) await retire(run, other);
+}
+
+/** Visitors wait for it: where its stop grace is longer than they can, it is killed before that is over, and people are told. */
+async function stopInTime(run: DeploymentRun, old: DeploymentRecord, route: EnvironmentRoute): Promise<void> {
+  const { deployment, instances } = old;
+  const { stopGraceMs } = deployment.configuration.settings;
+  const { holdTimeoutMs } = run.deployment.configuration.settings;
+  const graceMs = graceWithinHold(stopGraceMs, holdTimeoutMs, heldMs(run, route) ?? 0);
+  const began = run.ports.clock.monotonic();
+  await stopForGood(run, instances.filter(hasContainer), graceMs);
+  if (graceMs === stopGraceMs || run.ports.clock.monotonic() - began < graceMs) return;
+  const given = `${(graceMs / 1000).toFixed(1)} s of its ${stopGraceMs / 1000} s to stop`;
+  const message = `#${deployment.number} was killed after ${given}: requests wait for at most ${holdTimeoutMs / 1000} s`;
+  await run.write({ timeline: [{ kind: 'alert', message }] });
 }
 
 /** Nobody can go back to it by a change of the route any more. */
@@ -56,7 +66,7 @@ async function retire(run: DeploymentRun, { deployment, slot }: DeploymentRecord
 async function letFinish(run: DeploymentRun, slot: number, alreadyMs: number): Promise<void> {
   const { clock } = run.ports;
   const { holdTimeoutMs, drainTimeoutMs } = run.deployment.configuration.settings;
-  const deadline = clock.monotonic() + Math.min(drainTimeoutMs, holdTimeoutMs * finishShare) - alreadyMs;
+  const deadline = clock.monotonic() + Math.min(drainTimeoutMs, holdTimeoutMs * holdParts.finish) - alreadyMs;
   while (clock.monotonic() < deadline && (await openSessions(run, slot, run.signal)) > 0) {
     await clock.sleep(pollMs, run.signal);
   }
@@ -84,7 +94,7 @@ export async function makeRoom(run: DeploymentRun): Promise<void> {
   if (!(await isHeld(run))) return;
   const { stopGraceMs, holdTimeoutMs } = run.deployment.configuration.settings;
   const own = run.record.instances.filter(hasContainer);
-  await stopForGood(run, own, Math.min(stopGraceMs, holdTimeoutMs * leaveShare));
+  await stopForGood(run, own, Math.min(stopGraceMs, holdTimeoutMs * holdParts.leave));
 }
 
 /** How long requests have been waiting; null where they do not. After a crash the database says it. */
@@ -123,7 +133,7 @@ export async function withinHold(
   const alreadyMs = heldMs(run, route);
   if (alreadyMs === null) return work(run.signal);
   const { holdTimeoutMs } = run.deployment.configuration.settings;
-  return within(run, holdTimeoutMs * (1 - returnShare) - alreadyMs, work);
+  return within(run, holdTimeoutMs * holdParts.passed - alreadyMs, work);
 }
 
 /** The old version has what is left of it to come back. Without a hold it has all the time it takes. */
@@ -133,7 +143,7 @@ export async function withinRestOfHold(
 ): Promise<void> {
   if (run.heldSince === null) return work(run.leaseSignal);
   const { holdTimeoutMs } = run.deployment.configuration.settings;
-  return within(run, run.heldSince + holdTimeoutMs * (1 - switchShare) - run.ports.clock.monotonic(), work);
+  return within(run, run.heldSince + holdTimeoutMs * holdParts.returned - run.ports.clock.monotonic(), work);
 }
 
 /** Rejects with `HoldOver`, or with whatever the work makes of it. */
@@ -167,5 +177,5 @@ function holdOver(holdTimeoutMs: number): HoldOver {
 
 /** A worker without a check cannot be waited for as long as visitors wait: while they do, this is how long it must stay up. */
 export function stayUpLimitMs(run: DeploymentRun): number {
-  return run.heldSince === null ? Infinity : run.deployment.configuration.settings.holdTimeoutMs * finishShare;
+  return run.heldSince === null ? Infinity : run.deployment.configuration.settings.holdTimeoutMs * holdParts.finish;
 }

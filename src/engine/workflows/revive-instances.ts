@@ -1,15 +1,12 @@
 import type { Instance, InstancePhase } from '../../domain/deployment.ts';
 import { isLongRunning, webProcess } from '../../domain/processes.ts';
-import type { SlotNumber } from '../../domain/route.ts';
-import type { DeploymentRecord } from '../ports/deployment-store.ts';
 import { allOrNone } from './all-or-none.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 import { gateInstance } from './gate-instance.ts';
 import { openConfiguration } from './open-configuration.ts';
 import { serverOf } from './router-server.ts';
 import { startInstance, type Version } from './start-instance.ts';
-
-type Stopped = DeploymentRecord & { readonly slot: SlotNumber };
+import type { InSlot } from './web-instances.ts';
 
 /** Which instances of a version: those that get traffic, or the others. */
 export type RevivedProcesses = 'all' | 'web' | 'workers';
@@ -20,7 +17,7 @@ export type RevivedProcesses = 'all' | 'web' | 'workers';
  */
 export async function reviveInstances(
   run: DeploymentRun,
-  old: Stopped,
+  old: InSlot,
   {
     processes = 'all',
     signal: wanted = run.leaseSignal,
@@ -39,7 +36,8 @@ export async function reviveInstances(
   await allOrNone(
     wanted,
     down.map((instance) => async (signal: AbortSignal) => {
-      await startInstance(run, version, instance, signal);
+      // Whoever has no time left to see it pass lets requests go to it all the same: then it must be there.
+      await startInstance(run, version, instance, run.leaseSignal);
       await gateInstance(run, { version, instance }, signal);
       await rejoinOne(run, old, instance);
     }),
@@ -47,11 +45,11 @@ export async function reviveInstances(
 }
 
 /** Those that are down are kept alive from now on and are where they were, whether they have passed or not. */
-export async function rejoin(run: DeploymentRun, old: Stopped, processes: RevivedProcesses): Promise<void> {
+export async function rejoin(run: DeploymentRun, old: InSlot, processes: RevivedProcesses): Promise<void> {
   for (const instance of downOf(old, processes)) await rejoinOne(run, old, instance);
 }
 
-function downOf({ instances }: Stopped, processes: RevivedProcesses): readonly Instance[] {
+function downOf({ instances }: InSlot, processes: RevivedProcesses): readonly Instance[] {
   return instances.filter(
     (instance) =>
       isDown(instance.phase) &&
@@ -65,7 +63,7 @@ function isDown(phase: InstancePhase): boolean {
   return phase === 'stopped' || phase === 'starting' || phase === 'passed';
 }
 
-async function rejoinOne(run: DeploymentRun, { slot, deployment }: Stopped, instance: Instance): Promise<void> {
+async function rejoinOne(run: DeploymentRun, { slot, deployment }: InSlot, instance: Instance): Promise<void> {
   const { runtime, router } = run.ports;
   // One without a container is the reconciler's to make again.
   if ((await runtime.status(instance.id, run.leaseSignal)) === null) return;

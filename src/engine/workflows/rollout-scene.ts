@@ -3,11 +3,11 @@ import type { EnvironmentSettings } from '../../domain/environment-settings.ts';
 import { wantedWorkers, webProcess, type WantedInstance } from '../../domain/processes.ts';
 import { effectiveStrategy, settingsToReplace } from '../../domain/rollout-plan.ts';
 import type { FreshPhase, OldPhase, RolloutView } from '../../domain/rollout.ts';
-import type { SlotNumber } from '../../domain/route.ts';
+import { shareOfSlot, type SlotNumber } from '../../domain/route.ts';
 import type { DeploymentRecord, EnvironmentRoute } from '../ports/deployment-store.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 import { heldMs } from './recreate.ts';
-import { webInstances } from './web-instances.ts';
+import { hasSlot, webInstances, type InSlot } from './web-instances.ts';
 
 /** What a rollout sees when it looks: its own instances as they are wanted, and the version that serves. */
 export interface Scene {
@@ -16,7 +16,7 @@ export interface Scene {
   readonly workers: readonly Place[];
   /** Of `web`, of the version that serves. */
   readonly old: readonly Instance[];
-  readonly stable: (DeploymentRecord & { readonly slot: SlotNumber }) | null;
+  readonly stable: InSlot | null;
   readonly route: EnvironmentRoute;
 }
 
@@ -37,17 +37,20 @@ export async function observeRollout(run: DeploymentRun): Promise<Scene> {
   heldMs(run, route);
   const { settings } = deployment.configuration;
   const web = Array.from({ length: settings.replicas }, (_, index) => ({ process: webProcess, ordinal: index + 1 }));
-  const stable = predecessors.find(
-    (other) => other.slot !== null && other.slot === route.target?.stable && !isPaused(other),
-  );
+  const stable = servingBeside(predecessors, route);
   return {
     slot: record.slot,
     route,
-    stable: stable?.slot == null ? null : { ...stable, slot: stable.slot },
+    stable,
     web: web.map((wanted) => placeOf(record, wanted)),
     workers: wantedWorkers(settings.processes).map((wanted) => placeOf(record, wanted)),
     old: webInstances(stable?.instances ?? []).filter(({ phase }) => phase !== 'failed'),
   };
+}
+
+/** The version among these that the route leads to, and that runs; null where none does. */
+export function servingBeside(others: readonly DeploymentRecord[], { target }: EnvironmentRoute): InSlot | null {
+  return others.filter(hasSlot).find((other) => other.slot === target?.stable && !isPaused(other)) ?? null;
 }
 
 /** Its instances are stopped: nothing serves, so that there is nothing to share with, and nothing to go back to. */
@@ -77,7 +80,7 @@ export function viewOf(run: DeploymentRun, scene: Scene, mayGrow: boolean): Roll
     // Not what the route says: it is changed again where the version is suspected.
     switched: run.record.serves,
     held: target?.mode === 'held',
-    share: target?.candidate === scene.slot ? target.share : 0,
+    share: shareOfSlot(target, scene.slot),
     canarySteps: settings.canarySteps,
     mayGrow,
   };

@@ -26,7 +26,7 @@ export async function runContract(run: DeploymentRun): Promise<void> {
     jobs: [{ type: job, status, ...(error === null ? {} : { error }) }],
     timeline: [{ kind: 'job.finished', job, status, error: error?.split('\n', 1)[0] ?? null }],
     // What somebody has wished meanwhile is still to be done.
-    ...(run.record.want === 'contract' || run.record.want === null ? { wantDone: true } : {}),
+    ...(run.record.want === null ? { wantDone: true } : {}),
   });
   run.logs.closeSoon(job);
 }

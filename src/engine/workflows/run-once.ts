@@ -1,12 +1,12 @@
-import { instanceLogName, type Instance } from '../../domain/deployment.ts';
+import type { Instance } from '../../domain/deployment.ts';
 import { CutoverError } from '../../domain/errors.ts';
 import { resolvePort } from '../../domain/environment-settings.ts';
 import type { InstanceStatus } from '../ports/runtime.ts';
 import type { DeploymentRun } from './deployment-run.ts';
+import { withLastLines } from './last-lines.ts';
 import { startInstance, versionOf } from './start-instance.ts';
 import { stopInstances } from './stop-instances.ts';
 
-const lastLines = 50;
 const lookMs = 5_000;
 
 /**
@@ -17,7 +17,8 @@ export async function runOnce(run: DeploymentRun, process: string): Promise<void
   const instance = await instanceOf(run, process);
   const failure = instance.phase === 'starting' ? await runToEnd(run, instance) : endBeforeCrash(instance);
   await stopInstances(run, { graceMs: run.deployment.configuration.settings.stopGraceMs, instanceIds: [instance.id] });
-  if (failure !== null) throw new CutoverError('release_failed', await withLastLines(run, instance, failure));
+  if (failure !== null)
+    throw new CutoverError('release_failed', await withLastLines(run, instance, `${process}: ${failure}`));
 }
 
 function endBeforeCrash({ phase }: Instance): string | null {
@@ -66,12 +67,4 @@ async function untilExited(run: DeploymentRun, instance: Instance, started: Inst
 function describeExit({ exitCode, outOfMemory }: InstanceStatus): string | null {
   if (outOfMemory) return 'it was killed for using more than its memory limit';
   return exitCode === 0 ? null : `it exited with code ${exitCode}`;
-}
-
-async function withLastLines(run: DeploymentRun, instance: Instance, message: string): Promise<string> {
-  const lines = await run.ports.logs.tail(instanceLogName(instance), lastLines);
-  const head = `${instance.process}: ${message}`;
-  return lines.length === 0
-    ? `${head}; it printed nothing`
-    : `${head}; its last ${lines.length} lines:\n${lines.map(({ text }) => text).join('\n')}`;
 }

@@ -4,7 +4,7 @@ import { judgeGate, newGate, recordProbe } from '../../domain/gate.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 import { bundleServer } from './router-server.ts';
 import { observationOf, observedSwitch } from './move-traffic.ts';
-import { isPaused } from './rollout-scene.ts';
+import { servingBeside } from './rollout-scene.ts';
 import { prepareSlot } from './take-slot.ts';
 
 type BundleArtifact = Extract<Artifact, { type: 'bundle' }>;
@@ -16,10 +16,7 @@ export async function shiftStaticTraffic(run: DeploymentRun, artifact: BundleArt
   const route = await run.ports.deployments.route(run.lease.environmentId);
   if (run.record.serves) return;
   const predecessors = await run.ports.deployments.predecessors(run.lease);
-  const before = predecessors.find(
-    (other) => other.slot !== null && other.slot === route?.target?.stable && !isPaused(other),
-  );
-  const stable = before?.slot == null ? null : { ...before, slot: before.slot };
+  const stable = route === null ? null : servingBeside(predecessors, route);
   await Promise.all([gateBundle(run, artifact), prepareSlot(run, observationOf(run, { stable }))]);
   run.assertHeld();
   const { bundle, spa } = artifact;

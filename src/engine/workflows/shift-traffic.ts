@@ -1,6 +1,6 @@
 import type { Instance } from '../../domain/deployment.ts';
 import { resolvePort } from '../../domain/environment-settings.ts';
-import { planRollout, settingsToReplace } from '../../domain/rollout-plan.ts';
+import { planRollout } from '../../domain/rollout-plan.ts';
 import { nextRolloutAction, type RolloutAction, type Wave } from '../../domain/rollout.ts';
 import { allOrNone } from './all-or-none.ts';
 import { mayGrow, waitUntilItMayGrow } from './analyse.ts';
@@ -26,10 +26,7 @@ async function sayPlan(run: DeploymentRun, scene: Scene): Promise<void> {
   // It was said before the hold.
   if (run.record.instances.length > 0 || scene.route.target?.mode === 'held') return;
   const { settings } = run.deployment.configuration;
-  const { strategy, explanation } = planRollout(settingsToReplace(settings, settingsOf(scene.stable)), {
-    somethingServes: scene.stable !== null,
-    target: 'image',
-  });
+  const { strategy, explanation } = planRollout(settings, { before: settingsOf(scene.stable), target: 'image' });
   run.say(`plan: ${strategy} (${explanation.join('; ')})`);
   run.planned = { kind: 'rollout.planned', strategy, explanation };
 }

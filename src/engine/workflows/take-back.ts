@@ -4,7 +4,8 @@ import { isLongRunning, processKind } from '../../domain/processes.ts';
 import type { JobStatus } from '../../domain/job.ts';
 import { sameRoute, stableOnly, type RouteTarget, type SlotNumber } from '../../domain/route.ts';
 import type { TimelineEntry } from '../../domain/timeline.ts';
-import type { DeploymentRecord, EnvironmentRoute, Verdict } from '../ports/deployment-store.ts';
+import { versionBefore } from '../../domain/version-before.ts';
+import type { EnvironmentRoute, Verdict } from '../ports/deployment-store.ts';
 import { comeBack, finishStopping } from './come-back.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 import { drainSlot } from './drain-slot.ts';
@@ -12,7 +13,7 @@ import { makeRoom, released } from './recreate.ts';
 import { isPaused } from './rollout-scene.ts';
 import { serverName } from './router-server.ts';
 import { stopInstances } from './stop-instances.ts';
-import { hasContainer, otherInstances, webInstances } from './web-instances.ts';
+import { hasContainer, hasSlot, otherInstances, webInstances, type InSlot } from './web-instances.ts';
 
 /**
  * Undoes what a deployment did so far, so that what served before serves as before, and nothing is left behind (rule 5.3). Each part
@@ -37,7 +38,7 @@ async function restoreOld(run: DeploymentRun, slot: SlotNumber): Promise<void> {
   const route = await run.ports.deployments.route(run.lease.environmentId);
   const target = route?.target ?? null;
   if (route === null || target === null) return;
-  const old = await versionBefore(run, slot, target);
+  const old = await versionToRestore(run, slot, target);
   if (old === null) {
     // What serves is being deleted, or there is nothing to go back to: its slot must not be given to another while a host leads there.
     if (target.stable === slot) await run.write({ route: null });
@@ -48,22 +49,16 @@ async function restoreOld(run: DeploymentRun, slot: SlotNumber): Promise<void> {
   await restoreWorkers(run, old);
 }
 
-type Version = DeploymentRecord & { readonly slot: SlotNumber };
-
 /** What served before and can serve again; null where the deployment is deleted, or was the first. */
-async function versionBefore(run: DeploymentRun, slot: SlotNumber, target: RouteTarget): Promise<Version | null> {
-  const predecessors = (await run.ports.deployments.predecessors(run.lease)).flatMap((record) =>
-    record.slot === null ? [] : [{ ...record, slot: record.slot }],
-  );
-  if (target.stable !== slot) return predecessors.find((record) => record.slot === target.stable) ?? null;
-  if (run.record.want === 'delete') return null;
-  const { standbyId } = run.record;
-  return predecessors.find(({ deployment }) => deployment.id === standbyId) ?? predecessors.at(-1) ?? null;
+async function versionToRestore(run: DeploymentRun, slot: SlotNumber, target: RouteTarget): Promise<InSlot | null> {
+  if (target.stable === slot && run.record.want === 'delete') return null;
+  const predecessors = await run.ports.deployments.predecessors(run.lease);
+  return versionBefore(run.record, predecessors.filter(hasSlot));
 }
 
 async function restore(
   run: DeploymentRun,
-  old: Version,
+  old: InSlot,
   before: EnvironmentRoute & { readonly target: RouteTarget },
 ): Promise<void> {
   const { target } = before;
@@ -91,7 +86,7 @@ async function restore(
 }
 
 /** Nobody waits for them: what serves visitors comes first. */
-async function restoreWorkers(run: DeploymentRun, old: Version): Promise<void> {
+async function restoreWorkers(run: DeploymentRun, old: InSlot): Promise<void> {
   await comeBack(run, old, 'workers');
   const present = (await run.ports.deployments.record(old.deployment.id))?.instances ?? [];
   const workers = otherInstances(present).filter((one) => hasContainer(one) && isLongRunning({ name: one.process }));
@@ -99,7 +94,7 @@ async function restoreWorkers(run: DeploymentRun, old: Version): Promise<void> {
 }
 
 /** What somebody paused stays so: only its page is shown again. */
-async function keepPaused(run: DeploymentRun, old: Version, target: RouteTarget): Promise<void> {
+async function keepPaused(run: DeploymentRun, old: InSlot, target: RouteTarget): Promise<void> {
   const route: RouteTarget = { ...stableOnly(old.slot), mode: 'paused' };
   await run.write({
     ...(sameRoute(route, target) ? {} : { route }),

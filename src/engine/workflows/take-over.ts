@@ -1,13 +1,11 @@
 import { isHealthyAnswer } from '../../domain/health-check.ts';
-import { stableOnly, type SlotNumber } from '../../domain/route.ts';
-import type { DeploymentRecord } from '../ports/deployment-store.ts';
-import type { ProbeTarget } from '../ports/prober.ts';
+import { workerProcesses } from '../../domain/processes.ts';
+import { stableOnly } from '../../domain/route.ts';
 import type { DeploymentRun } from './deployment-run.ts';
+import { probeTargets } from './probe-targets.ts';
 import { countRequests } from './request-counts.ts';
 import { serverName } from './router-server.ts';
-import { hasContainer, webInstances } from './web-instances.ts';
-
-type Warm = DeploymentRecord & { readonly slot: SlotNumber };
+import { hasContainer, webInstances, type InSlot } from './web-instances.ts';
 
 /** Shorter than at a gate: it has been running for long, and a visitor waits for every millisecond of this. */
 const secondProbeMs = 10;
@@ -31,7 +29,7 @@ export async function takeOverStandby(run: DeploymentRun): Promise<boolean> {
   return true;
 }
 
-async function findWarm(run: DeploymentRun): Promise<Warm | null> {
+async function findWarm(run: DeploymentRun): Promise<InSlot | null> {
   const { origin } = run.deployment;
   if (origin?.kind !== 'rollback' || origin.currentVariables) return null;
   const predecessors = await run.ports.deployments.predecessors(run.lease);
@@ -42,16 +40,16 @@ async function findWarm(run: DeploymentRun): Promise<Warm | null> {
   const running = webInstances(target.instances).filter(hasContainer).length;
   const whole = artifact?.type === 'bundle' || running === configuration.settings.replicas;
   // Workers are never on standby: a version that has some is started anew.
-  const workers = configuration.settings.processes.some(({ name }) => !['web', 'release', 'contract'].includes(name));
-  return whole && !workers ? { ...target, slot: target.slot } : null;
+  const workers = workerProcesses(configuration.settings.processes);
+  return whole && workers.length === 0 ? { ...target, slot: target.slot } : null;
 }
 
 /** The gate's own measure, without its patience: it has been running all the time. */
-async function isWell(run: DeploymentRun, warm: Warm): Promise<boolean> {
+async function isWell(run: DeploymentRun, warm: InSlot): Promise<boolean> {
   const { health } = warm.deployment.configuration.settings;
   for (let probe = 0; probe < health.healthyThreshold; probe += 1) {
     if (probe > 0) await run.ports.clock.sleep(Math.min(secondProbeMs, health.intervalMs), run.signal);
-    const targets = targetsOf(warm);
+    const targets = probeTargets(warm);
     if (targets.length === 0) return false;
     const results = await Promise.all(targets.map((target) => run.ports.prober.probe(target, health, run.signal)));
     if (!results.every((result) => isHealthyAnswer(health, result))) return false;
@@ -59,15 +57,7 @@ async function isWell(run: DeploymentRun, warm: Warm): Promise<boolean> {
   return true;
 }
 
-function targetsOf({ deployment, instances }: Warm): readonly ProbeTarget[] {
-  const { artifact } = deployment;
-  if (artifact?.type === 'bundle') return [{ kind: 'static', bundle: artifact.bundle, spa: artifact.spa }];
-  return webInstances(instances).flatMap(({ address, port }) =>
-    address === null ? [] : [{ kind: 'instance' as const, address, port }],
-  );
-}
-
-async function switchBack(run: DeploymentRun, warm: Warm): Promise<void> {
+async function switchBack(run: DeploymentRun, warm: InSlot): Promise<void> {
   const web = webInstances(warm.instances).filter(hasContainer);
   for (const instance of web) {
     await run.ports.router.resumeServer(warm.slot, serverName(instance), run.signal);

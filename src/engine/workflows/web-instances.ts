@@ -19,6 +19,13 @@ export function hasContainer({ phase }: Pick<Instance, 'phase'>): boolean {
   return phase !== 'stopped' && phase !== 'failed';
 }
 
+/** A version that has its place in the router. */
+export type InSlot = DeploymentRecord & { readonly slot: SlotNumber };
+
+export function hasSlot(record: DeploymentRecord): record is InSlot {
+  return record.slot !== null;
+}
+
 /** Warm versions, by the server in the candidate's slot that stands for each instance. */
 export function fallbacksFor(
   standby: DeploymentRecord,

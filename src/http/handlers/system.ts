@@ -1,8 +1,9 @@
 import { openApiDocument } from '../../contract/openapi/document.ts';
 import type { DeploymentCommands } from '../../engine/commands/commands.ts';
-import { json } from '../answer.ts';
+import { json, text } from '../answer.ts';
 import type { HandlerGroup } from '../handler.ts';
 import type { System } from '../system.ts';
+import { describeMetrics } from '../wire/metrics.ts';
 import { wireDeployment } from '../wire/deployment.ts';
 
 export function systemHandlers(system: System, deployments: DeploymentCommands): HandlerGroup<'system'> {
@@ -17,5 +18,7 @@ export function systemHandlers(system: System, deployments: DeploymentCommands):
     },
     server: async ({ signal }) => json(await system.status(signal)),
     doctor: async ({ signal }) => json(await system.doctor(signal)),
+    invariants: async ({ signal }) => json(await system.invariants(signal)),
+    metrics: async () => text(describeMetrics(system.metrics())),
   };
 }

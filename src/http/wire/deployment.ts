@@ -34,6 +34,7 @@ export function wireDeployment(deployment: Deployment): WireDeployment {
     readyAt,
     completedAt,
     finishedAt,
+    removed: deployment.removed,
   };
 }
 

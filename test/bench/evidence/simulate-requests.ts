@@ -44,7 +44,7 @@ export function simulateRequests(script: TrafficScript, mode: Mode, rps: number,
       const tick = Math.ceil(outcome.at / tickMs) * tickMs;
       due.set(tick, [...(due.get(tick) ?? []), outcome]);
     }
-    const outcomes = due.get(now) ?? [];
+    const outcomes = (due.get(now) ?? []).toSorted((one, other) => one.at - other.at);
     due.delete(now);
     failed += outcomes.filter(({ version, status }) => version === 'new' && status !== 200).length;
     const phase = viewOf(state).phase;

@@ -23,39 +23,52 @@ export interface RunResult {
 
 const patterns = routes.map(({ pattern }) => pattern);
 
-/** One deployment on a virtual clock: counts are drawn for each tick, the shipped reducer decides, the next tick obeys. */
+/** From a decision until the traffic goes where it says, as measured on real parts. */
+const routeMs = 40;
+
+/** One deployment on a virtual clock: counts are drawn for each tick, the shipped reducer decides, and a little later it is so. */
 export function simulate(script: Script, mode: Mode, rps: number, random: Random): RunResult {
-  const tickMs = rps >= 5 ? 100 : 1_000;
   const until = (script.until ?? Infinity) * 1_000;
   let { state } = beginObservation(defaultObservationSettings, startOf(script, mode, rps, random), 0);
   let inForce = { share: state.share, since: 0 };
+  let dueAt = Infinity;
   let failed = 0;
-  for (let now = tickMs; ; now += tickMs) {
-    const counts = drawTick(
-      script,
-      (now - tickMs) / 1_000,
-      { rps, seconds: tickMs / 1_000, share: inForce.share },
-      random,
-    );
-    for (const { version, bad } of counts) if (version === 'new') failed += bad;
+  for (let from = 0; ;) {
+    const now = Math.min(from + tickMs(rps, inForce.share, from), dueAt);
+    const { share } = inForce;
+    const counts = drawTick(script, from / 1_000, { rps, seconds: (now - from) / 1_000, share }, random);
+    failed += failedIn(counts);
+    from = now;
     const before = state;
     const advanced = advance(state, { now, inForce, counts });
+    if (now === dueAt) [inForce, dueAt] = [{ share: before.share, since: now }, Infinity];
     state = advanced.state;
-    if (state.share !== inForce.share) inForce = { share: state.share, since: now };
+    dueAt = state.share === inForce.share ? Infinity : Math.min(dueAt, now + routeMs);
     const taken = advanced.decisions.find((decision) => decision.type === 'roll-back');
     const end =
       taken !== undefined ? 'rolled-back' : state.phase.name === 'done' ? 'promoted' : now >= until ? 'replaced' : null;
     if (end === null) continue;
+    const last = end === 'rolled-back' ? routeMs / 1_000 : 0;
     return {
       end,
       cause: taken?.cause ?? null,
       probable: taken?.probable ?? false,
       phase: viewOf(before).phase,
       seconds: now / 1_000,
-      failed,
+      failed: failed + failedIn(drawTick(script, now / 1_000, { rps, seconds: last, share }, random)),
       challenges: state.challenges,
     };
   }
+}
+
+/** As often as the observer looks where single requests count: while both are compared, and when the first traffic comes. */
+function tickMs(rps: number, share: number, now: number): number {
+  if (rps < 5) return 1_000;
+  return rps >= 50 && ((share > 0 && share < 100) || now < 10_000) ? 20 : 100;
+}
+
+function failedIn(counts: readonly OutcomeCounts[]): number {
+  return counts.reduce((sum, { version, bad }) => sum + (version === 'new' ? bad : 0), 0);
 }
 
 function startOf(script: Script, mode: Mode, rps: number, random: Random): ObservationStart {

@@ -78,7 +78,17 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
 }
 
-const system: System = {
+const sighting = {
+  code: 'orphan',
+  subject: 'network of gone',
+  message: 'there is no such project',
+  deploymentId: null,
+  since: '2026-01-01T00:00:00.000Z',
+  next: 'Remove it by hand.',
+} as const;
+
+/** What the API tells of its process; to be varied. */
+export const system: System = {
   version: '0.1.0',
   status: async () => ({
     version: '0.1.0',
@@ -95,4 +105,6 @@ const system: System = {
       { name: 'haproxy', status: 'failed', found: 'not installed', fix: 'apt-get install haproxy' },
     ],
   }),
+  invariants: async () => ({ at: '2026-01-01T00:01:30.000Z', violations: [sighting], suspicions: [] }),
+  metrics: () => [{ name: 'cutover_up', type: 'gauge', help: 'It runs.', samples: [{ value: 1 }] }],
 };

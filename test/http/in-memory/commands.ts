@@ -17,6 +17,7 @@ import type {
 } from '../../../src/engine/commands/commands.ts';
 import { newDeployment } from './new-deployment.ts';
 import type { HeldProject, Platform } from './platform.ts';
+import { retentionCommands } from './retention-commands.ts';
 import { rolloutCommands } from './rollout-commands.ts';
 
 /** The seam below HTTP, answered from memory: enough to test what HTTP and the CLI make of it, and nothing of the engine. */
@@ -27,6 +28,7 @@ export function inMemoryCommands(platform: Platform): Commands {
     variables: variableCommands(platform),
     tokens: tokenCommands(platform),
     deployments: deploymentCommands(platform),
+    retention: retentionCommands(),
   };
 }
 

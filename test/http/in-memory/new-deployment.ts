@@ -3,6 +3,7 @@ import { emptyAppConfig } from '../../../src/domain/app-config.ts';
 import type { Artifact } from '../../../src/domain/artifact.ts';
 import type { DeploymentOrigin } from '../../../src/domain/deployment.ts';
 import { nothingMeasured } from '../../../src/domain/measurements.ts';
+import { nothingRemoved } from '../../../src/domain/past-deployment.ts';
 import type { Environment } from '../../../src/domain/project.ts';
 import type { Actor } from '../../../src/domain/roles.ts';
 import { Feed } from './feed.ts';
@@ -57,6 +58,7 @@ export function newDeployment(held: HeldProject, wanted: Wanted): HeldDeployment
       readyAt: null,
       completedAt: null,
       finishedAt: null,
+      removed: nothingRemoved,
     },
     jobs: [],
     instances: [],

@@ -1,4 +1,4 @@
-import { transition, type DeploymentEvent } from '../../../src/domain/deployment-state.ts';
+import { isRolledOut, transition, type DeploymentEvent } from '../../../src/domain/deployment-state.ts';
 import { CutoverError } from '../../../src/domain/errors.ts';
 import { planRollout } from '../../../src/domain/rollout-plan.ts';
 import type { Actor } from '../../../src/domain/roles.ts';
@@ -17,6 +17,15 @@ export function rolloutCommands(platform: Platform): RolloutCommands {
     async rollback(actor, project, { idempotencyKey, ...input }) {
       const held = platform.project(actor, project, 'deploy');
       const environment = platform.environment(held, input.environment);
+      const rollout = held.deployments.find(({ deployment }) => isRolledOut(deployment));
+      const serving = platform.serving(held, input.environment);
+      if (rollout !== undefined && input.to === serving?.deployment.number) {
+        platform.rollbacks.push(input);
+        const reason = `rolled back to #${input.to} by ${actor.name}`;
+        platform.move(rollout, 'failed', { failure: { code: 'rolled_back', message: reason }, reason });
+        rollout.timeline.close();
+        return { deployment: rollout.deployment, replayed: false };
+      }
       return platform.once(idempotencyKey, { project, ...input }, () => {
         const target = findTarget(held, input);
         const { id, number, artifact } = target.deployment;
@@ -55,7 +64,8 @@ export function rolloutCommands(platform: Platform): RolloutCommands {
     async plan(actor, project, name) {
       const held = platform.project(actor, project, 'read');
       const { settings } = platform.environment(held, name);
-      return planRollout(settings, { somethingServes: platform.serving(held, name) !== undefined, target: null });
+      const before = platform.serving(held, name)?.deployment.configuration.settings ?? null;
+      return planRollout(settings, { before, target: null });
     },
     async rollout(actor, project, name) {
       const latest = feedOf(platform, actor, { project, name }).items.at(-1);

@@ -48,17 +48,23 @@ export async function runList(session: Session, named: string | undefined, optio
 }
 
 function row(deployment: WireDeployment, crash: string | undefined): readonly string[] {
-  const { number, environment, state, completedAt, createdAt, trigger } = deployment;
+  const { number, environment, state, createdAt, trigger } = deployment;
   const origin = describeOrigin(deployment)?.split(':', 1)[0];
   return [
     `#${number}`,
     environment,
     crash === undefined ? state : `${state}, ${crash}`,
-    completedAt === null ? '-' : 'yes',
+    describeServed(deployment),
     `${describeCommit(deployment).slice(0, 60)}${origin === undefined ? '' : ` (${origin})`}`,
     formatAge(createdAt, Date.now()),
     trigger.by,
   ];
+}
+
+/** Whether one can go back to it. */
+function describeServed({ completedAt, removed }: WireDeployment): string {
+  if (completedAt === null) return '-';
+  return removed.artifactAt === null ? 'yes' : 'not available';
 }
 
 /** "crashed (3 restarts)" by number, of those that have instances; there are few, whatever the page's length. */

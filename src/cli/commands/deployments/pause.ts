@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { endpoints } from '../../../contract/endpoints.ts';
 import { describeVerdict } from '../../../contract/verdict.ts';
+import type { WireDeployment } from '../../../contract/schemas/deployment.ts';
 import type { Cli, Outcome } from '../../cli.ts';
+import type { ApiClient } from '../../client/api-client.ts';
 import { parseDeploymentNumber } from '../../output/quantities.ts';
 import type { Session } from '../../session.ts';
 
@@ -24,11 +26,18 @@ export async function runPause(session: Session, number: number, options: PauseO
   const params = { project, number };
   const client = await session.client();
   const { deployment: now } = await client.call(endpoints.deployments.get, { params });
-  if (now.state === 'completed') {
+  if (await isServing(client, now)) {
     const question = `Stop #${number}, which serves ${now.environment}? Visitors get a 503 page until it is resumed.`;
     await session.confirm(question, options.yes ?? false);
   }
   const deployment = await client.call(endpoints.deployments.pause, { params });
   session.show(deployment, describeVerdict(deployment));
   session.say(`go on with: cutover deployments resume ${number} -p ${project}`);
+}
+
+/** Only what serves takes its visitors along; of what was replaced the server says that there is nothing to pause. */
+async function isServing(client: ApiClient, { id, project, environment, state }: WireDeployment): Promise<boolean> {
+  if (state !== 'completed') return false;
+  const { currentDeploymentId } = await client.call(endpoints.environments.get, { params: { project, environment } });
+  return currentDeploymentId === id;
 }

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { endpoints } from '../../../contract/endpoints.ts';
-import { lastGoodBefore } from '../../../contract/rollback-target.ts';
+import { rollbackDefault } from '../../../contract/rollback-target.ts';
 import type { WireDeployment } from '../../../contract/schemas/deployment.ts';
 import type { Cli, Outcome } from '../../cli.ts';
 import type { ApiClient } from '../../client/api-client.ts';
 import { parseDeploymentNumber } from '../../output/quantities.ts';
-import { watchDeployment } from '../../progress/watch-deployment.ts';
+import { watchDeployment, watchTakenBack } from '../../progress/watch-deployment.ts';
 import type { Session } from '../../session.ts';
 import { chooseProject } from './choose-project.ts';
 import { describeOrigin, nameDeployment } from './describe-deployment.ts';
@@ -28,7 +28,11 @@ export function rollbackCommand(cli: Cli): Command {
     .argument('[project]', 'default: the only project')
     .option('-p, --project <project>', 'the same')
     .option('-e, --environment <name>', 'environment', 'production')
-    .option('--to <number>', 'such as 41; default: the last good one before what serves', parseDeploymentNumber)
+    .option(
+      '--to <number>',
+      'such as 41; default: what serves beside a rollout, else the last good one before',
+      parseDeploymentNumber,
+    )
     .option('--current-env', "with today's variables instead of those of then")
     .option('--force', 'also behind a contract step')
     .option('-y, --yes', 'do not ask')
@@ -59,14 +63,30 @@ export async function runRollback(session: Session, named: string | undefined, o
     },
     idempotencyKey: randomUUID(),
   });
-  const back = target === null ? (describeOrigin(deployment) ?? 'back') : `back to ${nameDeployment(target)}`;
-  session.say(`#${deployment.number} takes ${environment} of ${project} ${back}`);
+  const takenBack = isRollout(deployment, to);
+  session.say(takenBack ? describeTakingBack(deployment, target) : describeGoingBack(deployment, target));
   try {
-    if (options.wait) return await watchDeployment(session, client, deployment);
+    if (options.wait) return await (takenBack ? watchTakenBack : watchDeployment)(session, client, deployment);
     session.show(deployment, `#${deployment.number} is ${deployment.state}`);
   } finally {
     session.say(`auto-deploy of ${environment} is held until: ${resumeLine(project, environment)}`);
   }
+}
+
+/** The answer is no deployment that goes back there, but the one that is being rolled out, and is taken back. */
+function isRollout({ origin }: WireDeployment, to: number | undefined): boolean {
+  return origin?.kind !== 'rollback' || (to !== undefined && origin.number !== to);
+}
+
+function describeTakingBack({ number, project, environment }: WireDeployment, target: WireDeployment | null): string {
+  const stays = target === null ? 'what served before' : nameDeployment(target);
+  return `#${number}, which is being rolled out, is taken back; ${environment} of ${project} stays with ${stays}`;
+}
+
+function describeGoingBack(deployment: WireDeployment, target: WireDeployment | null): string {
+  const { number, project, environment } = deployment;
+  const back = target === null ? (describeOrigin(deployment) ?? 'back') : `back to ${nameDeployment(target)}`;
+  return `#${number} takes ${environment} of ${project} ${back}`;
 }
 
 /** What is gone back to, so that it can be told first; null leaves the choice, or the refusal, to the server. */
@@ -83,7 +103,7 @@ async function findTarget(
   const { currentDeploymentId } = await client.call(endpoints.environments.get, { params });
   const query = { environment, limit: 200 };
   const { deployments } = await client.call(endpoints.deployments.list, { params: { project }, query });
-  return lastGoodBefore(deployments, currentDeploymentId);
+  return rollbackDefault(deployments, currentDeploymentId);
 }
 
 function resumeLine(project: string, environment: string): string {

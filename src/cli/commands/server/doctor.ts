@@ -6,15 +6,22 @@ import type { Cli, Outcome } from '../../cli.ts';
 import { currentLogin } from '../../config.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import type { Session } from '../../session.ts';
+import { examineInvariants } from './doctor-invariants.ts';
 
 export function doctorCommand(cli: Cli): Command {
   return new Command('doctor')
     .description('check every prerequisite, with the fix')
-    .action(cli.action((session) => runDoctor(session)));
+    .option('--invariants', 'look at the running platform instead: whether everything is as it must be')
+    .action(cli.action((session, options: DoctorOptions) => runDoctor(session, options)));
 }
 
-/** 0 when nothing failed, else 1. */
-export async function runDoctor(session: Session): Outcome {
+export interface DoctorOptions {
+  readonly invariants?: boolean;
+}
+
+/** 0 when nothing failed, or is violated, else 1. */
+export async function runDoctor(session: Session, { invariants = false }: DoctorOptions): Outcome {
+  if (invariants) return examineInvariants(session);
   const report = (await askServer(session)) ?? (await (await session.local()).doctor(session.terminal.signal));
   session.show(report, report.checks.map(describeCheck).join('\n'));
   return report.checks.some(({ status }) => status === 'failed') ? exitCodes.failed : exitCodes.ok;

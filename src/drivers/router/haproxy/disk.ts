@@ -70,8 +70,9 @@ export class RouterDisk {
     try {
       await this.#replace(this.#paths.bundlesMap, renderBundlesMap(model));
       await this.#replace(this.#paths.config, renderConfig(model, this.#options, this.#paths, this.#lua));
-      await this.#saveHosts(renderHostsMap(model));
-      await this.#replace(this.#paths.state, renderState(model, counters));
+      // Side by side: one is for HAProxy and the other for us.
+      const state = this.#replace(this.#paths.state, renderState(model, counters));
+      await Promise.allSettled([this.#saveHosts(renderHostsMap(model)), state]).then(rejectIfAny);
     } catch (cause) {
       const full = errorCode(cause) === 'ENOSPC';
       const message = `the router's files in ${this.#paths.dir} could not be written`;
@@ -101,6 +102,10 @@ export class RouterDisk {
     await rename(temporary, path);
     this.#written.set(path, content);
   }
+}
+
+function rejectIfAny(results: readonly PromiseSettledResult<void>[]): void {
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
 
 function renderState(model: RouterModel, counters: CounterBook): string {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CutoverError } from '../../../domain/errors.ts';
 import type { SlotNumber } from '../../../domain/route.ts';
-import { converse, unavailable } from './cli-socket.ts';
+import { command, converse, unavailable } from './cli-socket.ts';
 import { readLiveState } from './live-state.ts';
 import { slotName } from './names.ts';
 import type { RouterPaths } from './options.ts';
@@ -36,6 +36,11 @@ export class Fleet {
     return [currentWorker(this.#paths, pid), ...old.filter((one) => one.pid !== pid)];
   }
 
+  /** null when HAProxy does not answer at the moment. */
+  async currentPid(signal: AbortSignal): Promise<number | null> {
+    return (await attempt(() => readInfo(this.#paths, signal), signal))?.pid ?? null;
+  }
+
   async findOld(signal: AbortSignal): Promise<void> {
     const old = new Map<number, number>();
     for (const pid of (await readMaster(this.#paths, signal)).old) {
@@ -57,6 +62,8 @@ export class Fleet {
 
   async command(commands: readonly string[], signal: AbortSignal): Promise<void> {
     if (commands.length === 0) return;
+    // Nobody has to be asked who is there, which would cost visitors a moment.
+    if (this.#old.size === 0) return command(this.#paths.socket, commands, signal);
     await this.ask((worker) => worker.command(commands, signal), signal);
   }
 

@@ -58,8 +58,9 @@ interface Parts {
 
 /**
  * A change goes into the model, then to disk, then to every worker of HAProxy. The disk comes first: whatever is interrupted after it
- * is completed by the next attempt, or by HAProxy itself when it restarts. When a worker is not as the model assumes (it was restarted,
- * or a call was cut off), the workers are compared with the model and corrected.
+ * is completed by the next attempt, or by HAProxy itself when it restarts. Where hosts lead goes to both at once, so that no visitor
+ * waits for the disk. When a worker is not as the model assumes (it was restarted, or a call was cut off), the workers are compared with
+ * the model and corrected.
  */
 class Haproxy implements HaproxyRouter {
   readonly #options: HaproxyRouterOptions;
@@ -71,7 +72,8 @@ class Haproxy implements HaproxyRouter {
   readonly #fleet: Fleet;
   readonly #queue = new ChangeQueue(() => this.#commit());
   readonly #log: (message: string) => void;
-  #inStep = false;
+  /** Process id of the current worker if it is known to be as the model says. */
+  #inStep: number | null = null;
   /** What is on disk besides the model, the counters, has changed. */
   #unsaved = false;
 
@@ -211,12 +213,30 @@ class Haproxy implements HaproxyRouter {
     const changes = this.#model.takeChanges();
     const commands = commandsForChanges(changes, this.#context);
     const inStep = this.#inStep;
-    if (inStep && !this.#unsaved && changes.slots.length === 0 && changes.hosts.length === 0) return;
-    this.#inStep = false;
+    const hostsOnly = inStep !== null && !this.#unsaved && changes.slots.length === 0;
+    if (hostsOnly && changes.hosts.length === 0) return;
+    this.#inStep = null;
+    const moved = hostsOnly && (await this.#moveHosts(commands, inStep, signal));
+    if (!moved) await this.#saveThenTell(hostsOnly || inStep === null ? null : commands, signal);
+    this.#inStep = moved ? inStep : await this.#fleet.currentPid(signal);
+  }
+
+  /** `commands` null: the workers are to be compared with the model. */
+  async #saveThenTell(commands: readonly string[] | null, signal: AbortSignal): Promise<void> {
     await this.#disk.save(this.#model, this.#counters);
     this.#unsaved = false;
-    if (!inStep || !(await this.#obeyed(commands, signal))) await this.#converge(signal);
-    this.#inStep = true;
+    if (commands === null || !(await this.#obeyed(commands, signal))) await this.#converge(signal);
+  }
+
+  /**
+   * Side by side. Commands about hosts only may be given again, so nothing depends on which of both was first, unless HAProxy was restarted
+   * in between and has read the old file: then, or if it did not obey, false. Errors of the disk are errors, whatever HAProxy did.
+   */
+  async #moveHosts(commands: readonly string[], worker: number, signal: AbortSignal): Promise<boolean> {
+    const saving = this.#disk.save(this.#model, this.#counters);
+    const [told, saved] = await Promise.allSettled([this.#obeyed(commands, signal), saving]);
+    if (saved.status === 'rejected') throw saved.reason;
+    return told.status === 'fulfilled' && told.value && (await this.#fleet.currentPid(signal)) === worker;
   }
 
   async #obeyed(commands: readonly string[], signal: AbortSignal): Promise<boolean> {
@@ -248,7 +268,7 @@ class Haproxy implements HaproxyRouter {
     const behind = answered && (outdated || !(await this.#fleet.hasSlot(this.#model.capacity, signal)));
     if (behind) await this.#reload(signal);
     await this.#fleet.converge(this.#model, signal);
-    this.#inStep = true;
+    this.#inStep = await this.#fleet.currentPid(signal);
   }
 
   async #untilStarted(signal: AbortSignal): Promise<void> {
@@ -279,6 +299,8 @@ class Haproxy implements HaproxyRouter {
   async #reload(signal: AbortSignal): Promise<void> {
     await checkConfig(this.#options, this.#paths, signal);
     await this.#fleet.reload(signal);
+    // The new worker has read what the old one was told.
+    if (this.#inStep !== null) this.#inStep = await this.#fleet.currentPid(signal);
   }
 
   /** Deletes servers that are in HAProxy but no longer in the model: of one name, or (null) all of the slot. */

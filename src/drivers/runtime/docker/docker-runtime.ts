@@ -40,6 +40,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     ping: (signal) => ping(engine, signal),
     ensureNetwork: (project, signal) => networks.ensure(project, signal),
     removeNetwork: (project, signal) => networks.remove(project, signal),
+    networks: (signal) => networks.projects(signal),
     inspectImage: (ref, signal) => inspectImage(engine, ref, signal),
     removeImage: (imageId, signal) => removeImage(engine, imageId, signal),
     start: (spec, signal) => startInstance(home, spec, signal),

@@ -2,7 +2,7 @@ import type { InstanceSpec, VolumeId } from '../../../engine/ports/runtime.ts';
 
 /** On everything this driver creates; nothing without it is ever touched. */
 export const platformLabel = 'cutover.platform';
-const projectLabel = 'cutover.project';
+export const projectLabel = 'cutover.project';
 const environmentLabel = 'cutover.environment';
 const volumeLabel = 'cutover.volume';
 export const instanceLabel = 'cutover.instance';

@@ -3,7 +3,7 @@ import { CutoverError } from '../../../domain/errors.ts';
 import { isRefusal } from './engine-connection.ts';
 import type { EngineConnection } from './engine-connection.ts';
 import { hostRoutes } from './host-routes.ts';
-import { labelFilter, networkLabels } from './labels.ts';
+import { labelFilter, networkLabels, platformLabel, projectLabel } from './labels.ts';
 import { networkName } from './names.ts';
 import { formatRange, freeRanges, parseRange } from './subnets.ts';
 import type { Range } from './subnets.ts';
@@ -42,6 +42,16 @@ export class ProjectNetworks {
 
   async remove(project: string, signal: AbortSignal): Promise<void> {
     for (const network of await this.#ofProject(project, signal)) await this.#delete(network.Id, signal);
+  }
+
+  /** Each once, also where two came at once and the second is about to go. */
+  async projects(signal: AbortSignal): Promise<readonly string[]> {
+    const { engine, platformId } = this.#options;
+    const filters = labelFilter({ [platformLabel]: platformId });
+    const networks = await engine.call({ what: 'list networks', timeoutMs }, signal, (docker, abortSignal) =>
+      docker.listNetworks({ filters, abortSignal }),
+    );
+    return [...new Set(networks.flatMap(({ Labels }) => Labels?.[projectLabel] ?? []))];
   }
 
   async #ensure(project: string, signal: AbortSignal): Promise<void> {

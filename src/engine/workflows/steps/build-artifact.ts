@@ -30,6 +30,7 @@ export const buildArtifact: Step = {
       return keep(run, cached, true);
     }
     await run.flush();
+    await run.workshop.requireRoom(run.signal);
     const built = await build(run, commit);
     await save(run, key, built);
     keep(run, built, false);

@@ -13,5 +13,6 @@ export const markComplete: Step = {
       journal: [{ step: 'mark-complete', status: 'done' }],
       timeline: [{ kind: 'job.finished', job: 'MarkDeploymentCompleteJob', status: 'success', error: null }],
     });
+    run.workshop.onCompleted();
   },
 };

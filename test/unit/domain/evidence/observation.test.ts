@@ -102,6 +102,13 @@ test('hold: a version that turns out to be 80 % bad is rolled back at once', () 
   assert.equal(observed.requests(1_000, [20, 20, 980, 0]).phase, 'rolled-back');
 });
 
+test('hold: not for a version that fails all of its visitors, though it passes the probes', () => {
+  const observed = new Observed({ mode: 'canary' });
+  for (let i = 0; i < 9 && observed.phase === 'canary-1'; i += 1)
+    observed.feed(1_000, { counts: [...countsOf([1, 1, 17, 0]), ...probes(0), ...probes(0)] });
+  assert.deepEqual([observed.phase, observed.alerts()], ['rolled-back', []]);
+});
+
 test('hold: once per deployment, and not for a fix-forward', () => {
   const forward = new Observed({ mode: 'canary', last5Minutes: { units: 100, bad: 20 } });
   assert.deepEqual([forward.phase, shares(forward)], ['full', [100]]);
@@ -253,7 +260,7 @@ test('stepped: evidence rolls back as in a canary', () => {
 });
 
 test('a bucket is closed when the share changes', () => {
-  const observed = new Observed({ mode: 'stepped' }).shareIs(33).feed(1_000).requests(11_000, [3, 1, 9, 0]);
+  const observed = new Observed({ mode: 'stepped' }).shareIs(33).feed(1_000).requests(11_000, [2, 1, 5, 0]);
   assert.equal(viewOf(observed.state).evidence, 1, 'open');
   observed.shareIs(66).feed(100);
   assert.ok(viewOf(observed.state).evidence > 1);

@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isDue } from '../../../../src/domain/evidence/bucket.ts';
+import { compare, newComparison, type Comparison } from '../../../../src/domain/evidence/comparison.ts';
 import { remember } from '../../../../src/domain/evidence/client-list.ts';
+import { addBucket, noEvidence } from '../../../../src/domain/evidence/evidence.ts';
 import { addClient, closeBuckets, emptyPart, talliesOf } from '../../../../src/domain/evidence/part.ts';
 import { classify, stallTimeMs, stratumOf } from '../../../../src/domain/evidence/request-outcome.ts';
-import { bucketOf, type Quadruple } from './samples.ts';
+import { noTallies } from '../../../../src/domain/evidence/tally.ts';
+import { bucketOf, seeded, type Quadruple } from './samples.ts';
 
 const bucket = (counts: Quadruple) => ({ openedAt: 0, tallies: bucketOf(counts), clients: [] });
 
-test('a bucket closes with 20 units if both versions are in it, however little time has passed', () => {
-  assert.equal(isDue(bucket([1, 0, 19, 0]), 0), true);
-  assert.equal(isDue(bucket([1, 0, 18, 0]), 0), false);
+test('a bucket closes with 8 units if both versions are in it, however little time has passed', () => {
+  assert.equal(isDue(bucket([1, 0, 7, 0]), 0), true);
+  assert.equal(isDue(bucket([1, 0, 6, 0]), 0), false);
   assert.equal(isDue(bucket([0, 0, 500, 0]), 60_000), false);
   assert.equal(isDue(bucket([500, 0, 0, 0]), 60_000), false);
 });
@@ -18,12 +21,55 @@ test('a bucket closes with 20 units if both versions are in it, however little t
 test('a bucket closes after 10 s with more than one unit on each side, and after 30 s with one', () => {
   assert.equal(isDue(bucket([2, 0, 2, 0]), 9_999), false);
   assert.equal(isDue(bucket([2, 0, 2, 0]), 10_000), true);
-  assert.equal(isDue(bucket([1, 0, 9, 0]), 29_999), false);
+  assert.equal(isDue(bucket([1, 0, 5, 0]), 29_999), false);
   assert.equal(isDue(bucket([1, 0, 1, 0]), 30_000), true);
 });
 
 test('closing a bucket depends on counts and time, never on outcomes', () => {
-  for (const bad of [0, 1, 2]) assert.equal(isDue(bucket([2, bad, 17, bad]), 5_000), false);
+  for (const bad of [0, 1, 2]) assert.equal(isDue(bucket([2, bad, 5, bad]), 5_000), false);
+});
+
+const call = (version: 'new' | 'old', at: number, bad = false) => ({ version, client: null, bad, slot: 0, at });
+const openUnits = ({ all }: Comparison) => {
+  const { new: fresh, old } = all.open.request?.tallies ?? noTallies;
+  return fresh.units + old.units;
+};
+
+test('a bucket ends with its 8th call, or with the first of the other version after it, however many come at once', () => {
+  const olds = (count: number) => Array.from({ length: count }, () => call('old', 0));
+  const first = compare(newComparison, { counts: [], calls: [call('new', 0), ...olds(17)] }, 0);
+  assert.equal(openUnits(first), 10, '8, and 10 that are all old');
+  assert.equal(openUnits(compare(first, { counts: [], calls: [call('new', 0), ...olds(3)] }, 0)), 3);
+});
+
+test('what was counted together stays together in one bucket', () => {
+  const of = { stratum: 'request', slot: 0 } as const;
+  const counts = [
+    { ...of, version: 'new', units: 30, bad: 1 },
+    { ...of, version: 'old', units: 60, bad: 3 },
+    { ...of, version: 'new', units: 3, bad: 3 },
+  ] as const;
+  const compared = compare(newComparison, { counts, calls: [] }, 0);
+  assert.deepEqual(compared.all.evidence, addBucket(noEvidence, bucketOf([33, 4, 60, 3])));
+});
+
+test('what came later than a bucket may grow old is in the next one, whenever somebody looks', () => {
+  const calls = [call('new', 0), call('new', 1), call('old', 2), call('old', 3), call('old', 10_001)];
+  const looked = [3, 10_050].map((now) => compare(newComparison, { counts: [], calls: calls.slice(0, 4) }, now));
+  const ends = looked.map((one) => compare(one, { counts: [], calls: calls.slice(4) }, 10_051));
+  assert.deepEqual(ends.map(openUnits), [1, 1]);
+  assert.deepEqual(ends[0]?.all.evidence, ends[1]?.all.evidence);
+});
+
+test('the evidence does not depend on how often somebody looks', () => {
+  const random = seeded(7);
+  const calls = Array.from({ length: 500 }, (_, at) => call(random() < 0.2 ? 'new' : 'old', at, random() < 0.3));
+  const once = compare(newComparison, { counts: [], calls }, 500);
+  let often = newComparison;
+  for (const one of calls) often = compare(often, { counts: [], calls: [one] }, one.at);
+  assert.deepEqual(often.all.evidence, once.all.evidence);
+  assert.notEqual(once.logEvidence, 0);
+  assert.equal(often.logEvidence, once.logEvidence);
 });
 
 test('a client is one unit per bucket, and none after its first bad outcome', () => {

@@ -1,0 +1,16 @@
+import type { ConfigurationStore } from '../../../src/engine/ports/configuration-store.ts';
+import type { DeploymentQueries, DeploymentStore, WorldStore } from '../../../src/engine/ports/deployment-store.ts';
+import type { ObservationStore } from '../../../src/engine/ports/observation-store.ts';
+
+/** The stores of one control plane over an empty database. */
+export interface StoreHarness extends AsyncDisposable {
+  readonly deployments: DeploymentStore;
+  readonly queries: DeploymentQueries;
+  readonly world: WorldStore;
+  readonly observations: ObservationStore;
+  readonly configuration: ConfigurationStore;
+  /** A control plane of this number lives, and listens, until it is disposed of. Resolves when others see that. */
+  openSession(owner: number, onWakeup?: (deploymentId: string) => void): Promise<AsyncDisposable>;
+}
+
+export type OpenHarness = () => Promise<StoreHarness>;

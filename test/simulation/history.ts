@@ -1,0 +1,271 @@
+import type { OperatorLog } from '../../src/engine/ports/ports.ts';
+import { ArmedFaults } from './armed-faults.ts';
+import { Checker, type Finding } from './checker.ts';
+import { ControlPlane } from './control-plane.ts';
+import type { Fate } from './faulty-port.ts';
+import { MemoryDatabase } from './memory/store/database.ts';
+import { SimulatedProcess } from './process.ts';
+import { isDatabase, type Program, type ProgramStep, type WorldFault } from './program.ts';
+import { SeededChance } from './random.ts';
+import type { Sabotage } from './sabotage.ts';
+import { Stage } from './stage.ts';
+import { Users } from './users.ts';
+import { Visitors } from './visitors.ts';
+import { settled, VirtualClock } from './virtual-clock.ts';
+
+export interface HistoryOptions {
+  readonly program: Program;
+  /** Called with every call of a port, every word of the engine, and every step, with the time and who. */
+  readonly trace: ((line: string) => void) | null;
+  /** What is broken on purpose. */
+  readonly sabotage?: Sabotage;
+}
+
+export interface HistoryResult {
+  readonly seed: number;
+  readonly findings: readonly Finding[];
+  readonly operations: number;
+  /** Of the operations: refused by a rule. */
+  readonly refused: number;
+  readonly faults: number;
+  readonly crashes: number;
+  /** Calls of ports. */
+  readonly calls: number;
+  readonly virtualMs: number;
+}
+
+/** Longer than anything that goes wrong lasts. */
+const recoveryMs = 25_000;
+/** By then everything must have come to its end. */
+const longestEndMs = 120_000;
+/** Longer than what belongs to nothing may exist. */
+const restMs = 65_000;
+/** More in one history is a loop that does not end. */
+const mostCalls = 400_000;
+const databaseRetryMs = 250;
+
+export async function runHistory(options: HistoryOptions): Promise<HistoryResult> {
+  return new History(options).run();
+}
+
+/** One program from its beginning to the quiet after it. */
+class History {
+  readonly #program: Program;
+  readonly #sabotage: Sabotage | null;
+  readonly #tell: ((line: string) => void) | null;
+  readonly #clock = new VirtualClock();
+  readonly #chance: SeededChance;
+  readonly #database = new MemoryDatabase();
+  readonly #stage: Stage;
+  readonly #faults = new ArmedFaults();
+  readonly #users: Users;
+  readonly #checker: Checker;
+  readonly #visitors: Visitors;
+  readonly #planes: ControlPlane[] = [];
+  #owners = 0;
+  #calls = 0;
+  #crashes = 0;
+  #worldFaults = 0;
+  #databaseGone = 0;
+  /** How long the next one that dies stays dead. */
+  #deadForMs = 2_000;
+  #over = false;
+
+  constructor({ program, trace, sabotage }: HistoryOptions) {
+    this.#sabotage = sabotage ?? null;
+    this.#program = program;
+    this.#tell = trace === null ? null : (line) => trace(`${String(this.#clock.monotonic()).padStart(7)} ${line}`);
+    this.#chance = new SeededChance(program.seed, 1);
+    this.#stage = new Stage({ clock: this.#clock, chance: new SeededChance(program.seed, 2) });
+    this.#users = new Users({
+      clock: this.#clock,
+      plane: () => this.#planes[0] ?? null,
+      push: (project, behaviour) => this.#stage.push(project, behaviour),
+      trace: this.#tell,
+    });
+    this.#checker = new Checker({
+      clock: this.#clock,
+      database: this.#database,
+      stage: this.#stage,
+      users: this.#users,
+    });
+    this.#visitors = new Visitors({
+      stage: this.#stage,
+      database: this.#database,
+      onFailure: (what) => this.#checker.report('request_failed', what),
+    });
+  }
+
+  async run(): Promise<HistoryResult> {
+    this.#startPlane();
+    const { projects, environments, settings, steps } = this.#program;
+    void this.#users.create(projects, environments, settings);
+    do await this.#pass(this.#clock.monotonic() + 100);
+    while (this.#users.areWaiting);
+    const began = this.#clock.monotonic();
+    for (const step of steps) {
+      await this.#pass(began + step.at);
+      this.#visitors.come();
+      this.#take(step);
+      await settled();
+    }
+    await this.#quiet();
+    this.#over = true;
+    return {
+      seed: this.#program.seed,
+      findings: this.#checker.findings,
+      operations: steps.filter((step) => 'operation' in step).length,
+      refused: this.#users.refused,
+      faults: this.#worldFaults + this.#faults.happened,
+      crashes: this.#crashes,
+      calls: this.#calls,
+      virtualMs: this.#clock.monotonic(),
+    };
+  }
+
+  /** Until that moment. */
+  async #pass(until: number): Promise<void> {
+    await settled();
+    while (this.#clock.advance(until)) {
+      await settled();
+      this.#checker.look();
+      if (this.#checker.isDone) return;
+    }
+  }
+
+  /** Nothing more goes wrong, and a control plane works; then all must be as it should, for as long as nothing may be left behind. */
+  async #quiet(): Promise<void> {
+    this.#tell?.('--- quiet');
+    this.#faults.disarm();
+    // Whoever stands still goes on, whoever is dead is started, and what is rolled out comes to its end.
+    const ends = this.#clock.monotonic() + longestEndMs;
+    await this.#pass(this.#clock.monotonic() + recoveryMs);
+    while (this.#clock.monotonic() < ends && !this.#checker.isAtRest) await this.#pass(this.#clock.monotonic() + 5_000);
+    this.#tell?.('--- rest');
+    this.#checker.expectRest();
+    await this.#pass(this.#clock.monotonic() + restMs);
+    this.#checker.conclude();
+    this.#tell?.('--- end');
+  }
+
+  #take(step: ProgramStep): void {
+    if ('operation' in step) {
+      this.#tell?.(`user: ${JSON.stringify(step.operation)}`);
+      void this.#users.do(step.operation);
+      return;
+    }
+    const { fault } = step;
+    this.#tell?.(`fault: ${JSON.stringify(fault)}`);
+    if (fault.kind === 'call') this.#faults.arm(fault);
+    else this.#befall(fault);
+  }
+
+  #befall(fault: WorldFault): void {
+    this.#worldFaults += 1;
+    const plane = this.#planes[0];
+    switch (fault.kind) {
+      case 'crash':
+        this.#deadForMs = fault.ms;
+        return plane?.fate.process.kill();
+      case 'stop':
+      case 'suspend':
+        return plane?.fate.process.standStill(fault.ms, fault.kind === 'suspend');
+      case 'second-plane': {
+        const second = this.#startPlane();
+        return this.#clock.at(fault.ms, () => this.#shutDown(second));
+      }
+      case 'database-gone':
+        return this.#loseDatabase(fault.ms);
+      case 'reboot':
+        this.#deadForMs = fault.ms + 1_000;
+        // The dead leave the list.
+        for (let one = plane; one !== undefined; one = this.#planes[0]) one.fate.process.kill();
+        return this.#stage.befall(fault);
+      case 'clock-jump':
+        return this.#clock.jump(fault.ms);
+      case 'dockerd-restart':
+      case 'router-restart':
+      case 'kill-container':
+      case 'remove-container':
+        return this.#stage.befall(fault);
+    }
+  }
+
+  #loseDatabase(ms: number): void {
+    this.#databaseGone += 1;
+    for (const { owner } of this.#planes) this.#database.endSession(owner);
+    this.#clock.at(ms, () => {
+      this.#databaseGone -= 1;
+      if (this.#databaseGone > 0) return;
+      for (const plane of this.#planes)
+        this.#clock.at(databaseRetryMs, () => plane.fate.process.pass(() => plane.listen()));
+      if (this.#planes.length === 0) this.#startPlane();
+    });
+  }
+
+  #startPlane(): ControlPlane {
+    this.#owners += 1;
+    const owner = this.#owners;
+    const process = new SimulatedProcess(this.#clock);
+    const trace = this.#tell === null ? null : (line: string) => this.#tell?.(`[${owner}] ${line}`);
+    trace?.('*** starts');
+    const fate: Fate = {
+      process,
+      clock: this.#clock,
+      faults: this.#faults,
+      travelMs: () => this.#travelMs(),
+      isGone: (port) => this.#databaseGone > 0 && isDatabase(port),
+      trace,
+    };
+    const { world } = this.#stage;
+    const plane = new ControlPlane(
+      { world, database: this.#database, chance: this.#chance, sabotage: this.#sabotage },
+      {
+        owner,
+        fate,
+        log: this.#logOf(process, trace),
+        onBreach: (id) => this.#checker.report('wrote_without_lease', `deployment ${id}`),
+      },
+    );
+    process.death.addEventListener('abort', () => this.#died(plane, trace), { once: true });
+    this.#planes.push(plane);
+    plane.run().catch((error: unknown) => this.#checker.report('engine_broke', String(error)));
+    return plane;
+  }
+
+  #died(plane: ControlPlane, trace: Fate['trace']): void {
+    trace?.('*** dies');
+    this.#crashes += 1;
+    this.#planes.splice(this.#planes.indexOf(plane), 1);
+    const deadForMs = this.#deadForMs;
+    this.#deadForMs = 500 + Math.floor(this.#chance.number() * 12_000);
+    this.#clock.at(deadForMs, () => {
+      if (this.#planes.length === 0 && this.#databaseGone === 0) this.#startPlane();
+    });
+  }
+
+  #shutDown(plane: ControlPlane): void {
+    // Somebody must go on working.
+    if (this.#planes.length < 2 || !this.#planes.includes(plane)) return;
+    this.#tell?.(`[${plane.owner}] *** is shut down`);
+    this.#planes.splice(this.#planes.indexOf(plane), 1);
+    plane.shutDown();
+  }
+
+  #travelMs(): number {
+    this.#calls += 1;
+    if (this.#calls > mostCalls && !this.#over) throw new Error(`more than ${mostCalls} calls`);
+    const { jitterMs } = this.#program;
+    return jitterMs === 0 ? 0 : Math.floor(this.#chance.number() * jitterMs);
+  }
+
+  #logOf(process: SimulatedProcess, trace: Fate['trace']): OperatorLog {
+    const say = (level: string) => (fields: Readonly<Record<string, unknown>>, message: string) => {
+      // The dead say nothing.
+      if (process.isDead) return;
+      trace?.(`${level}: ${message} ${JSON.stringify(fields)}`);
+      this.#checker.heard(level, fields, message);
+    };
+    return { info: say('info'), warn: say('warn'), error: say('error') };
+  }
+}

@@ -1,0 +1,75 @@
+import type { TimelineEntry } from '../../../../src/domain/timeline.ts';
+import type { Clock } from '../../../../src/engine/ports/clock.ts';
+import type { MemoryDatabase } from './database.ts';
+import type { DeploymentRow } from './rows.ts';
+
+/** The database at one moment; with `transact`, what is changed is changed at once. */
+export interface Transaction {
+  readonly db: MemoryDatabase;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** How one control plane reaches the database. */
+export class Connection {
+  readonly owner: number;
+  readonly #db: MemoryDatabase;
+  readonly #clock: Pick<Clock, 'now'>;
+
+  constructor(db: MemoryDatabase, { clock, owner }: { readonly clock: Pick<Clock, 'now'>; readonly owner: number }) {
+    this.#db = db;
+    this.#clock = clock;
+    this.owner = owner;
+  }
+
+  read(): Transaction {
+    return { db: this.#db, now: this.#clock.now() };
+  }
+
+  /** `slotsOf`: deployments whose slots are touched; waits until nobody holds one of those. */
+  async transact<T>(work: (tx: Transaction) => T, slotsOf: readonly (string | undefined)[] = []): Promise<T> {
+    for (let held = this.#heldOf(slotsOf); held !== null; held = this.#heldOf(slotsOf)) await held;
+    return this.#db.atomically(() => work(this.read()));
+  }
+
+  #heldOf(deployments: readonly (string | undefined)[]): Promise<void> | null {
+    for (const id of deployments) {
+      const [slot] = id === undefined ? [] : this.#db.slots.where('deployment', id);
+      const held = slot === undefined ? null : this.#db.slotLocks.wait(slot.number);
+      if (held !== null) return held;
+    }
+    return null;
+  }
+}
+
+const times = new Map<number, string>();
+
+/** The same few times are asked for again and again. */
+export function isoTime(ms: number): string {
+  const known = times.get(ms);
+  if (known !== undefined) return known;
+  if (times.size > 1_000) times.clear();
+  const time = new Date(ms).toISOString();
+  times.set(ms, time);
+  return time;
+}
+
+/** Appends entries to a deployment's timeline, in order. */
+export function appendTimeline(
+  { db, now }: Transaction,
+  { deployment: { id, projectId } }: DeploymentRow,
+  entries: readonly TimelineEntry[],
+): void {
+  if (entries.length === 0) return;
+  const at = isoTime(now);
+  const added = entries.map((entry) => ({ id: db.nextSerial(), at, projectId, deploymentId: id, entry }));
+  db.timelines.put(id, [...(db.timelines.get(id) ?? []), ...added]);
+}
+
+/** Whether nobody acts on it: the lease has run out, or the session of its owner is gone. */
+export function isAbandoned(
+  { db, now }: Transaction,
+  lease: { readonly owner: number | null; readonly until: number | null },
+): boolean {
+  return lease.until === null || lease.until < now || !db.sessions.has(lease.owner);
+}

@@ -1,0 +1,207 @@
+import { appThat, behaves, type App } from './memory/app-behaviour.ts';
+import { appFiles, builds, type BuildBehaviour } from './memory/build/app-files.ts';
+import type { MemoryDatabase } from './memory/store/database.ts';
+import type { Destination } from './memory/traffic/traffic.ts';
+import { MemoryWorld } from './memory/world.ts';
+import type { Behaviour, WorldFault } from './program.ts';
+import type { SeededChance } from './random.ts';
+import type { Existing } from './snapshot.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+const startMs = 12;
+/** After the gate, and before most deployments have come to their end. */
+const crashMs = 6_000;
+/** Of the time that requests may wait in these histories, as much as an old version has not to come back in. */
+const longestHoldMs = 8_000;
+const lateHoldExcuseMs = 10_000;
+const oneOff = behaves({ listensAfterMs: null, exits: { afterMs: 200, exitCode: 0 } });
+const worker = behaves({ listensAfterMs: null, ending: { afterMs: 50, exitCode: 0 } });
+
+const apps: Readonly<Record<Behaviour, App>> = {
+  good: app({ listensAfterMs: startMs }),
+  slow: app({ listensAfterMs: 2_500 }),
+  exits: app({ listensAfterMs: null, exits: { afterMs: startMs, exitCode: 1 } }),
+  unhealthy: app({ listensAfterMs: startMs, answers: [{ forMs: Infinity, status: 503, body: 'no' }] }),
+  'crash-loop': app({ listensAfterMs: startMs, exits: { afterMs: crashMs, exitCode: 1 } }),
+  errors: app({ listensAfterMs: startMs, answers: [{ forMs: Infinity, status: 200, errorRate: 0.9 }] }),
+  'build-fails': app({}),
+};
+
+function app(change: Parameters<typeof behaves>[0]): App {
+  return appThat(behaves({ ending: { afterMs: 50, exitCode: 0 }, ...change }), { release: oneOff, worker });
+}
+
+function buildOf(behaviour: Behaviour): BuildBehaviour {
+  if (behaviour !== 'build-fails') return builds({ ms: 400 });
+  return builds({ ms: 200, failure: { code: 'build_failed', message: 'step 2 exited with code 1' } });
+}
+
+/** These answer their visitors, as long as they run. */
+const sound: ReadonlySet<Behaviour> = new Set<Behaviour>(['good', 'slow', 'errors', 'unhealthy']);
+
+export function repositoryOf(project: number): string {
+  return `https://git.example.test/p${project}.git`;
+}
+
+interface StageOptions {
+  readonly clock: VirtualClock;
+  readonly chance: SeededChance;
+}
+
+/** The machine that the platform runs on, with the people who push code and the people who visit. */
+export class Stage {
+  readonly world: MemoryWorld;
+  readonly #clock: VirtualClock;
+  readonly #behaviours = new Map<string, Behaviour>();
+  /** Environments that have answered somebody; not before does anybody miss them. */
+  readonly #served = new Set<string>();
+  /** By host, since when its requests wait, on the monotonic clock; and until when that is an excuse. */
+  readonly #held = new Map<string, number>();
+  readonly #heldTooLong = new Map<string, number>();
+  #pushes = 0;
+  /** Of the monotonic clock: until then whoever visits may find nobody, because the machine failed and not the platform. */
+  #excusedUntil = 0;
+
+  constructor({ clock, chance }: StageOptions) {
+    this.#clock = clock;
+    this.world = new MemoryWorld({ clock, random: chance });
+    for (const project of [0, 1]) this.world.repositories.at(repositoryOf(project));
+  }
+
+  /** Two pushes in a row may be of the same tree. Resolves to the commit. */
+  push(project: number, behaviour: Behaviour): string {
+    this.#pushes += 1;
+    const files = appFiles(`${behaviour}-${this.#pushes >> 1}`, { app: apps[behaviour], build: buildOf(behaviour) });
+    const { sha } = this.world.repositories.at(repositoryOf(project)).push('main', { apps: { '': files } });
+    this.#behaviours.set(sha, behaviour);
+    return sha;
+  }
+
+  befall(fault: WorldFault): void {
+    const { world } = this;
+    switch (fault.kind) {
+      case 'dockerd-restart':
+        if (fault.all) this.#excuse(fault.ms + 60_000);
+        return world.restartEngine(fault.ms, fault.all);
+      case 'router-restart':
+        // With it go the requests that it has.
+        this.#excuse(fault.ms + 2_000);
+        return world.router.kill(fault.ms);
+      case 'reboot':
+        this.#excuse(fault.ms + 75_000);
+        return world.reboot(fault.ms);
+      case 'kill-container':
+      case 'remove-container': {
+        const all = world.containers.list().filter(({ isRunning }) => isRunning);
+        const container = all[fault.pick % Math.max(1, all.length)];
+        if (container === undefined) return undefined;
+        this.#excuse(60_000);
+        return fault.kind === 'kill-container' ? world.containers.kill(container) : world.containers.remove(container);
+      }
+      case 'crash':
+      case 'stop':
+      case 'suspend':
+      case 'second-plane':
+      case 'database-gone':
+      case 'clock-jump':
+        throw new Error(`${fault.kind} is not the machine's`);
+    }
+  }
+
+  existing(): Existing {
+    const { state } = this.world.router;
+    return {
+      servers: [...state.slots()].flatMap(([slot, { members }]) =>
+        members.map(({ server, draining }) => ({
+          slot,
+          name: server.name,
+          endpoint: server.kind === 'static' ? `static:${server.bundle}` : `${server.address}:${server.port}`,
+          draining,
+        })),
+      ),
+      routes: Array.from(state.routes, ([host, target]) => ({ host, target })),
+      containers: this.world.containers.list().map((container) => {
+        const { containerId, instanceId, deploymentId, running, address } = container.status();
+        return { containerId, instanceId, deploymentId, running, address };
+      }),
+      networks: this.world.networks.projects(),
+      workTrees: this.world.checkouts.owners(),
+    };
+  }
+
+  /** Hosts that serve, and whose next visitor would not be answered by an instance of theirs. */
+  failingVisitors(database: MemoryDatabase): readonly string[] {
+    if (!this.world.router.isUp) return [];
+    const failing: string[] = [];
+    for (const { environment, deleting } of database.environments.all()) {
+      const { id, hosts, currentDeploymentId } = environment;
+      const [host] = hosts;
+      if (deleting || currentDeploymentId === null || host === undefined) continue;
+      this.#noteHold(host);
+      for (const destination of this.world.router.answers(host)) {
+        const fault = this.#faultOf(destination, database, id);
+        if (fault === null && destination.type === 'instance') this.#served.add(id);
+        if (fault !== null && this.#served.has(id) && !this.mayFail(database, id, host))
+          failing.push(`${host}: ${fault}`);
+      }
+    }
+    return failing;
+  }
+
+  /** It has answered somebody. */
+  hasServed(environmentId: string): boolean {
+    return this.#served.has(environmentId);
+  }
+
+  /** Whether somebody who visits now has to reckon with no answer: by the machine's fault, the app's own, or somebody's wish. */
+  mayFail(database: MemoryDatabase, environmentId: string, host: string): boolean {
+    if (this.#clock.monotonic() < this.#excusedUntil || !this.world.router.isUp) return true;
+    if (database.environments.get(environmentId)?.deleting !== false) return true;
+    if (database.routes.get(environmentId)?.target.mode === 'paused') return true;
+    if (this.#clock.monotonic() < (this.#heldTooLong.get(host) ?? 0)) return true;
+    return this.#isAppsFault(database, environmentId);
+  }
+
+  /** Where no control plane was there to end a hold in time, requests are let go to whoever is there (rule 5.2). */
+  #noteHold(host: string): void {
+    const now = this.#clock.monotonic();
+    const isHeld = this.world.router.routeOf(host)?.mode === 'held';
+    const since = this.#held.get(host) ?? null;
+    if (isHeld && since === null) this.#held.set(host, now);
+    if (isHeld || since === null) return;
+    this.#held.delete(host);
+    if (now - since > longestHoldMs) this.#heldTooLong.set(host, now + lateHoldExcuseMs);
+  }
+
+  #faultOf(destination: Destination, database: MemoryDatabase, environmentId: string): string | null {
+    if (destination.type === 'instance') {
+      const deployment = database.instances.get(destination.name)?.deploymentId ?? '';
+      const owner = database.deployments.get(deployment)?.deployment.environmentId ?? null;
+      return owner === environmentId ? null : `answered by ${destination.name}, which is another environment's`;
+    }
+    if (destination.type !== 'none' || destination.why === 'no-router' || this.#isAppsFault(database, environmentId))
+      return null;
+    return destination.why;
+  }
+
+  /** A version that comes to its end by itself gets traffic, or did a moment ago. */
+  #isAppsFault(database: MemoryDatabase, environmentId: string): boolean {
+    return database.deployments.where('live', environmentId).some(({ deployment: { source, state } }) => {
+      const behaviour = this.#behaviours.get(source.commit?.sha ?? source.requestedCommit ?? '');
+      return state !== 'pending' && behaviour !== undefined && !sound.has(behaviour);
+    });
+  }
+
+  /** What exists and belongs to nothing that is on record, beyond what the invariants look at. */
+  leftovers(database: MemoryDatabase): readonly string[] {
+    const known = new Set(database.projects.all().map(({ project }) => project.name));
+    return this.world.volumes
+      .list()
+      .filter(({ project }) => !known.has(project))
+      .map(({ project, name }) => `volume ${name} of ${project}`);
+  }
+
+  #excuse(ms: number): void {
+    this.#excusedUntil = Math.max(this.#excusedUntil, this.#clock.monotonic() + ms);
+  }
+}
