@@ -4,7 +4,7 @@ import type { ClaimRequest, Lease, Want } from '../engine/ports/deployment-store
 import { isActive } from './active-deployments.ts';
 import { isContractDue } from './contract-due.ts';
 import { brokenUniqueConstraint } from './database-errors.ts';
-import { isAbandoned } from './owner-lease.ts';
+import { isAbandoned, mayClaim } from './owner-lease.ts';
 import type { Database } from './schema.ts';
 import { appendTimeline } from './timeline-rows.ts';
 import { notifyAll } from './wakeups.ts';
@@ -43,7 +43,7 @@ async function pick(tx: Kysely<Database>, request: ClaimRequest): Promise<Candid
     select d.id, d.project_id, d.environment_id, d.state,
       (d.acting or d.state in ('running', 'deploying', 'ready')) as begun
     from deployment d
-    where ${isDue} and d.state not in ('failed', 'cancelled', 'stopped')
+    where ${mayClaim(request.owner)} and ${isDue} and d.state not in ('failed', 'cancelled', 'stopped')
       and not (d.id = any(${request.leading}::uuid[]))
       and (
         ((d.acting or d.state in ('running', 'deploying', 'ready'))

@@ -9,7 +9,7 @@ import type {
 } from '../engine/ports/observation-store.ts';
 import { readRecord, readRoute } from './deployment-records.ts';
 import { closeObservation } from './observation-rows.ts';
-import { isAbandoned } from './owner-lease.ts';
+import { isAbandoned, mayClaim } from './owner-lease.ts';
 import { toJson, type Database } from './schema.ts';
 import { appendTimeline } from './timeline-rows.ts';
 import { notifyAll } from './wakeups.ts';
@@ -61,7 +61,7 @@ async function claimOne(
 
 function isClaimable(owner: number) {
   return sql<boolean>`(o.closed_at is null
-    and (o.owner = ${owner} or ${isAbandoned('o.owner', 'o.lease_until')}))`;
+    and (o.owner = ${owner} or (${mayClaim(owner)} and ${isAbandoned('o.owner', 'o.lease_until')})))`;
 }
 
 /** null: it was closed, or erased, meanwhile. */

@@ -2,8 +2,9 @@ import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import Docker from 'dockerode';
+import Docker, { type ContainerCreateOptions } from 'dockerode';
 import { defaultEnvironmentSettings } from '../../src/domain/environment-settings.ts';
+import { containerSettings } from '../../src/drivers/runtime/docker/container-settings.ts';
 import { createDockerRuntime } from '../../src/drivers/runtime/docker/docker-runtime.ts';
 import type { InstanceSpec } from '../../src/engine/ports/runtime.ts';
 
@@ -78,21 +79,59 @@ export async function measureDockerFloor(imageId: string): Promise<number> {
 
 const runFile = promisify(execFile);
 
+async function dockerCommand(...args: string[]): Promise<string> {
+  const { stdout } = await runFile('docker', ['--host', `unix://${socketPath()}`, ...args], { timeout: limitMs });
+  return stdout.trim();
+}
+
 /**
  * As people do it: `docker create` and `docker start` on the command line, and a busy loop on the container's address until the first
  * 200. Resolves to milliseconds; removing the container again is not counted.
  */
-export async function measureCommandLineFloor(imageId: string): Promise<number> {
-  const docker = new Docker({ socketPath: socketPath() });
-  const command = async (...args: string[]) =>
-    (await runFile('docker', ['--host', `unix://${socketPath()}`, ...args], { timeout: limitMs })).stdout.trim();
-  const environment = ['--env', 'PORT=3000', '--env', 'HOST=0.0.0.0'];
-  const startedAt = performance.now();
-  const id = await command('create', '--label', 'cutover.platform=test-bench-floor', ...environment, imageId);
+export function measureCommandLineFloor(imageId: string): Promise<number> {
+  return timeCommandLine(['--env', 'PORT=3000', '--env', 'HOST=0.0.0.0', imageId], 'bridge');
+}
+
+/** The same, of the same container as the platform starts: its limits, its log limits, and a private network that exists. */
+export async function measureIsolatedCommandLineFloor(imageId: string): Promise<number> {
+  const settings = containerSettings('test-bench-floor', instanceOf(randomUUID(), imageId));
+  const network = `test-bench-floor-${randomUUID().slice(0, 8)}`;
+  await dockerCommand('network', 'create', '--label', 'cutover.platform=test-bench-floor', '--subnet', subnet, network);
   try {
-    await command('start', id);
+    return await timeCommandLine([...optionsOf(settings), '--network', network, imageId], network);
+  } finally {
+    await dockerCommand('network', 'rm', network);
+  }
+}
+
+/** Outside the pool of the other floor. */
+const subnet = '10.218.0.0/26';
+
+function optionsOf({ Env = [], HostConfig = {} }: ContainerCreateOptions): string[] {
+  const { NanoCpus = 0, Memory = 0, PidsLimit, LogConfig } = HostConfig;
+  const logOptions: Readonly<Record<string, string>> = LogConfig?.Config ?? {};
+  const valued: readonly (readonly [string, readonly string[]])[] = [
+    ['--env', Env],
+    ['--cpus', [String(NanoCpus / 1e9)]],
+    ['--memory', [String(Memory)]],
+    ['--memory-swap', [String(Memory)]],
+    ['--pids-limit', [String(PidsLimit)]],
+    ['--cap-drop', HostConfig.CapDrop as readonly string[]],
+    ['--cap-add', HostConfig.CapAdd as readonly string[]],
+    ['--security-opt', HostConfig.SecurityOpt as readonly string[]],
+    ['--log-opt', Object.entries(logOptions).map(([name, value]) => `${name}=${value}`)],
+  ];
+  return ['--init', ...valued.flatMap(([option, values]) => values.flatMap((value) => [option, value]))];
+}
+
+async function timeCommandLine(args: readonly string[], network: string): Promise<number> {
+  const docker = new Docker({ socketPath: socketPath() });
+  const startedAt = performance.now();
+  const id = await dockerCommand('create', '--label', 'cutover.platform=test-bench-floor', ...args);
+  try {
+    await dockerCommand('start', id);
     const { NetworkSettings } = await docker.getContainer(id).inspect();
-    await firstAnswer(`http://${NetworkSettings.Networks['bridge']?.IPAddress}:3000/`);
+    await firstAnswer(`http://${NetworkSettings.Networks[network]?.IPAddress}:3000/`);
     return performance.now() - startedAt;
   } finally {
     await docker.getContainer(id).remove({ force: true, v: true });

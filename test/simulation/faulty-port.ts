@@ -93,11 +93,12 @@ function perform(fate: Fate, call: Call): Promise<unknown> {
       resolve: (value) => process.pass(() => resolve(value)),
       reject: (error) => process.pass(() => reject(error)),
     };
-    process.pass(() => begin(fate, call, answer));
+    process.send(() => begin(fate, call, answer));
   });
 }
 
 function begin(fate: Fate, call: Call, answer: Answer): void {
+  if (signalOf(call)?.aborted === true) return unlessAborted(call, answer);
   const fault = fate.faults.take(call.name);
   if (fate.trace !== null) traceCall(fate, call, fault);
   const travelMs = fate.travelMs();
@@ -123,6 +124,12 @@ function act({ act: work }: Call, { resolve, reject }: Answer): void {
   }
 }
 
+function unlessAborted(call: Call, answer: Answer): void {
+  const signal = signalOf(call);
+  if (signal?.aborted === true) answer.reject(signal.reason);
+  else act(call, answer);
+}
+
 /**
  * On its way so long; whoever has given up meanwhile has asked for nothing. What a dead process has sent still comes to pass, but not at
  * the database: that heard of its death first.
@@ -133,9 +140,7 @@ function later(
   { ms, answer }: { readonly ms: number; readonly answer: Answer },
 ): void {
   clock.at(ms, () => {
-    const signal = signalOf(call);
-    if (signal?.aborted === true) answer.reject(signal.reason);
-    else if (!process.isDead || !isDatabase(call.port)) act(call, answer);
+    if (!process.isDead || !isDatabase(call.port)) unlessAborted(call, answer);
   });
 }
 
@@ -170,7 +175,7 @@ function suffer(
     case 'stop-before':
     case 'suspend-before':
       process.standStill(fault.ms, fault.what === 'suspend-before');
-      return process.pass(() => act(call, answer));
+      return process.send(() => unlessAborted(call, answer));
     case 'stop-after':
     case 'suspend-after':
       act(call, answer);

@@ -16,7 +16,7 @@ import { settled, VirtualClock } from './virtual-clock.ts';
 export interface HistoryOptions {
   readonly program: Program;
   /** Called with every call of a port, every word of the engine, and every step, with the time and who. */
-  readonly trace: ((line: string) => void) | null;
+  readonly trace: ((line: string) => unknown) | null;
   /** What is broken on purpose. */
   readonly sabotage?: Sabotage;
 }
@@ -36,8 +36,8 @@ export interface HistoryResult {
 
 /** Longer than anything that goes wrong lasts. */
 const recoveryMs = 25_000;
-/** By then everything must have come to its end. */
-const longestEndMs = 120_000;
+/** By then everything must have come to its end, also what waits for evidence. */
+const longestEndMs = 400_000;
 /** Longer than what belongs to nothing may exist. */
 const restMs = 65_000;
 /** More in one history is a loop that does not end. */

@@ -12,6 +12,7 @@ export class SimulatedProcess {
   readonly #death = new AbortController();
   #state: State = 'runs';
   #waiting: (() => void)[] = [];
+  #unsent: (() => void)[] = [];
   #stoodStill = 0;
   #standstills = 0;
 
@@ -41,6 +42,15 @@ export class SimulatedProcess {
     else if (this.#state === 'stands-still') this.#waiting.push(work);
   }
 
+  /**
+   * Does what it asks of others as soon as it runs, but not before it has taken in what came meanwhile: whoever stood still for too long
+   * learns first that its leases have run out.
+   */
+  send(work: () => void): void {
+    if (this.#state === 'runs') work();
+    else if (this.#state === 'stands-still') this.#unsent.push(work);
+  }
+
   /** Nothing of it happens for so long; with `clockToo` it does not even know that. */
   standStill(ms: number, clockToo: boolean): void {
     if (this.#state === 'dead') return;
@@ -66,5 +76,10 @@ export class SimulatedProcess {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const work of waiting) this.pass(work);
+    const unsent = this.#unsent;
+    this.#unsent = [];
+    process.nextTick(() => {
+      for (const work of unsent) this.send(work);
+    });
   }
 }

@@ -157,7 +157,8 @@ export class Stage {
   mayFail(database: MemoryDatabase, environmentId: string, host: string): boolean {
     if (this.#clock.monotonic() < this.#excusedUntil || !this.world.router.isUp) return true;
     if (database.environments.get(environmentId)?.deleting !== false) return true;
-    if (database.routes.get(environmentId)?.target.mode === 'paused') return true;
+    const routes = [database.routes.get(environmentId)?.target, this.world.router.routeOf(host)];
+    if (routes.some((target) => target?.mode === 'paused')) return true;
     if (this.#clock.monotonic() < (this.#heldTooLong.get(host) ?? 0)) return true;
     return this.#isAppsFault(database, environmentId);
   }
@@ -168,8 +169,8 @@ export class Stage {
     const isHeld = this.world.router.routeOf(host)?.mode === 'held';
     const since = this.#held.get(host) ?? null;
     if (isHeld && since === null) this.#held.set(host, now);
-    if (isHeld || since === null) return;
-    this.#held.delete(host);
+    if (since === null) return;
+    if (!isHeld) this.#held.delete(host);
     if (now - since > longestHoldMs) this.#heldTooLong.set(host, now + lateHoldExcuseMs);
   }
 
@@ -182,6 +183,12 @@ export class Stage {
     if (destination.type !== 'none' || destination.why === 'no-router' || this.#isAppsFault(database, environmentId))
       return null;
     return destination.why;
+  }
+
+  /** As `mayFail`, but for nothing else than the app itself. */
+  isAppsFaultAt(database: MemoryDatabase, host: string): boolean {
+    const id = database.hosts.get(host);
+    return id !== undefined && this.#isAppsFault(database, id);
   }
 
   /** A version that comes to its end by itself gets traffic, or did a moment ago. */

@@ -13,6 +13,7 @@ import { openDatabase } from '../../src/store/database.ts';
 import { environmentStore } from '../../src/store/environments.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import * as initial from '../../src/store/migrations/0001-initial.ts';
+import { WakeupSession } from '../../src/store/wakeups.ts';
 import { startTestPostgres } from '../harness/postgres.ts';
 
 /** As the first version wrote them. */
@@ -110,6 +111,13 @@ test('a database of the first version is brought up to date with everything that
   assert.equal(await store.findArtifact('key'), null, 'what a repository says of itself is read anew');
   const production = await environmentStore(db).find(project, 'production');
   assert.deepEqual([production?.settings, production?.autoDeployHeld], [newSettings, null]);
+  await using session = new WakeupSession({
+    connection: postgres.address,
+    owner: 1,
+    onWakeup: () => {},
+    onLost: () => {},
+  });
+  await session.open();
   assert.equal((await store.claim({ owner: 1, leaseMs: 1_000, leading: [] }))?.deploymentId, running);
 });
 

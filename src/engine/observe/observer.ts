@@ -67,9 +67,12 @@ export class Observer {
     this.#rest.wake();
   }
 
-  /** Something about this deployment changed ('': about any); most deployments are not observed. */
+  /**
+   * Something about this deployment was written. While it is rolled out that is so every few milliseconds, and by whoever wakes the
+   * observer where it matters: the next tick is soon enough.
+   */
   wakeFor(deploymentId: string): void {
-    if (this.#watched.size > 0 && (deploymentId === '' || this.#watched.has(deploymentId))) this.wake();
+    if (this.#watched.has(deploymentId)) this.#refreshedAt = -Infinity;
   }
 
   /** An instance that nobody stopped came to an end. */

@@ -167,7 +167,9 @@ export class DeploymentRun implements AsyncDisposable {
     try {
       await this.ports.deployments.write(this.lease, mergeWrites(noted, masked));
     } catch (error) {
-      this.#noted = mergeWrites(noted, this.#noted);
+      // It may be written all the same, and an instance may have gone further by it: what is known of those is found out again.
+      const { instances: _forgotten, ...kept } = noted;
+      this.#noted = mergeWrites(kept, this.#noted);
       throw error;
     }
     this.#tell(masked);

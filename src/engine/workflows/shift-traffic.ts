@@ -90,7 +90,8 @@ async function start(
     ...added.map((instance) => (aborted: AbortSignal) => startInstance(run, version, instance, aborted)),
     () => prepareRollout(run, scene),
   ]);
-  await run.write({
+  // The gate writes it while it probes.
+  run.note({
     instances: added.map(({ id }) => ({ id, address: run.started.get(id)?.address ?? null })),
     timeline: [
       ...(run.planned === null ? [] : [run.planned]),

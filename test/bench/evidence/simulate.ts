@@ -23,7 +23,7 @@ export interface RunResult {
 
 const patterns = routes.map(({ pattern }) => pattern);
 
-/** From a decision until the traffic goes where it says, as measured on real parts. */
+/** Assumed from a decision until the traffic goes where it says: two writes to a database, a reading, and a command. */
 const routeMs = 40;
 
 /** One deployment on a virtual clock: counts are drawn for each tick, the shipped reducer decides, and a little later it is so. */

@@ -103,7 +103,15 @@ export function queueConformance(bench: StoreBench): void {
   test('a lease that ran out can be claimed although its owner lives', async () => {
     const lease = await claimed(bench.production);
     await bench.deployments.heartbeat([lease], -1);
-    assert.equal((await bench.deployments.claim({ owner: 99, leaseMs: 1_000, leading: [] }))?.epoch, lease.epoch + 1);
+    await using _session = await bench.harness.openSession(99);
+    assert.equal((await bench.claim([], 99))?.epoch, lease.epoch + 1);
+  });
+
+  test('who has no session claims nothing, so that nobody takes from everybody when the database has just come back', async () => {
+    const lease = await claimed(bench.production);
+    await bench.deployments.heartbeat([lease], -1);
+    assert.equal(await bench.claim([], 99), null);
+    assert.equal((await bench.claim())?.epoch, lease.epoch + 1);
   });
 
   test('a route written under a lower fence cannot overwrite a newer one', async () => {

@@ -6,6 +6,8 @@ import { appendTimeline, isAbandoned, isoTime, type Transaction } from './transa
 
 /** Takes the next deployment that may be led. */
 export function claimDeployment(tx: Transaction, request: ClaimRequest): Lease | null {
+  // It could not be seen to live.
+  if (!tx.db.sessions.has(request.owner)) return null;
   let next: DeploymentRow | null = null;
   for (const environmentId of tx.db.deployments.groups('live')) {
     const live = tx.db.deployments.where('live', environmentId);

@@ -31,7 +31,11 @@ function claim(tx: Transaction, owner: number, leaseMs: number): readonly OpenOb
   const { observations } = tx.db;
   const open = observations.groups('open').flatMap((environmentId) => observations.where('open', environmentId));
   return open
-    .filter((row) => row.owner === owner || isAbandoned(tx, { owner: row.owner, until: row.leaseUntil }))
+    .filter(
+      (row) =>
+        row.owner === owner ||
+        (tx.db.sessions.has(owner) && isAbandoned(tx, { owner: row.owner, until: row.leaseUntil })),
+    )
     .map((row) => readOpen(tx, take(tx, row, { owner, leaseMs })))
     .filter((observation) => observation !== null);
 }

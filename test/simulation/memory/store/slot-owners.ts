@@ -13,7 +13,8 @@ export async function whileOwning(
   work: () => Promise<void>,
 ): Promise<boolean> {
   const { db } = connection.read();
-  for (let held = db.slotLocks.wait(slot); held !== null; held = db.slotLocks.wait(slot)) await held;
+  for (let held = db.slotLocks.wait(slot); held !== null; held = db.slotLocks.wait(slot))
+    await connection.waitFor(held);
   if (db.slots.get(String(slot))?.deploymentId !== deploymentId) return false;
   using _held = db.slotLocks.hold(slot, connection.owner);
   await work();

@@ -1,3 +1,4 @@
+import { CutoverError } from '../../../../src/domain/errors.ts';
 import type { TimelineEntry } from '../../../../src/domain/timeline.ts';
 import type { Clock } from '../../../../src/engine/ports/clock.ts';
 import type { MemoryDatabase } from './database.ts';
@@ -28,8 +29,16 @@ export class Connection {
 
   /** `slotsOf`: deployments whose slots are touched; waits until nobody holds one of those. */
   async transact<T>(work: (tx: Transaction) => T, slotsOf: readonly (string | undefined)[] = []): Promise<T> {
-    for (let held = this.#heldOf(slotsOf); held !== null; held = this.#heldOf(slotsOf)) await held;
+    for (let held = this.#heldOf(slotsOf); held !== null; held = this.#heldOf(slotsOf)) await this.waitFor(held);
     return this.#db.atomically(() => work(this.read()));
+  }
+
+  /** Whoever dies while it waits never gets what it waited for. Error: `database_unavailable`. */
+  async waitFor(held: Promise<void>): Promise<void> {
+    const lived = this.#db.sessions.has(this.owner);
+    await held;
+    if (lived && !this.#db.sessions.has(this.owner))
+      throw new CutoverError('database_unavailable', 'the connection was lost');
   }
 
   #heldOf(deployments: readonly (string | undefined)[]): Promise<void> | null {
@@ -66,10 +75,15 @@ export function appendTimeline(
   db.timelines.put(id, [...(db.timelines.get(id) ?? []), ...added]);
 }
 
+/** As long as no lease is given: one that says so was written before the clock was set back. */
+const longestLeaseMs = 60_000;
+
 /** Whether nobody acts on it: the lease has run out, or the session of its owner is gone. */
 export function isAbandoned(
   { db, now }: Transaction,
   lease: { readonly owner: number | null; readonly until: number | null },
 ): boolean {
-  return lease.until === null || lease.until < now || !db.sessions.has(lease.owner);
+  return (
+    lease.until === null || lease.until < now || lease.until > now + longestLeaseMs || !db.sessions.has(lease.owner)
+  );
 }
