@@ -4,17 +4,20 @@ import { logFormat, ringName } from './outcome-line.ts';
 import { heldPage, pagePath, pausedPage } from './pages.ts';
 
 /**
- * Of the requests of hosts that are not observed, one in 16 is told while there are few, and one in 64 above `manyPerSecond`: telling
- * one costs about a fifth of what it costs to serve it.
+ * Of the requests of hosts that are not observed, one in 16 is told while there are few, and fewer the more there are: telling one costs
+ * about a fifth of what it costs to serve it.
  */
 const sampleOf = 16;
 const fewerBy = 4;
 const manyPerSecond = 500;
+const farFewerBy = 64;
+const veryManyPerSecond = 5_000;
 
 const cookie = `req.cook(${laneCookie})`;
 const plain = '!{ var(txn.slot) -m sub : }';
 const host = 'req.hdr(host),field(1,:),lower';
 const fewer = `{ var(txn.weight) -m int eq ${sampleOf * fewerBy} } { rand(${fewerBy}) gt 0 }`;
+const farFewer = `{ fe_req_rate gt ${veryManyPerSecond} } { rand(${farFewerBy}) gt 0 }`;
 
 /** A `listen` without servers, because only that may have `abortonclose`: a visitor who leaves no longer waits in `hold`. */
 export function renderFrontEnd(options: HaproxyRouterOptions, paths: RouterPaths, lua: boolean): string {
@@ -53,8 +56,10 @@ function acceptance(paths: RouterPaths): string[] {
 /** What the line of a request needs, since its head is gone when it ends. */
 function telling(): string[] {
   return [
+    `http-request allow if ${plain} ${farFewer}`,
     `http-request set-var(txn.weight) int(${sampleOf})`,
     `http-request set-var(txn.weight) int(${sampleOf * fewerBy}) if { fe_req_rate gt ${manyPerSecond} }`,
+    `http-request set-var(txn.weight) int(${sampleOf * farFewerBy}) if { fe_req_rate gt ${veryManyPerSecond} }`,
     `http-request allow if ${plain} ${fewer}`,
     'http-request set-log-level info',
     'http-request set-var(txn.path) path,bytes(0,256)',
