@@ -1,3 +1,4 @@
+import type { BackupOperations } from './backup-operations.ts';
 import type { AppConfigReport } from '../contract/app-config-report.ts';
 import type { DoctorReport, ServerStatus } from '../contract/schemas/system.ts';
 
@@ -51,7 +52,7 @@ export interface BaseImage {
 }
 
 /** What the CLI does on the machine itself rather than over the API. The daemon implements it. Throws CutoverError. */
-export interface LocalOperations {
+export interface LocalOperations extends BackupOperations {
   /** Resolves when the API answers; the server goes on in the background. Errors: `port_in_use` and whatever a part is missing. */
   startServer(options: StartServerOptions, signal: AbortSignal): Promise<StartedServer>;
   stopServer(options: StopServerOptions, signal: AbortSignal): Promise<{ readonly wasRunning: boolean }>;

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { Cli } from './cli.ts';
 import { loginCommand } from './commands/account/login.ts';
 import { whoamiCommand } from './commands/account/whoami.ts';
+import { backupCommand } from './commands/backup/backup.ts';
 import { configCommand } from './commands/config/config.ts';
 import { deployCommand } from './commands/deployments/deploy.ts';
 import { deploymentsCommand } from './commands/deployments/deployments.ts';
@@ -53,6 +54,7 @@ function commands(cli: Cli): readonly Command[] {
     tokensCommand(cli),
     serverCommand(cli),
     doctorCommand(cli),
+    backupCommand(cli),
     imagesCommand(cli),
     pruneCommand(cli),
     retentionCommand(cli),

@@ -28,6 +28,9 @@ export interface Config {
   readonly crashPoints: string | null;
 }
 
+/** More than any machine has use for, and few enough to be declared in advance. */
+export const largestSlots = 10_000;
+
 /** Error: `invalid_input`, naming the variable. */
 export function readConfig(variables: EnvironmentVariables, isRoot: boolean): Config {
   const { databaseUrl, databaseUser } = variables;
@@ -57,7 +60,7 @@ function ports(variables: EnvironmentVariables): Pick<Config, 'api' | 'router'> 
   const port = integer(variables, 'httpPort', { fallback: 8080, min: 1, max: 65_535 });
   if (apiPort === port)
     refuse('httpPort', String(port), `another port than the API's (${nameOf('apiPort')}) is needed`);
-  const slots = integer(variables, 'slots', { fallback: 1_000, min: 10, max: 10_000 });
+  const slots = integer(variables, 'slots', { fallback: 1_000, min: 10, max: largestSlots });
   return {
     api: { host: '127.0.0.1', port: apiPort },
     router: { address: variables.httpAddress ?? '*', port, slots },

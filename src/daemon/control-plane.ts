@@ -3,7 +3,7 @@ import { createApi } from '../http/api.ts';
 import { serveApi } from '../http/server.ts';
 import type { OperatorLog } from '../engine/ports/ports.ts';
 import type { Config } from './config.ts';
-import { openDataDirectory, writeAtomically } from './data-directory.ts';
+import { openDataDirectory, refuseHalfRestored, writeAtomically } from './data-directory.ts';
 import { composePlatform } from './platform.ts';
 import { refuseTakenPorts } from './ports.ts';
 import { lockDataDirectory } from './server-lock.ts';
@@ -24,6 +24,7 @@ interface Lifetime {
 export async function runControlPlane(config: Config, { log, signal, onReady }: Lifetime): Promise<void> {
   const startedAt = new Date().toISOString();
   const directory = await openDataDirectory(config.dataDir, config.platformId);
+  await refuseHalfRestored(directory);
   await using _lock = await lockDataDirectory(directory, signal);
   await rm(directory.serverState, { force: true });
   await refuseTakenPorts(config, directory);

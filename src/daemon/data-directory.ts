@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { CutoverError } from '../domain/errors.ts';
 
 /** Where the platform keeps what it makes. One place for the names. */
 export interface DataDirectory {
@@ -19,6 +20,8 @@ export interface DataDirectory {
   /** Locked by the control plane for as long as it lives. */
   readonly serverLock: string;
   readonly platformId: string;
+  /** There while a backup is restored, and after that only where it did not come to its end. */
+  readonly restoreMark: string;
 }
 
 export function dataDirectory(root: string): DataDirectory {
@@ -34,6 +37,7 @@ export function dataDirectory(root: string): DataDirectory {
     serverLog: join(root, 'control-plane.log'),
     serverLock: join(root, 'control-plane.lock'),
     platformId: join(root, 'platform-id'),
+    restoreMark: join(root, 'restore-incomplete'),
   };
 }
 
@@ -49,6 +53,17 @@ export async function openDataDirectory(
     await mkdir(path, { recursive: true, mode: 0o700 });
   const id = await readOrClaim(directory.platformId, chosenId ?? randomBytes(4).toString('hex'));
   return { ...directory, id };
+}
+
+/** Its name; null where none was ever opened. */
+export async function readPlatformId({ platformId }: DataDirectory): Promise<string | null> {
+  return (await readIfExists(platformId))?.trim() ?? null;
+}
+
+/** Half of a platform must not start: it would take for gone what has only not come yet. Error: `restore_incomplete`. */
+export async function refuseHalfRestored({ root, restoreMark }: DataDirectory): Promise<void> {
+  const mark = await readIfExists(restoreMark);
+  if (mark !== null) throw new CutoverError('restore_incomplete', `${root} is half restored: ${mark.trim()}`);
 }
 
 /** For root, whose database and web server run as other users and have directories of their own inside. */

@@ -28,7 +28,8 @@ export async function openPlatformDatabase(config: Config, log: OperatorLog): Pr
   return { ...database, address, embedded, revive };
 }
 
-async function startEmbedded(config: Config, log: OperatorLog): Promise<EmbeddedPostgres | null> {
+/** null with a database of the user's own. Error: `database_unavailable`. */
+export async function startEmbedded(config: Config, log: OperatorLog): Promise<EmbeddedPostgres | null> {
   if (config.database.kind === 'external') return null;
   const { user } = config.database;
   return startEmbeddedPostgres({
@@ -38,7 +39,7 @@ async function startEmbedded(config: Config, log: OperatorLog): Promise<Embedded
   });
 }
 
-function addressOf(config: Config, embedded: EmbeddedPostgres | null): DatabaseAddress {
+export function addressOf(config: Config, embedded: EmbeddedPostgres | null): DatabaseAddress {
   if (config.database.kind === 'external') return { connectionString: config.database.url };
   if (embedded === null) throw new Error('the embedded database was not started');
   return embedded.address;

@@ -11,6 +11,7 @@ import type {
 } from '../cli/local-operations.ts';
 import { AppConfigFiles } from '../drivers/app-config/app-config-files.ts';
 import { buildBaseImages } from '../drivers/images/base-images.ts';
+import { localBackup } from './backup/local-backup.ts';
 import { readConfig, type Config } from './config.ts';
 import { dataDirectory, readAdminToken } from './data-directory.ts';
 import { examineMachine } from './doctor/local-doctor.ts';
@@ -23,6 +24,7 @@ import { stopEverything } from './stop-everything.ts';
 /** What the CLI does on this machine. */
 export function createLocalOperations(): LocalOperations {
   return {
+    ...localBackup(settings),
     startServer: start,
     async stopServer(options) {
       const { config } = await settings(options);

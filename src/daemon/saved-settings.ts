@@ -14,13 +14,17 @@ const settingsSchema = z.partialRecord(z.enum(variableNames), z.string());
 export async function withSavedSettings(given: EnvironmentVariables, isRoot: boolean): Promise<EnvironmentVariables> {
   const dataDir = given.dataDir ?? defaultDataDirectory(given, isRoot);
   try {
-    const saved = settingsSchema.parse(JSON.parse(await readFile(fileIn(dataDir), 'utf8')));
+    const saved = parseSettings(JSON.parse(await readFile(fileIn(dataDir), 'utf8')));
     return { ...saved, ...given, dataDir };
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EACCES'))
       return { ...given, dataDir };
     throw error;
   }
+}
+
+export function parseSettings(saved: unknown): EnvironmentVariables {
+  return settingsSchema.parse(saved);
 }
 
 export async function saveSettings(variables: EnvironmentVariables, dataDir: string): Promise<void> {

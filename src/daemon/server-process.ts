@@ -4,7 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { CutoverError, errorCodes } from '../domain/errors.ts';
-import { openDataDirectory, readServerState, type DataDirectory, type RunningServer } from './data-directory.ts';
+import {
+  openDataDirectory,
+  readServerState,
+  refuseHalfRestored,
+  type DataDirectory,
+  type RunningServer,
+} from './data-directory.ts';
 import type { Config } from './config.ts';
 import { toEnvironment, type EnvironmentVariables } from './environment-variables.ts';
 
@@ -44,6 +50,7 @@ export async function findServer(directory: DataDirectory): Promise<RunningServe
  */
 export async function startServer(config: Config, variables: EnvironmentVariables): Promise<StartedServer> {
   const directory = await openDataDirectory(config.dataDir, config.platformId);
+  await refuseHalfRestored(directory);
   const running = await findServer(directory);
   if (running !== null) return { ...running, started: false };
   await rotate(directory.serverLog);

@@ -250,6 +250,36 @@ export const errorCatalogue = {
     'Another control plane works on the same data directory.',
     'Use the one that runs (`cutover server status`), or choose another data directory.',
   ),
+  backup_invalid: entry(
+    'invalid',
+    'The file is damaged, or no backup.',
+    'Take another backup; `cutover backup verify` looks through a file without restoring it.',
+  ),
+  backup_locked: entry(
+    'invalid',
+    'The backup is encrypted, and the passphrase is missing or another one.',
+    'Give the passphrase it was made with: `--passphrase-file`.',
+  ),
+  backup_too_new: entry(
+    'conflict',
+    'The backup was made by a newer release of Cutover.',
+    'Restore it with that release or a later one.',
+  ),
+  restore_not_empty: entry(
+    'conflict',
+    'There is something already where a backup is to be restored.',
+    'Name an empty data directory (`--data-dir`) and, with `DATABASE_URL`, an empty database.',
+  ),
+  restore_incomplete: entry(
+    'conflict',
+    'A restore into this data directory did not come to its end.',
+    'Remove the data directory, empty the database of `DATABASE_URL` if there is one, and restore again.',
+  ),
+  restore_ambiguous: entry(
+    'conflict',
+    'Docker has containers, networks or volumes of the platform that is in the backup.',
+    'If that platform is lost, take them over with `--adopt`; if it is to live on, restore beside it with `--as-copy`.',
+  ),
   internal: entry('internal', 'Something happened that should not.', 'Report it with the log of the control plane.'),
 } as const satisfies Record<string, CatalogueEntry>;
 

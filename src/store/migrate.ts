@@ -5,13 +5,13 @@ import * as rollouts from './migrations/0002-rollouts.ts';
 import * as retention from './migrations/0003-retention.ts';
 import type { Database } from './schema.ts';
 
-interface Migration {
+export interface Migration {
   readonly name: string;
   up(db: Kysely<Database>): Promise<void>;
 }
 
 /** In order; a file that has been released is never changed. */
-const migrations: readonly Migration[] = [
+export const migrations: readonly Migration[] = [
   { name: '0001-initial', up: initial.up },
   { name: '0002-rollouts', up: rollouts.up },
   { name: '0003-retention', up: retention.up },
@@ -25,19 +25,33 @@ const migrationLock = 7_283_155_001;
  * and the next start goes on after them; several processes may do this at once. Resolves to the names applied by this call.
  * `db` should be opened with a statement timeout that fits the longest migration and the wait for another process's.
  */
-export async function migrate(db: Kysely<Database>): Promise<readonly string[]> {
+export async function migrate(
+  db: Kysely<Database>,
+  known: readonly Migration[] = migrations,
+): Promise<readonly string[]> {
   const applied: string[] = [];
-  for (const migration of migrations) {
-    if (await db.transaction().execute((transaction) => applyOnce(transaction, migration)))
+  for (const migration of known) {
+    if (await db.transaction().execute((transaction) => applyOnce(transaction, migration, known)))
       applied.push(migration.name);
   }
   return applied;
 }
 
-async function applyOnce(transaction: Transaction<Database>, migration: Migration): Promise<boolean> {
+/** The schema as it was after these migrations, all in a transaction of the caller's. */
+export async function migrateAsFarAs(transaction: Transaction<Database>, names: readonly string[]): Promise<void> {
+  refuseUnknown(names, migrations);
+  for (const migration of migrations.filter(({ name }) => names.includes(name)))
+    await applyOnce(transaction, migration, migrations);
+}
+
+async function applyOnce(
+  transaction: Transaction<Database>,
+  migration: Migration,
+  known: readonly Migration[],
+): Promise<boolean> {
   await sql`select pg_advisory_xact_lock(${migrationLock})`.execute(transaction);
   const done = await appliedNames(transaction);
-  refuseUnknown(done);
+  refuseUnknown(done, known);
   if (done.includes(migration.name)) return false;
   await migration.up(transaction);
   await sql`insert into migration (name) values (${migration.name})`.execute(transaction);
@@ -54,8 +68,8 @@ async function appliedNames(transaction: Transaction<Database>): Promise<string[
 }
 
 /** An older program must not write into a schema it does not know. */
-function refuseUnknown(done: readonly string[]): void {
-  const known = new Set(migrations.map((migration) => migration.name));
+function refuseUnknown(done: readonly string[], migrationsOfThis: readonly Migration[]): void {
+  const known = new Set(migrationsOfThis.map((migration) => migration.name));
   const unknown = done.filter((name) => !known.has(name));
   if (unknown.length === 0) return;
   throw new CutoverError(

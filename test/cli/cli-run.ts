@@ -113,4 +113,7 @@ const refusing: LocalOperations = {
   doctor: refuse,
   examineAppConfig: refuse,
   buildBaseImages: refuse,
+  createBackup: refuse,
+  verifyBackup: refuse,
+  restoreBackup: refuse,
 };

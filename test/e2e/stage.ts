@@ -45,6 +45,11 @@ export class Stage implements AsyncDisposable {
     return new Stage(await startPlatform(options), await startGitServer(git));
   }
 
+  /** The same user before another platform, which this stage does not own. */
+  before(platform: TestPlatform): Pick<Stage, Exclude<keyof Stage, typeof Symbol.asyncDispose>> {
+    return new Stage(platform, this.git);
+  }
+
   async call<T = unknown>(
     method: string,
     path: string,

@@ -64,7 +64,11 @@ export async function emptyPlatform(options: TestPlatformOptions = {}): Promise<
 
 /** A whole platform of its own: real processes, real Docker, its own ports, labels and directory. Everything it made goes with its disposal. */
 export async function startPlatform(options: TestPlatformOptions = {}): Promise<TestPlatform> {
-  const empty = await emptyPlatform(options);
+  return startOn(await emptyPlatform(options));
+}
+
+/** The same where something is in the data directory already: what was restored, or left by an earlier one. */
+export async function startOn(empty: EmptyPlatform): Promise<TestPlatform> {
   const { variables, config } = empty;
   const { dataDir, platformId } = variables;
   const directory = dataDirectory(dataDir);

@@ -136,7 +136,7 @@ function asStoreError(error: unknown): unknown {
   return new CutoverError('disk_full', 'No space is left on the disk for the static files.', { cause: error });
 }
 
-function isBundle(name: string): boolean {
+export function isBundle(name: string): boolean {
   return /^[0-9a-f]{64}$/.test(name);
 }
 
