@@ -3,15 +3,13 @@ import { after, before, beforeEach, test } from 'node:test';
 import { sql } from 'kysely';
 import { createInvariantStore } from '../../../src/store/invariants.ts';
 import { stableOnly } from '../../../src/domain/route.ts';
-import { journalBench, type JournalBench } from './journal-setup.ts';
-import { claimed, completed, deploying, observedPair, recordOf, rollbackOf } from './journal-steps.ts';
+import { JournalBench } from './journal-setup.ts';
+import { claimed, completed, deploying, observedPair, recordOf, rollbackOf } from '../../conformance/store/steps.ts';
 
 /** What the invariants are told of the database. */
-let bench: JournalBench;
-before(async () => {
-  bench = await journalBench();
-});
-after(() => bench[Symbol.asyncDispose]());
+const bench = new JournalBench();
+before(() => bench.open());
+after(() => bench.close());
 beforeEach(() => bench.reset());
 
 const read = (remembered: readonly string[] = []) => createInvariantStore(bench.database.db).recorded(remembered);
@@ -36,7 +34,7 @@ test('an environment is told with its current deployment, its route and its name
     id: bench.production,
     name: 'shop/production',
     deleting: false,
-    hosts: [],
+    hosts: ['production.shop.test'],
     currentIds: [deploymentId],
     route: stableOnly(1),
   });
@@ -70,8 +68,8 @@ test('an instance has passed when the timeline of the deployment that started it
   );
   await passed(pair.old.deploymentId);
   const lease = await claimed(bench, bench.production, { origin: rollbackOf(pair) });
-  await bench.store.write(lease, { transition: { type: 'instances-starting' } });
-  await bench.store.write(lease, {
+  await bench.deployments.write(lease, { transition: { type: 'instances-starting' } });
+  await bench.deployments.write(lease, {
     transition: { type: 'traffic-received' },
     takeOver: { deploymentId: pair.old.deploymentId },
   });
@@ -83,8 +81,8 @@ test('an instance has passed when the timeline of the deployment that started it
 
 test('what is over is told only where it is remembered, with every end it ever had', async () => {
   const lease = await deploying(bench, bench.production);
-  await bench.store.write(lease, { verdict: { outcome: 'failed', code: 'gate_failed', reason: 'no' } });
-  await bench.store.write(lease, { transition: { type: 'failed' }, reason: 'no' });
+  await bench.deployments.write(lease, { verdict: { outcome: 'failed', code: 'gate_failed', reason: 'no' } });
+  await bench.deployments.write(lease, { transition: { type: 'failed' }, reason: 'no' });
   assert.deepEqual((await read()).deployments, []);
   const over = await deployment(lease.deploymentId, [lease.deploymentId]);
   assert.deepEqual([over.state, over.outcomes], ['failed', ['failed']]);
@@ -100,7 +98,7 @@ test('what is over is told only where it is remembered, with every end it ever h
 
 test('what is paused by somebody is held, and what is deleted is said to be', async () => {
   const lease = await deploying(bench, bench.production);
-  await bench.store.write(lease, { transition: { type: 'paused' } });
+  await bench.deployments.write(lease, { transition: { type: 'paused' } });
   assert.equal((await deployment(lease.deploymentId)).held, true);
   await bench.database.db
     .updateTable('environment')
@@ -116,7 +114,7 @@ test('what is paused by somebody is held, and what is deleted is said to be', as
 
 test('everything in words is told: reasons, errors of jobs, the journal, the timeline; with the names of the logs', async () => {
   const lease = await deploying(bench, bench.production);
-  await bench.store.write(lease, {
+  await bench.deployments.write(lease, {
     reason: 'said in the reason',
     verdict: { outcome: 'failed', code: 'gate_failed', reason: 'said in the verdict' },
     jobs: [{ type: 'DeployImageJob', status: 'failure', error: 'said by the job' }],

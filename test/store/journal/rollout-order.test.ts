@@ -5,36 +5,34 @@ import { stableOnly } from '../../../src/domain/route.ts';
 import type { Lease, OpenedObservation } from '../../../src/engine/ports/deployment-store.ts';
 import { createDeploymentQueries } from '../../../src/store/deployment-queries.ts';
 import { environmentStore } from '../../../src/store/environments.ts';
-import { journalBench, type JournalBench } from './journal-setup.ts';
-import { observedPair, recordOf, rollbackOf } from './journal-steps.ts';
+import { JournalBench } from './journal-setup.ts';
+import { observedPair, recordOf, rollbackOf } from '../../conformance/store/steps.ts';
 
-let bench: JournalBench;
-before(async () => {
-  bench = await journalBench();
-});
-after(() => bench[Symbol.asyncDispose]());
+const bench = new JournalBench();
+before(() => bench.open());
+after(() => bench.close());
 beforeEach(() => bench.reset());
 
 async function lead(lease: Lease, observation: OpenedObservation): Promise<void> {
-  const slot = await bench.store.takeSlot(lease, 100);
+  const slot = await bench.deployments.takeSlot(lease, 100);
   assert.ok(slot !== null);
-  await bench.store.write(lease, { transition: { type: 'instances-starting' } });
+  await bench.deployments.write(lease, { transition: { type: 'instances-starting' } });
   const route = stableOnly(slot);
-  await bench.store.write(lease, {
+  await bench.deployments.write(lease, {
     transition: { type: 'traffic-received' },
     route,
     becomesCurrent: true,
     observation,
   });
-  await bench.store.write(lease, { transition: { type: 'predecessor-drained' } });
-  await bench.store.release(lease, 0);
+  await bench.deployments.write(lease, { transition: { type: 'predecessor-drained' } });
+  await bench.deployments.release(lease, 0);
 }
 
 async function status() {
   const environment = await environmentStore(bench.database.db).find(bench.projectId, 'production');
   assert.ok(environment);
   const dependencies = {
-    deployments: bench.store,
+    deployments: bench.deployments,
     queries: createDeploymentQueries(bench.database.db),
     router: { inFlight: () => Promise.resolve(0) },
   };
