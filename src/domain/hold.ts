@@ -15,6 +15,8 @@ export const holdParts = {
   leave: 1 / 10,
   /** By when the old version is back. */
   returned: 19 / 20,
+  /** What the old version has to come back, however long requests are said to have waited: those that wait now may have come just now. */
+  leastReturn: 1 / 10,
 } as const;
 
 /**

@@ -39,6 +39,11 @@ export function sameRoute(a: RouteTarget | null, b: RouteTarget | null): boolean
   );
 }
 
+/** The slot gets requests, or may get some by a change of the share alone. */
+export function leadsTo({ stable, candidate }: Pick<RouteTarget, 'stable' | 'candidate'>, slot: SlotNumber): boolean {
+  return stable === slot || candidate === slot;
+}
+
 /** Percent of the traffic that the route gives to the slot. */
 export function shareOfSlot(route: RouteTarget | null, slot: SlotNumber | null): number {
   if (route === null || slot === null) return 0;

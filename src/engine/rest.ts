@@ -1,10 +1,14 @@
 import type { Clock } from './ports/clock.ts';
 
+/** Nobody reads it, and one for all costs less than one with a stack each. */
+const wokenUp = new Error('woken up');
+
 /** The pause of a loop that can be told not to wait. */
 export class Rest {
   readonly #clock: Clock;
   #woken = false;
-  #interrupt: () => void = () => undefined;
+  #resting = false;
+  #bed: Bed | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -13,17 +17,32 @@ export class Rest {
   /** Ends the present rest; while nobody rests, the next one is left out. */
   wake(): void {
     this.#woken = true;
-    this.#interrupt();
+    if (!this.#resting) return;
+    this.#bed?.woken.abort(wokenUp);
+    this.#bed = null;
   }
 
   /** Resolves after so long, when woken, or when aborted. */
   async take(ms: number, signal: AbortSignal): Promise<void> {
-    const woken = new AbortController();
-    this.#interrupt = () => woken.abort();
     if (!this.#woken) {
+      if (this.#bed?.signal !== signal) this.#bed = bedFor(signal);
+      this.#resting = true;
       // Aborted either way: whoever rests looks for itself what there is to do.
-      await this.#clock.sleep(ms, AbortSignal.any([signal, woken.signal])).catch(() => undefined);
+      await this.#clock.sleep(ms, this.#bed.either).catch(() => undefined);
+      this.#resting = false;
     }
     this.#woken = false;
   }
+}
+
+/** Good for any number of rests, until somebody is woken: most rests end by themselves. */
+interface Bed {
+  readonly signal: AbortSignal;
+  readonly woken: AbortController;
+  readonly either: AbortSignal;
+}
+
+function bedFor(signal: AbortSignal): Bed {
+  const woken = new AbortController();
+  return { signal, woken, either: AbortSignal.any([signal, woken.signal]) };
 }

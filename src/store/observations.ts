@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import { isFinal } from '../domain/deployment-state.ts';
+import { leadsTo } from '../domain/route.ts';
 import type { Measurements } from '../domain/measurements.ts';
 import type {
   ObservationNote,
@@ -115,6 +116,8 @@ async function moveTraffic(tx: Kysely<Database>, move: TrafficMove): Promise<boo
     .executeTakeFirst();
   if (open === undefined) return false;
   const { stable, candidate, share, mode, observed: told } = move.target;
+  const own = await tx.selectFrom('slot').select('number').where('deployment_id', '=', observed.id).executeTakeFirst();
+  const kept = own !== undefined && leadsTo(move.target, own.number) ? own.number : null;
   const written = await tx
     .updateTable('route')
     .set({ fence: observed.fence, stable, candidate, share, mode, observed: told })
@@ -122,6 +125,10 @@ async function moveTraffic(tx: Kysely<Database>, move: TrafficMove): Promise<boo
     .where('fence', '<=', observed.fence)
     // Somebody has stopped what serves: there is no traffic to move.
     .where('mode', '<>', 'paused')
+    // Whoever took it back has taken its traffic: no share is given to it again.
+    .$if(kept !== null, (update) =>
+      update.where((row) => row.or([row('stable', '=', kept), row('candidate', '=', kept)])),
+    )
     .returning('environment_id')
     .execute();
   if (written.length === 0) return false;

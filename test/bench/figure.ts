@@ -24,6 +24,8 @@ export interface BenchOptions {
   readonly points?: number;
   /** How many histories are simulated, where that is not left to the bench. */
   readonly histories?: number;
+  /** The seed of the first one. */
+  readonly from?: number;
   /** Progress for the person who waits; goes to stderr. */
   readonly say: (line: string) => void;
 }

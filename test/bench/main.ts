@@ -11,6 +11,7 @@ const { values, positionals } = parseArgs({
     full: { type: 'boolean', default: false },
     only: { type: 'string' },
     histories: { type: 'string' },
+    from: { type: 'string' },
     all: { type: 'boolean', default: false },
     seed: { type: 'string' },
     points: { type: 'string' },
@@ -21,7 +22,7 @@ const name = positionals[0] ?? '';
 
 if (positionals.length !== 1 || !names.includes(name)) {
   console.error(
-    `usage: bin/bench <${names.join('|')}> [--json] [--quick|--full] [--only <case,…>] [--all] [--seed <text>] [--points <n>] [--histories <n>]`,
+    `usage: bin/bench <${names.join('|')}> [--json] [--quick|--full] [--only <case,…>] [--all] [--seed <text>] [--points <n>] [--histories <n>] [--from <n>]`,
   );
   process.exitCode = 2;
 } else {
@@ -38,6 +39,7 @@ async function measure(bench: string): Promise<readonly Figure[]> {
     all: values.all,
     ...(values.only === undefined ? {} : { only: values.only.split(',') }),
     ...(values.histories === undefined ? {} : { histories: Number(values.histories) }),
+    ...(values.from === undefined ? {} : { from: Number(values.from) }),
     ...(values.seed === undefined ? {} : { seed: values.seed }),
     ...(values.points === undefined ? {} : { points: Number(values.points) }),
     say: (line) => console.error(`${new Date().toISOString().slice(11, 19)} ${line}`),

@@ -13,14 +13,14 @@ const sizes = { quick: 2_000, normal: 20_000, full: 100_000 };
 const simplified = 3;
 
 /** The whole engine on virtual time, over random programs of operations and faults. With a seed: that history alone, call by call. */
-export const run: Bench = async ({ quick, full, seed, histories, say }) => {
+export const run: Bench = async ({ quick, full, seed, histories, from = 1, say }) => {
   if (seed !== undefined) return replay(Number(seed));
   const count = histories ?? sizes[full === true ? 'full' : quick ? 'quick' : 'normal'];
   const began = performance.now();
   let said = 0;
   const { sums, failed } = await simulateMany({
     threads: availableParallelism(),
-    first: 1,
+    first: from,
     count,
     progress: ({ sums: { histories: done }, failed: found }) => {
       if (done < said + count / 10) return;

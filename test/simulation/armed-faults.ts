@@ -15,7 +15,12 @@ const impossible: readonly { readonly calls: RegExp; readonly what: readonly Cal
 /** Faults that wait for the call that they happen to. Several may be armed at once; each happens once. */
 export class ArmedFaults {
   #armed: readonly Armed[] = [];
+  readonly #onFault: (fault: ArmedFault) => void;
   happened = 0;
+
+  constructor(onFault: (fault: ArmedFault) => void) {
+    this.#onFault = onFault;
+  }
 
   arm(fault: ArmedFault): void {
     this.#armed = [...this.#armed, { fault, left: fault.skip }];
@@ -36,6 +41,7 @@ export class ArmedFaults {
       if (armed.left >= 0) continue;
       this.#armed = this.#armed.filter((other) => other !== armed);
       this.happened += 1;
+      this.#onFault(armed.fault);
       return armed.fault;
     }
     return null;

@@ -30,8 +30,8 @@ const inspectionMs = 10_000;
 const momentsPerVisit = 3;
 /** While things go wrong again and again, only what is wrong at once is wrong. */
 const patient: Tolerances = { orphanMs: Infinity, settleMs: Infinity, unledMs: Infinity, stuckMs: Infinity };
-/** In the quiet: as in production, but that nothing takes long here. */
-const strict: Tolerances = { orphanMs: 60_000, settleMs: 30_000, unledMs: 60_000, stuckMs: 420_000 };
+/** In the quiet: less than in production, for nothing takes long here. */
+const strict: Tolerances = { orphanMs: 30_000, settleMs: 30_000, unledMs: 30_000, stuckMs: 420_000 };
 const mostFindings = 20;
 
 /** Looks at the whole platform, while a history goes on and after it. */
@@ -75,10 +75,17 @@ export class Checker {
     if (clock.monotonic() - this.#inspectedAt >= inspectionMs) this.#inspect();
   }
 
-  /** Nothing is rolled out, and nothing waits for that, but where somebody holds it. */
+  /** Nothing is rolled out or observed, and nothing waits for that, but where somebody holds it. */
   get isAtRest(): boolean {
     const { database, users } = this.#options;
-    return !users.areWaiting && database.deployments.all().every((row) => this.#unfinished(row) === null);
+    if (users.areWaiting || !database.deployments.all().every((row) => this.#unfinished(row) === null)) return false;
+    return database.observations.groups('open').every((environmentId) => this.#isHeld(environmentId));
+  }
+
+  /** Somebody has paused what is rolled out there. */
+  #isHeld(environmentId: string): boolean {
+    const live = this.#options.database.deployments.where('live', environmentId);
+    return live.some(({ deployment: { state, pausedFrom } }) => state === 'paused' && pausedFrom !== 'completed');
   }
 
   /** From now on nothing goes wrong any more. */
@@ -125,16 +132,15 @@ export class Checker {
     const { database } = this.#options;
     const { id, environmentId, state, pausedFrom } = deployment;
     if (isFinal(state)) return null;
-    const siblings = database.deployments.where('live', environmentId).map((row) => row.deployment);
     const current = database.environments.get(environmentId)?.environment.currentDeploymentId ?? null;
     const open = database.observations.where('open', environmentId);
-    const held = siblings.some((other) => other.state === 'paused' && other.pausedFrom !== 'completed');
+    const held = this.#isHeld(environmentId);
     if (want !== null) return `"${want}" is wanted and not done`;
     if (acting) return 'somebody still acts on it';
+    // Whoever is held may have to go back to what served before, or was paused before.
     if (state === 'paused')
-      return pausedFrom === 'completed' && current !== id ? 'it is paused, and not current' : null;
+      return pausedFrom === 'completed' && current !== id && !held ? 'it is paused, and not current' : null;
     if (state === 'pending') return held ? null : 'nothing keeps it waiting';
-    // Whoever is held may have to go back to what served before.
     if (state === 'completed') {
       const isStandby = open.some(({ standbyId }) => standbyId === id);
       return current === id || held || isStandby ? null : 'it does not serve any more';

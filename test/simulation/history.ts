@@ -34,12 +34,12 @@ export interface HistoryResult {
   readonly virtualMs: number;
 }
 
-/** Longer than anything that goes wrong lasts. */
-const recoveryMs = 25_000;
 /** By then everything must have come to its end, also what waits for evidence. */
 const longestEndMs = 400_000;
-/** Longer than what belongs to nothing may exist. */
-const restMs = 65_000;
+/** Longer than what is wrong may last in the quiet (`Checker`). */
+const restMs = 35_000;
+/** Whoever waits for something tries again at least this often. */
+const retryMs = 5_000;
 /** More in one history is a loop that does not end. */
 const mostCalls = 400_000;
 const databaseRetryMs = 250;
@@ -57,7 +57,7 @@ class History {
   readonly #chance: SeededChance;
   readonly #database = new MemoryDatabase();
   readonly #stage: Stage;
-  readonly #faults = new ArmedFaults();
+  readonly #faults = new ArmedFaults(({ ms }) => this.#expectTrouble(ms));
   readonly #users: Users;
   readonly #checker: Checker;
   readonly #visitors: Visitors;
@@ -67,6 +67,8 @@ class History {
   #crashes = 0;
   #worldFaults = 0;
   #databaseGone = 0;
+  /** By then everything that has gone wrong so far is over. */
+  #troubleEnds = 0;
   /** How long the next one that dies stays dead. */
   #deadForMs = 2_000;
   #over = false;
@@ -139,8 +141,8 @@ class History {
     this.#faults.disarm();
     // Whoever stands still goes on, whoever is dead is started, and what is rolled out comes to its end.
     const ends = this.#clock.monotonic() + longestEndMs;
-    await this.#pass(this.#clock.monotonic() + recoveryMs);
-    while (this.#clock.monotonic() < ends && !this.#checker.isAtRest) await this.#pass(this.#clock.monotonic() + 5_000);
+    do await this.#pass(Math.max(this.#troubleEnds, this.#clock.monotonic()) + retryMs);
+    while (this.#clock.monotonic() < ends && !this.#checker.isAtRest);
     this.#tell?.('--- rest');
     this.#checker.expectRest();
     await this.#pass(this.#clock.monotonic() + restMs);
@@ -162,6 +164,7 @@ class History {
 
   #befall(fault: WorldFault): void {
     this.#worldFaults += 1;
+    if ('ms' in fault && fault.kind !== 'clock-jump') this.#expectTrouble(fault.ms + 1_000);
     const plane = this.#planes[0];
     switch (fault.kind) {
       case 'crash':
@@ -189,6 +192,10 @@ class History {
       case 'remove-container':
         return this.#stage.befall(fault);
     }
+  }
+
+  #expectTrouble(ms: number): void {
+    this.#troubleEnds = Math.max(this.#troubleEnds, this.#clock.monotonic() + ms);
   }
 
   #loseDatabase(ms: number): void {
@@ -238,6 +245,7 @@ class History {
     this.#crashes += 1;
     this.#planes.splice(this.#planes.indexOf(plane), 1);
     const deadForMs = this.#deadForMs;
+    this.#expectTrouble(deadForMs);
     this.#deadForMs = 500 + Math.floor(this.#chance.number() * 12_000);
     this.#clock.at(deadForMs, () => {
       if (this.#planes.length === 0 && this.#databaseGone === 0) this.#startPlane();

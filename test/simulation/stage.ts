@@ -159,6 +159,8 @@ export class Stage {
     if (database.environments.get(environmentId)?.deleting !== false) return true;
     const routes = [database.routes.get(environmentId)?.target, this.world.router.routeOf(host)];
     if (routes.some((target) => target?.mode === 'paused')) return true;
+    // It may be long since somebody looked: where everything stands still, nothing gives an occasion to.
+    this.#noteHold(host);
     if (this.#clock.monotonic() < (this.#heldTooLong.get(host) ?? 0)) return true;
     return this.#isAppsFault(database, environmentId);
   }

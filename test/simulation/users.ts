@@ -146,8 +146,11 @@ export class Users {
     const once = async () => {
       const answer = await this.#request((plane) => ask(plane, key), tries);
       if (answer === null) return;
-      asked.deploymentIds.add(answer.deployment.id);
-      asked.environmentId = answer.deployment.environmentId;
+      const { id, environmentId } = answer.deployment;
+      // Its environment was deleted and made anew between two calls: what came of the first one went with it.
+      if (asked.environmentId !== environmentId) asked.deploymentIds.clear();
+      asked.deploymentIds.add(id);
+      asked.environmentId = environmentId;
     };
     await Promise.all(again ? [once(), once()] : [once()]);
   }

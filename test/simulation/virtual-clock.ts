@@ -20,6 +20,7 @@ export class VirtualClock implements Clock {
   #offset = beginning;
   #orders = 0;
   readonly #heap: Sleeper[] = [];
+  readonly #disturbed = new WeakMap<AbortSignal, Set<() => void>>();
 
   now(): number {
     return this.#offset + this.#elapsed;
@@ -41,16 +42,33 @@ export class VirtualClock implements Clock {
         reject(reasonOf(signal));
         return;
       }
-      const onAbort = () => {
+      const disturbed = this.#disturbedBy(signal);
+      const disturb = () => {
         sleeper.wake = null;
         pass(() => reject(reasonOf(signal)));
       };
       const sleeper = this.#lieDown(ms, () => {
-        signal.removeEventListener('abort', onAbort);
+        disturbed.delete(disturb);
         pass(resolve);
       });
-      signal.addEventListener('abort', onAbort, { once: true });
+      disturbed.add(disturb);
     });
+  }
+
+  /** Who sleeps until the signal is aborted. It is listened to once: most signals see many sleeps. */
+  #disturbedBy(signal: AbortSignal): Set<() => void> {
+    const known = this.#disturbed.get(signal);
+    if (known !== undefined) return known;
+    const sleeping = new Set<() => void>();
+    this.#disturbed.set(signal, sleeping);
+    signal.addEventListener(
+      'abort',
+      () => {
+        for (const disturb of sleeping) disturb();
+      },
+      { once: true },
+    );
+    return sleeping;
   }
 
   /** Calls back after so long; no signal ends that. */

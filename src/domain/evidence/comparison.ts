@@ -3,6 +3,7 @@ import {
   addCounts,
   closeBuckets,
   emptyPart,
+  hasDue,
   talliesOf,
   type Part,
   type PartCall,
@@ -34,6 +35,8 @@ export interface ComparisonBatch {
 }
 
 export function compare(comparison: Comparison, batch: ComparisonBatch, now: number): Comparison {
+  // Asked many times a second, and mostly nothing came.
+  if (batch.counts.length === 0 && batch.calls.length === 0 && !hasAnyDue(comparison, now)) return comparison;
   let all = comparison.all;
   const routes = [...comparison.routes];
   for (const counts of batch.counts) {
@@ -45,6 +48,10 @@ export function compare(comparison: Comparison, batch: ComparisonBatch, now: num
     routes[call.slot] = addCall(routes[call.slot] ?? emptyPart, call);
   }
   return withClosed(comparison, { all, routes }, (part) => closeBuckets(part, now));
+}
+
+function hasAnyDue({ all, routes }: Comparison, now: number): boolean {
+  return hasDue(all, now) || routes.some((part) => hasDue(part, now));
 }
 
 /** Before the share changes: what was counted under the old share is judged by itself. */

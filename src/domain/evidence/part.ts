@@ -67,6 +67,11 @@ export function closeBuckets(part: Part, now: number, all = false): Part {
   return strata.reduce((next, stratum) => (all ? close(next, stratum) : closeIfDue(next, stratum, now)), part);
 }
 
+/** A bucket is to be taken into the evidence now. */
+export function hasDue({ open }: Part, now: number): boolean {
+  return open !== nothingOpen && strata.some((stratum) => open[stratum] !== null && isDue(open[stratum], now));
+}
+
 function closeIfDue(part: Part, stratum: Stratum, at: number): Part {
   const bucket = part.open[stratum];
   return bucket !== null && isDue(bucket, at) ? close(part, stratum) : part;

@@ -145,7 +145,9 @@ export async function endObservation(
   const { fresh, route, view } = version.open;
   const { slot, deployment } = fresh;
   if (slot === null || route?.stable !== slot) return;
-  if (route.candidate === null) await move(hands, version, stableOnly(slot), []);
+  // It has been taken back meanwhile: whoever does that ends the observation too.
+  if (route.candidate === null && !(await move(hands, version, stableOnly(slot), [])) && route.mode !== 'paused')
+    return;
   const limits = view?.limits ?? 'nothing was seen';
   const closed = await hands.observations.close(deployment.id, {
     ...(version.outcome === 'promoted'

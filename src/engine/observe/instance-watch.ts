@@ -10,6 +10,9 @@ interface InstanceWatchOptions {
   readonly onEvent: (event: RuntimeEvent) => void;
 }
 
+/** Nobody reads it, and one for all costs less than one with a stack each. */
+const wokenUp = new Error('something happened to the instance');
+
 /** Listens to what happens to instances, so that nobody has to poll to learn of an exit. */
 export class InstanceWatch {
   readonly #options: InstanceWatchOptions;
@@ -71,7 +74,7 @@ export class InstanceWatch {
   }
 
   #wake(instanceId: string): void {
-    for (const sleeper of this.#sleepers.get(instanceId) ?? []) sleeper.abort();
+    for (const sleeper of this.#sleepers.get(instanceId) ?? []) sleeper.abort(wokenUp);
   }
 
   #wakeAll(): void {

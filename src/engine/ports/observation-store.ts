@@ -16,7 +16,7 @@ export interface ObservationStore {
   claim(owner: number, leaseMs: number): Promise<readonly OpenObservation[]>;
   /**
    * Changes where traffic goes, with its timeline. Resolves to false, and changes nothing, when the observation is closed, held by
-   * another process, or a newer deployment has written the route.
+   * another process, a newer deployment has written the route, or the route is to give a share again to a version that has lost its own.
    */
   moveTraffic(move: TrafficMove): Promise<boolean>;
   /** Keeps what is seen, while the observation is open, and what happened, always. */

@@ -24,7 +24,9 @@ async function stopAll({ workshop, world, signal }: TearDown, deletion: Deletion
   const { deployments } = await world.desired();
   for (const { deployment, slot, instances } of deployments) {
     if (!deletion.deployments.includes(deployment.id)) continue;
-    if (slot !== null) await router.clearSlot(slot, signal);
+    // Another control plane may be done with the same deletion, and the slot somebody else's.
+    if (slot !== null)
+      await world.whileOwning({ deploymentId: deployment.id, slot }, () => router.clearSlot(slot, signal));
     const { stopGraceMs } = deployment.configuration.settings;
     await Promise.all(instances.map(({ id }) => runtime.stop(id, stopGraceMs, signal)));
     await world.stopServing(deployment.id, 'deleted');

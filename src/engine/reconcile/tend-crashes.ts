@@ -44,13 +44,15 @@ const newsMs = 5_000;
 /** It was restarted while nobody listened, and has been up since; of several crashes only the last is told. */
 export async function noteMissedCrash(
   { workshop, world }: Pick<Pass, 'workshop' | 'world'>,
-  { id }: Instance,
+  { id, crashedAt }: Instance,
   { startedAt, restarts, outOfMemory }: InstanceStatus,
 ): Promise<void> {
   const at = startedAt ?? 0;
   if (workshop.ports.clock.now() - at < newsMs) return;
   await world.updateInstances([{ id, restarts: restarts - 1 }]);
-  if ((await world.crashed(id, { at, exitCode: null, outOfMemory })) !== null) return world.recovered(id);
+  const noted = await world.crashed(id, { at, exitCode: null, outOfMemory });
+  // One that was down before may be out of rotation: whoever puts it back says that it is well.
+  if (noted !== null) return crashedAt === null ? world.recovered(id) : undefined;
   await world.updateInstances([{ id, restarts }]);
 }
 

@@ -54,6 +54,8 @@ export class DeploymentRun implements AsyncDisposable {
   measured: Partial<Measurements> = {};
   /** Since when requests wait in the router, on the monotonic clock, as far as this process knows. */
   heldSince: number | null = null;
+  /** Since when the router is known to let them wait; never before `heldSince`. */
+  heldInRouterSince: number | null = null;
   readonly #held: HeldLease;
   readonly #lostOrUnwanted: AbortSignal;
   #logs: JobLogs | null = null;

@@ -1,10 +1,13 @@
+import type { Instance } from '../../domain/deployment.ts';
 import { CutoverError } from '../../domain/errors.ts';
+import type { SlotNumber } from '../../domain/route.ts';
 import { allOrNone } from './all-or-none.ts';
 import type { DeploymentRecord, Write } from '../ports/deployment-store.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 import { drainSlot, isOnRoute, openSessions } from './drain-slot.ts';
 import { leaveSlot } from './leave-slot.ts';
 import { requestsDuringRollout } from './request-counts.ts';
+import { serverName } from './router-server.ts';
 import { stopInstances } from './stop-instances.ts';
 import { endGuard, hasContainer, otherInstances, webInstances } from './web-instances.ts';
 
@@ -24,6 +27,8 @@ export async function drainPredecessors(run: DeploymentRun): Promise<void> {
     ...predecessors.map((old) => () => stopWorkers(run, old)),
   ]);
   if (run.deployment.requests === null) await recordRequests(run, cut, run.ports.clock.monotonic() - began);
+  // Whoever serves must not lean on what is about to go.
+  if (run.record.standbyId === null) await endGuard(run.ports.router, run.record, run.leaseSignal);
   for (const old of await run.ports.deployments.predecessors(run.lease)) {
     if (old.deployment.id === run.record.standbyId) await standBy(run, old);
     else await stop(run, old);
@@ -86,6 +91,7 @@ async function standBy(run: DeploymentRun, old: DeploymentRecord): Promise<void>
   const surplus = standby === 'one' && !needed ? warm.slice(1) : [];
   if (surplus.length > 0) await stopSurplus(run, old, surplus);
   await endGuard(run.ports.router, old, run.leaseSignal);
+  if (old.slot !== null) await putBackIntoRotation(run, old.slot, warm.slice(0, warm.length - surplus.length));
   const already = run.record.jobs.some(
     ({ type, status }) => type === 'MarkDeploymentCompleteJob' && status === 'success',
   );
@@ -94,6 +100,12 @@ async function standBy(run: DeploymentRun, old: DeploymentRecord): Promise<void>
   await run.write({
     timeline: [{ kind: 'standby', deployment: old.deployment.number, instances, untilMs: observationMs }],
   });
+}
+
+/** They may have left it one by one while the new version grew: whoever goes back does so by a change of the route alone. */
+async function putBackIntoRotation(run: DeploymentRun, slot: SlotNumber, warm: readonly Instance[]): Promise<void> {
+  run.assertHeld();
+  for (const instance of warm) await run.ports.router.resumeServer(slot, serverName(instance), run.leaseSignal);
 }
 
 async function stopSurplus(
@@ -108,6 +120,9 @@ async function stopSurplus(
 }
 
 async function stop(run: DeploymentRun, old: DeploymentRecord): Promise<void> {
+  // Somebody asked for that while it was on standby, and the observation ended before anybody could do it.
+  if (run.record.want === 'take-back')
+    throw new CutoverError('cancelled', `#${run.deployment.number} is to be taken back, so what served before stays`);
   run.assertHeld();
   if (old.slot !== null) await run.ports.router.clearSlot(old.slot, run.signal);
   const ids = old.instances.map(({ id }) => id);

@@ -111,10 +111,9 @@ async function probeOn(
     if (verdict.type === 'failed') return refuseUnhealthy(run, instance, { message: verdict.message, signal });
     if (verdict.type === 'passed') return gate.attempts;
     const isLast = gate.successesInRow > 0 && gate.successesInRow === check.healthyThreshold - 1;
-    await allOrNone(signal, [
-      (either) => run.workshop.watch.sleep(instance.id, verdict.delayMs, either),
-      ...(isLast ? [(either: AbortSignal) => keepAliveEarly(run, started, either)] : []),
-    ]);
+    const pause = (either: AbortSignal) => run.workshop.watch.sleep(instance.id, verdict.delayMs, either);
+    if (isLast) await allOrNone(signal, [pause, (either) => keepAliveEarly(run, started, either)]);
+    else await pause(signal);
     const result = gate.attempts === 0 ? await firstProbe(run, started, { probe, signal }) : await probe(signal);
     seen.gate = recordProbe(gate, check, result, clock.monotonic() - began);
     if (result.type !== 'answered') await refuseExited(run, instance, signal);

@@ -32,7 +32,8 @@ export async function stopOld(run: DeploymentRun, { stable, route }: Scene): Pro
   if (stable === null) throw new Error('an old version was to be stopped where nothing serves');
   // A crash between the row and the router must not let requests meet nobody.
   await run.workshop.routes.follow(run.lease.environmentId, run.leaseSignal);
-  await letFinish(run, stable.slot, heldMs(run, route) ?? 0);
+  run.heldInRouterSince ??= run.ports.clock.monotonic();
+  await letFinish(run, stable.slot, run.heldInRouterSince);
   // Whoever is on standby may have what only one may have, too.
   const others = await run.ports.deployments.predecessors(run.lease);
   await allOrNone(
@@ -63,10 +64,11 @@ async function retire(run: DeploymentRun, { deployment, slot }: DeploymentRecord
   await run.write({ retired: { deploymentId: deployment.id, reason }, freeSlotOf: deployment.id });
 }
 
-async function letFinish(run: DeploymentRun, slot: number, alreadyMs: number): Promise<void> {
+/** `since`: from then on nothing new came. The row says it earlier, and whoever wrote it may have died before the router heard of it. */
+async function letFinish(run: DeploymentRun, slot: number, since: number): Promise<void> {
   const { clock } = run.ports;
   const { holdTimeoutMs, drainTimeoutMs } = run.deployment.configuration.settings;
-  const deadline = clock.monotonic() + Math.min(drainTimeoutMs, holdTimeoutMs * holdParts.finish) - alreadyMs;
+  const deadline = since + Math.min(drainTimeoutMs, holdTimeoutMs * holdParts.finish);
   while (clock.monotonic() < deadline && (await openSessions(run, slot, run.signal)) > 0) {
     await clock.sleep(pollMs, run.signal);
   }
@@ -97,11 +99,11 @@ export async function makeRoom(run: DeploymentRun): Promise<void> {
   await stopForGood(run, own, Math.min(stopGraceMs, holdTimeoutMs * holdParts.leave));
 }
 
-/** How long requests have been waiting; null where they do not. After a crash the database says it. */
+/** How long requests have been waiting; null where they do not. After a crash the database says it, by a clock that may have been set. */
 export function heldMs(run: DeploymentRun, { target, heldForMs }: EnvironmentRoute): number | null {
   if (target?.mode !== 'held') return null;
   const now = run.ports.clock.monotonic();
-  run.heldSince ??= now - (heldForMs ?? 0);
+  run.heldSince ??= now - Math.max(0, heldForMs ?? 0);
   return now - run.heldSince;
 }
 
@@ -143,7 +145,8 @@ export async function withinRestOfHold(
 ): Promise<void> {
   if (run.heldSince === null) return work(run.leaseSignal);
   const { holdTimeoutMs } = run.deployment.configuration.settings;
-  return within(run, run.heldSince + holdTimeoutMs * holdParts.returned - run.ports.clock.monotonic(), work);
+  const leftMs = run.heldSince + holdTimeoutMs * holdParts.returned - run.ports.clock.monotonic();
+  return within(run, Math.max(holdTimeoutMs * holdParts.leastReturn, leftMs), work);
 }
 
 /** Rejects with `HoldOver`, or with whatever the work makes of it. */

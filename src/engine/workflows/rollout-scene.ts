@@ -4,7 +4,7 @@ import { wantedWorkers, webProcess, type WantedInstance } from '../../domain/pro
 import { effectiveStrategy, settingsToReplace } from '../../domain/rollout-plan.ts';
 import type { FreshPhase, OldPhase, RolloutView } from '../../domain/rollout.ts';
 import { shareOfSlot, type SlotNumber } from '../../domain/route.ts';
-import type { DeploymentRecord, EnvironmentRoute } from '../ports/deployment-store.ts';
+import { FencedError, type DeploymentRecord, type EnvironmentRoute } from '../ports/deployment-store.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 import { heldMs } from './recreate.ts';
 import { hasSlot, webInstances, type InSlot } from './web-instances.ts';
@@ -28,7 +28,8 @@ export interface Place {
 
 export async function observeRollout(run: DeploymentRun): Promise<Scene> {
   const { record, deployment, lease } = run;
-  if (record.slot === null) throw new Error('a rollout was begun without a slot');
+  // It is taken before the rollout begins, and given back by whoever brings the deployment to its end.
+  if (record.slot === null) throw new FencedError(lease.deploymentId);
   const [route, predecessors] = await Promise.all([
     run.ports.deployments.route(lease.environmentId),
     run.ports.deployments.predecessors(lease),
@@ -44,8 +45,15 @@ export async function observeRollout(run: DeploymentRun): Promise<Scene> {
     stable,
     web: web.map((wanted) => placeOf(record, wanted)),
     workers: wantedWorkers(settings.processes).map((wanted) => placeOf(record, wanted)),
-    old: webInstances(stable?.instances ?? []).filter(({ phase }) => phase !== 'failed'),
+    old: webInstances(stable?.instances ?? [])
+      .filter(({ phase }) => phase !== 'failed')
+      .map((instance) => asRouted(instance, route)),
   };
+}
+
+/** A standby that was gone back to by a change of the route alone serves, although its row says that it was drained. */
+function asRouted(instance: Instance, { target }: EnvironmentRoute): Instance {
+  return instance.phase === 'drained' && target?.mode === 'serve' ? { ...instance, phase: 'serving' } : instance;
 }
 
 /** The version among these that the route leads to, and that runs; null where none does. */

@@ -49,7 +49,7 @@ async function act(run: DeploymentRun, artifact: ImageArtifact, { scene, action 
     case 'share':
       return share(run, scene, action.share);
     case 'analyse':
-      return waitUntilItMayGrow(run);
+      return waitUntilItMayGrow(run, scene);
     case 'hold':
       return holdRequests(run, scene);
     case 'stop-old':

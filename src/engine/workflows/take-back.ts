@@ -52,8 +52,12 @@ async function restoreOld(run: DeploymentRun, slot: SlotNumber): Promise<void> {
 /** What served before and can serve again; null where the deployment is deleted, or was the first. */
 async function versionToRestore(run: DeploymentRun, slot: SlotNumber, target: RouteTarget): Promise<InSlot | null> {
   if (target.stable === slot && run.record.want === 'delete') return null;
-  const predecessors = await run.ports.deployments.predecessors(run.lease);
-  return versionBefore(run.record, predecessors.filter(hasSlot));
+  const others = (await run.ports.deployments.predecessors(run.lease)).filter(hasSlot);
+  // While this one has no more than a share, the route says who has the rest. Whoever else is there came before: the clock may tell it
+  // otherwise, where it was set back.
+  const { id } = run.deployment;
+  const onRoute = others.find((other) => other.slot === target.stable);
+  return onRoute ?? versionBefore({ deployment: { id, readyAt: null }, standbyId: run.record.standbyId }, others);
 }
 
 async function restore(

@@ -145,6 +145,22 @@ export function observationConformance(bench: StoreBench): void {
     assert.deepEqual((await bench.deployments.route(bench.production))?.target, paused);
   });
 
+  test('5.6 a version that was taken back gets no traffic again', async () => {
+    const { old, fresh } = await observedPair(bench, bench.production);
+    await mine();
+    const [a, b] = [await recordOf(bench, old.deploymentId), await recordOf(bench, fresh.deploymentId)];
+    const [before, own] = [a.slot ?? 0, b.slot ?? 0];
+    const back = stableOnly(before);
+    await bench.deployments.write(fresh, { route: back });
+    const move = { deploymentId: fresh.deploymentId, owner: bench.owner, timeline: [] };
+    for (const target of [stableOnly(own), sharedRoute(before, own, 20)]) {
+      assert.equal(await bench.observations.moveTraffic({ ...move, target }), false);
+      assert.deepEqual((await bench.deployments.route(bench.production))?.target, back);
+    }
+    const observed = { ...back, observed: true };
+    assert.equal(await bench.observations.moveTraffic({ ...move, target: observed }), true);
+  });
+
   test('2.4 traffic does not move any more once a newer deployment has written the route', async () => {
     const { fresh } = await observedPair(bench, bench.production);
     await mine();

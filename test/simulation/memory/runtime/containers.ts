@@ -183,6 +183,8 @@ export class Containers {
   }
 
   #restart(container: Container): void {
+    // It may be waiting for its pause while the engine comes back: it is started once.
+    this.#cancelTimers(container);
     try {
       this.run(container);
     } catch (error) {

@@ -1,12 +1,13 @@
 import { isFinal } from '../../../../src/domain/deployment-state.ts';
 import type { Measurements } from '../../../../src/domain/measurements.ts';
+import { leadsTo } from '../../../../src/domain/route.ts';
 import type {
   ObservationNote,
   ObservationStore,
   OpenObservation,
   TrafficMove,
 } from '../../../../src/engine/ports/observation-store.ts';
-import { readRecord, readRoute } from './deployment-records.ts';
+import { readRecord, readRoute, slotOf } from './deployment-records.ts';
 import { changeDeployment } from './deployment-rows.ts';
 import { closeObservation, openObservationOf } from './observation-rows.ts';
 import type { ObservationRow } from './rows.ts';
@@ -80,6 +81,9 @@ function moveTraffic(tx: Transaction, { deploymentId, owner, target, timeline }:
   const before = db.routes.get(environmentId);
   // Where somebody has stopped what serves, there is no traffic to move.
   if (before === undefined || before.fence > observed.fence || before.target.mode === 'paused') return false;
+  const own = slotOf(db, deploymentId);
+  // Whoever took it back has taken its traffic: no share is given to it again.
+  if (own !== null && leadsTo(target, own) && !leadsTo(before.target, own)) return false;
   db.routes.put(environmentId, { fence: observed.fence, target });
   appendTimeline(tx, observed, timeline);
   db.tell(deploymentId);
