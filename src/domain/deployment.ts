@@ -2,7 +2,7 @@ import type { AppConfig } from './app-config.ts';
 import type { Artifact } from './artifact.ts';
 import type { BuildSettings } from './build-settings.ts';
 import type { DeploymentState } from './deployment-state.ts';
-import type { EnvironmentSettings } from './environment-settings.ts';
+import type { EnvironmentSettings, RolloutStrategy } from './environment-settings.ts';
 import type { ErrorCode } from './errors.ts';
 import type { JobStatus, JobType, PlannedJob } from './job.ts';
 import type { Measurements } from './measurements.ts';
@@ -11,7 +11,7 @@ import type { DeploymentSource, Trigger } from './source.ts';
 
 /**
  * What a deployment was given when it was triggered; never changes (rule 2.1), but that the repository's own configuration is merged
- * into the settings, once, when the commit has been read (rule 4.3).
+ * into the settings, once, when the commit has been read (rule 4.3), and that `auto` becomes a strategy.
  */
 export interface ConfigurationSnapshot {
   readonly build: BuildSettings;
@@ -19,6 +19,8 @@ export interface ConfigurationSnapshot {
   /** What the repository says of itself; nothing until it has been read. */
   readonly appConfig: AppConfig;
   readonly hosts: readonly string[];
+  /** What the strategy `auto` came to, decided once, when the rollout began. */
+  readonly chosenStrategy?: RolloutStrategy;
 }
 
 export interface DeploymentFailure {

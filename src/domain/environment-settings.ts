@@ -2,7 +2,11 @@ import { defaultHealthCheck, type HealthCheck } from './health-check.ts';
 import type { ProcessSettings } from './processes.ts';
 import type { VolumeSettings } from './volumes.ts';
 
-export const strategies = ['rolling', 'blue-green', 'canary', 'recreate'] as const;
+/** What a rollout can be. */
+export const rolloutStrategies = ['rolling', 'blue-green', 'canary', 'recreate'] as const;
+export type RolloutStrategy = (typeof rolloutStrategies)[number];
+/** What it can be set to; `auto` is decided when the rollout begins (see `chooseStrategy`). */
+export const strategies = [...rolloutStrategies, 'auto'] as const;
 export type Strategy = (typeof strategies)[number];
 
 /** How much of the version that served before stays up, drained, while its successor is observed (rule 5.6). */

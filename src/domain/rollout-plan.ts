@@ -1,11 +1,12 @@
-import type { EnvironmentSettings, Strategy } from './environment-settings.ts';
+import type { ConfigurationSnapshot } from './deployment.ts';
+import type { EnvironmentSettings, RolloutStrategy, Strategy } from './environment-settings.ts';
 import { graceWithinHold } from './hold.ts';
 import { workerProcesses } from './processes.ts';
 import { exclusiveVolumes } from './volumes.ts';
 
 /** What a deployment will do to what serves, said before it begins (rule 5.2). */
 export interface RolloutPlan {
-  /** The one that will be used: an exclusive volume makes it `recreate`, whatever the setting says. */
+  /** The one that will be used: an exclusive volume makes it `recreate`, whatever the setting says. `auto` before that is decided. */
   readonly strategy: Strategy;
   /** One sentence each, for people. */
   readonly explanation: readonly string[];
@@ -33,9 +34,29 @@ export function settingsToReplace(
   return { ...settings, volumes };
 }
 
-/** The strategy that the settings lead to (rules 5.2 and 5.10). */
-export function effectiveStrategy(settings: EnvironmentSettings): Strategy {
-  return exclusiveVolumes(settings.volumes).length > 0 ? 'recreate' : settings.strategy;
+/** From so many requests a second on, small shares tell soon enough whether the new version is good (`evidence-rule`, section 5). */
+export const busyFrom = 1;
+
+/** What `auto` comes to. `requestsPerSecond`: of what serves, over the last 10 minutes. */
+export function chooseStrategy(requestsPerSecond: number): RolloutStrategy {
+  return requestsPerSecond >= busyFrom ? 'canary' : 'rolling';
+}
+
+/** The strategy that the settings lead to (rules 5.2 and 5.10); `auto` that is not decided is `rolling`, as where nothing serves. */
+export function effectiveStrategy({
+  settings,
+  chosenStrategy = 'rolling',
+}: Pick<ConfigurationSnapshot, 'settings' | 'chosenStrategy'>): RolloutStrategy {
+  if (exclusiveVolumes(settings.volumes).length > 0) return 'recreate';
+  return settings.strategy === 'auto' ? chosenStrategy : settings.strategy;
+}
+
+/** As it will be used in place of what serves (see `settingsToReplace`). */
+export function strategyToReplace(
+  configuration: Pick<ConfigurationSnapshot, 'settings' | 'chosenStrategy'>,
+  before: EnvironmentSettings | null,
+): RolloutStrategy {
+  return effectiveStrategy({ ...configuration, settings: settingsToReplace(configuration.settings, before) });
 }
 
 export function planRollout(own: EnvironmentSettings, replacing: Replacing): RolloutPlan {
@@ -43,7 +64,7 @@ export function planRollout(own: EnvironmentSettings, replacing: Replacing): Rol
   const settings = settingsToReplace(own, before);
   if (replacing.target === 'static')
     return { strategy: 'blue-green', explanation: ['static files: one atomic switch', ...standbyLine(settings)] };
-  const strategy = effectiveStrategy(settings);
+  const strategy = exclusiveVolumes(settings.volumes).length > 0 ? 'recreate' : settings.strategy;
   if (before === null)
     return { strategy, explanation: ['nothing serves yet: traffic comes when every instance has passed'] };
   return {
@@ -69,6 +90,8 @@ function strategyLines(settings: EnvironmentSettings, strategy: Strategy): strin
         : [`${replicas} instances replaced one by one, never fewer than ${replicas} in rotation`];
     case 'blue-green':
       return [`${replicas} new ${replicas === 1 ? 'instance' : 'instances'} side by side, then one atomic switch`];
+    case 'auto':
+      return [`canary where what serves had ${busyFrom} request a second in the last 10 minutes, else rolling`];
     case 'canary':
       return [
         `shares ${[...settings.canarySteps, 100].map((step) => `${step} %`).join(', ')}, none while the evidence is against the new version`,

@@ -1,4 +1,4 @@
-import type { Strategy } from './environment-settings.ts';
+import type { RolloutStrategy } from './environment-settings.ts';
 
 /**
  * How far a new instance has come.
@@ -9,7 +9,7 @@ export type FreshPhase = 'absent' | 'starting' | 'passed' | 'serving' | 'failed'
 export type OldPhase = 'serving' | 'draining' | 'drained' | 'stopped';
 
 export interface RolloutView {
-  readonly strategy: Strategy;
+  readonly strategy: RolloutStrategy;
   /** One entry per wanted replica of `web`, in order of ordinals. */
   readonly fresh: readonly FreshPhase[];
   /** Every instance of every worker kind. They never serve: `passed` is all there is to reach. */

@@ -1,5 +1,5 @@
 import type { DeploymentState } from './deployment-state.ts';
-import type { Strategy } from './environment-settings.ts';
+import type { RolloutStrategy } from './environment-settings.ts';
 import type { JobStatus, JobType } from './job.ts';
 import type { ObservationOutcome } from './observation.ts';
 
@@ -17,7 +17,7 @@ export type TimelineEntry =
   | { readonly kind: 'build.planned'; readonly preset: string; readonly explanation: readonly string[] }
   | { readonly kind: 'build.completed'; readonly sizeBytes: number; readonly reused: boolean }
   /** What will happen, said before it does. */
-  | { readonly kind: 'rollout.planned'; readonly strategy: Strategy; readonly explanation: readonly string[] }
+  | { readonly kind: 'rollout.planned'; readonly strategy: RolloutStrategy; readonly explanation: readonly string[] }
   | { readonly kind: 'instance.starting'; readonly ordinal: number; readonly process?: string }
   | {
       readonly kind: 'gate.passed';

@@ -62,6 +62,7 @@ export class Engine {
       urlOf: options.urlOf,
       takeBuildPlace: buildPlaces(options.buildsAtOnce),
       wakeObserver: () => this.#observer.wake(),
+      requestsPerSecond: (slot) => this.#observer.memory.requestsPerSecond(slot, clock.monotonic()),
       requireRoom: options.requireRoom ?? (() => Promise.resolve()),
       onCompleted: options.onCompleted ?? (() => undefined),
     };

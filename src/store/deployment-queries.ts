@@ -3,12 +3,14 @@ import type { Deployment } from '../domain/deployment.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { DeploymentQueries } from '../engine/ports/deployment-store.ts';
 import { isActive } from './active-deployments.ts';
+import { answeredBefore } from './idempotency.ts';
 import { readInstances, readJobs, selectDeployments, toDeployment } from './deployment-rows.ts';
 import type { Database } from './schema.ts';
 
 /** What the API asks. Keyset pagination by number. */
 export function createDeploymentQueries(db: Kysely<Database>): DeploymentQueries {
   return {
+    answered: (idempotency) => answeredBefore(db, idempotency),
     async byNumber(projectId, number) {
       const row = await selectDeployments(db)
         .where('d.project_id', '=', projectId)

@@ -149,6 +149,8 @@ test('5.7 the same key with the same request gives the same deployment, with ano
   const other = await rollBack('old', { to: 3, force: true }, 'key-1');
   assert.equal(other.body.code, 'idempotency_mismatch');
   assert.equal((await stage.settle('old', first.body.number)).deployment.state, 'completed');
+  const muchLater = await rollBack('old', { to: 3 }, 'key-1');
+  assert.equal(muchLater.body.number, first.body.number, 'though #3 is what serves now');
 });
 
 test('5.7 a rollback while something is built cancels that; of two at once the later one counts', async () => {
@@ -232,6 +234,32 @@ test('5.7 a rollback while a canary has its share takes it back at once', () =>
 
 test('5.7 a rollback while the old version is drained gives it the traffic again at once', () =>
   takenBack('draining', { observationMs: 600_000 }, (number) => stage.untilState('draining', number, ['ready'])));
+
+test('5.7 a rollback to a still older version takes the rollout back at once too, and then goes there', async () => {
+  const repository = await stage.project('older', answering('one'));
+  await stage.deploy('older');
+  await repository.commit(answering('two'));
+  await stage.deploy('older');
+  await stage.settings('older', { health: { path: '/', startPeriodMs: 60_000, healthyThreshold: 60 } });
+  await repository.commit(answering('three'));
+  await using visitors = startVisitors(stage, 'older.localhost', 40);
+  const number = await stage.trigger('older');
+  await stage.untilState('older', number, ['deploying']);
+  await refused('older', { to: number }, 'rollback_never_served', /#3 was never completed: it is deploying/);
+  const { status, body: asked } = await rollBack('older', { to: 1 }, 'older-1');
+  assert.equal(status, 202, JSON.stringify(asked));
+  const { deployment } = await stage.settle('older', asked.number);
+  assert.deepEqual([deployment.kind, deployment.state, deployment.origin?.number], ['rollback', 'completed', 1]);
+  const { deployment: rollout } = await stage.detail('older', number);
+  assert.deepEqual([rollout.state, rollout.reason], ['failed', 'rolled back to #2 by admin']);
+  assert.equal(await body('older'), 'one');
+  const visits = await visitors.stop();
+  assert.deepEqual(
+    visits.filter((visit) => visit.status !== 200),
+    [],
+  );
+  assert.equal((await rollBack('older', { to: 1 }, 'older-1')).body.number, asked.number);
+});
 
 test('5.7 where the old version is not kept, a rollback while it is drained waits until the new one is complete', async () => {
   const repository = await stage.project('unkept', streaming('one'), { observationMs: 0, drainTimeoutMs: 3_000 });

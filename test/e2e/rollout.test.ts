@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { WebSocket } from 'ws';
-import { answeringSometimes, streaming } from './apps.ts';
+import { answering, answeringSometimes, streaming } from './apps.ts';
 import { Stage, type OpenStream } from './stage.ts';
 
 /** Traffic that lives longer than a version: rules 5.2 and 5.4 on real parts. */
@@ -138,4 +138,28 @@ for (const strategy of ['rolling', 'blue-green'] as const) {
     );
     assert.deepEqual(new Set(bodies), new Set(['two']));
   });
+}
+
+test('5.2 auto is rolling where little is asked for, and a canary where more is', async () => {
+  const repository = await stage.project('auto', answering('one'), { strategy: 'auto', observationMs: 60_000 });
+  await stage.deploy('auto');
+  await repository.commit(answering('two'));
+  await stage.visit('auto.localhost');
+  const { deployment } = await stage.deploy('auto');
+  assert.equal(await plannedFor(deployment.number), 'rolling');
+  // 3.3 a second over the minute that counts at least.
+  for (let visit = 0; visit < 200; visit += 1) await stage.visit('auto.localhost');
+  const number = await stage.trigger('auto');
+  await stage.untilState('auto', number, ['ready']);
+  assert.equal(await plannedFor(number), 'canary');
+  assert.match(
+    await stage.log('auto', number, 'DeployImageJob'),
+    /strategy auto: \d\.\d requests a second .* so canary/,
+  );
+});
+
+async function plannedFor(number: number): Promise<string | undefined> {
+  const entries = await stage.timeline('auto', number);
+  const planned = entries.map(({ event }) => event).find(({ kind }) => kind === 'rollout.planned');
+  return planned?.kind === 'rollout.planned' ? planned.strategy : undefined;
 }

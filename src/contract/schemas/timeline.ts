@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { deploymentStates } from '../../domain/deployment-state.ts';
-import { strategies } from '../../domain/environment-settings.ts';
+import { rolloutStrategies } from '../../domain/environment-settings.ts';
 import { observationOutcomes } from '../../domain/observation.ts';
 import { jobStatusSchema, jobTypeSchema } from './job.ts';
 import { named } from './named.ts';
@@ -26,7 +26,7 @@ export const timelineEventSchema = named(
     kind('source.resolved', { commit: z.string(), message: z.string() }),
     kind('build.planned', { preset: z.string(), explanation: z.array(z.string()) }),
     kind('build.completed', { sizeBytes: z.number(), reused: z.boolean() }),
-    kind('rollout.planned', { strategy: z.enum(strategies), explanation: z.array(z.string()) }),
+    kind('rollout.planned', { strategy: z.enum(rolloutStrategies), explanation: z.array(z.string()) }),
     kind('instance.starting', { ordinal, process: process.exactOptional() }),
     kind('gate.passed', {
       ordinal,

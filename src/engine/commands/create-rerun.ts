@@ -41,7 +41,9 @@ export async function createRerun(
   { deployments, random, secretBox, wake }: RerunDependencies,
   rerun: Rerun,
 ): Promise<{ readonly deployment: Deployment; readonly replayed: boolean }> {
-  const { model, origin, configuration } = rerun;
+  const { model, origin } = rerun;
+  // What `auto` came to then says nothing about now.
+  const { chosenStrategy: _then, ...configuration } = rerun.configuration;
   const { artifact } = model;
   if (artifact === null) throw new CutoverError('artifact_gone', `#${model.number} has no artifact`);
   const id = random.id();

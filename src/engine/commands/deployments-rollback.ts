@@ -4,6 +4,7 @@ import { CutoverError } from '../../domain/errors.ts';
 import type { Environment } from '../../domain/project.ts';
 import type { Actor } from '../../domain/roles.ts';
 import { Deadline } from '../deadline.ts';
+import type { Idempotency } from '../ports/deployment-store.ts';
 import type { NewPromotion, NewRollback, Triggered } from './commands.ts';
 import { createRerun, variablesOf } from './create-rerun.ts';
 import type { DeploymentDependencies } from './deployments.ts';
@@ -12,7 +13,7 @@ import { idempotencyOf } from './idempotency.ts';
 import { requireAccess } from './projects-access.ts';
 import { noProject } from './projects.ts';
 import { rollbackTarget } from './rollback-target.ts';
-import { takeBackRollout } from './take-back-rollout.ts';
+import { findRollout, takeBackRollout, type RolloutUnderWay } from './take-back-rollout.ts';
 import { variablesFor } from './variables-snapshot.ts';
 
 const checkLimitMs = 15_000;
@@ -33,18 +34,25 @@ export async function rollBack(
     input.currentEnv ?? false,
     input.force ?? false,
   ]);
-  const takenBack = await takeBackRollout(dependencies, { environment, input, by: actor.name, idempotency });
-  if (takenBack !== null) return takenBack;
-  const current = await currentOf(dependencies, environment.currentDeploymentId);
+  const answered = await answeredBefore(dependencies, idempotency);
+  if (answered !== null) return answered;
+  const underWay = await findRollout(dependencies, environment.id);
+  if (underWay !== null && isToTheOneBefore(input, underWay)) {
+    const takenBack = await takeBackRollout(dependencies, underWay, { by: actor.name, idempotency });
+    if (takenBack !== null) return { deployment: takenBack, replayed: false };
+  }
+  const current = underWay?.rollout ?? (await currentOf(dependencies, environment.currentDeploymentId));
   const target = await rollbackTarget(dependencies.queries, {
     projectId: project.id,
     environmentId: environment.id,
     current,
-    to: input.to ?? null,
+    to: input.to ?? underWay?.before.number ?? null,
     force: input.force ?? false,
   });
   const record = await recordOf(dependencies, target);
   await requireArtifact(dependencies, target);
+  // Whoever goes back further does not want to wait for the end of what is being rolled out either.
+  if (underWay !== null) await takeBackRollout(dependencies, underWay, { by: actor.name, idempotency: null });
   return createRerun(dependencies, {
     model: target,
     environmentId: environment.id,
@@ -69,6 +77,11 @@ export async function rollBack(
   });
 }
 
+/** What runs already. Other variables are another version. */
+function isToTheOneBefore({ to, currentEnv }: NewRollback, { before }: RolloutUnderWay): boolean {
+  return currentEnv !== true && (to === undefined || to === before.number);
+}
+
 /** The artifact that serves in one environment, with the configuration of another (rule 2.3). */
 export async function promote(
   dependencies: DeploymentDependencies,
@@ -78,6 +91,9 @@ export async function promote(
   requireAccess(actor, 'deploy', projectName);
   const { project, environment: from } = await lookUp(dependencies, projectName, input.from);
   const { environment: to } = await lookUp(dependencies, projectName, input.to);
+  const idempotency = idempotencyOf(actor, input.idempotencyKey, ['promote', projectName, input.from, input.to]);
+  const answered = await answeredBefore(dependencies, idempotency);
+  if (answered !== null) return answered;
   if (from.id === to.id) throw new CutoverError('invalid_input', 'to: must be another environment than from');
   const model = await currentOf(dependencies, from.currentDeploymentId);
   if (model === null) throw new CutoverError('not_found', `nothing serves in "${input.from}" that could be promoted`);
@@ -89,7 +105,7 @@ export async function promote(
     trigger: { kind: 'manual', by: actor.name, noCache: false },
     configuration: promotedConfiguration(model.configuration, to),
     variables: await currentVariables(dependencies, project.id, to.id),
-    idempotency: idempotencyOf(actor, input.idempotencyKey, ['promote', projectName, input.from, input.to]),
+    idempotency,
     onceKey: null,
   });
 }
@@ -97,6 +113,16 @@ export async function promote(
 /** What the commit says of itself goes with it; the rest is the new environment's. */
 function promotedConfiguration({ build, appConfig }: Deployment['configuration'], to: Environment) {
   return { build, appConfig, settings: applyAppConfig(to.settings, appConfig), hosts: to.hosts };
+}
+
+/** What the same request was answered with, as it is now: it is not judged by what has become of things since. */
+async function answeredBefore(
+  { queries, deployments }: DeploymentDependencies,
+  idempotency: Idempotency | null,
+): Promise<Triggered | null> {
+  const id = idempotency === null ? null : await queries.answered(idempotency);
+  const record = id === null ? null : await deployments.record(id);
+  return record === null ? null : { deployment: record.deployment, replayed: true };
 }
 
 async function lookUp({ configuration }: DeploymentDependencies, projectName: string, environmentName: string) {

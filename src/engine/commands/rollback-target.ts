@@ -35,10 +35,10 @@ async function asked(queries: DeploymentQueries, wish: Wish, to: number): Promis
   const target = await queries.byNumber(wish.projectId, to);
   if (target === null || target.environmentId !== wish.environmentId)
     throw new CutoverError('not_found', `the environment has no deployment #${to}`);
-  if (target.id === wish.current?.id)
-    throw new CutoverError('illegal_transition', `#${to} is what serves: there is nothing to go back to`);
   if (target.completedAt === null)
     throw new CutoverError('rollback_never_served', `#${to} was never completed: it is ${target.state}`);
+  if (target.id === wish.current?.id)
+    throw new CutoverError('illegal_transition', `#${to} is what serves: there is nothing to go back to`);
   return target;
 }
 

@@ -225,7 +225,7 @@ function modeOf({ fresh, switchedAt }: OpenObservation): ObservationStart['mode'
   // A new leader of an observation that has come so far does not begin with small shares again.
   if (switchedAt !== null) return 'direct';
   const { settings } = fresh.deployment.configuration;
-  const strategy = effectiveStrategy(settings);
+  const strategy = effectiveStrategy(fresh.deployment.configuration);
   if (strategy === 'canary') return 'canary';
   return strategy === 'rolling' && settings.replicas > 1 ? 'stepped' : 'direct';
 }

@@ -17,6 +17,8 @@ interface Minute {
 }
 
 interface SlotMemory {
+  /** When it was first asked for anything. */
+  readonly since: number;
   readonly all: LatencyHistogram;
   readonly minutes: Minute[];
   readonly routes: Map<string, LatencyHistogram>;
@@ -53,6 +55,14 @@ export class TrafficMemory {
     return this.#slots.get(slot)?.all ?? emptyHistogram();
   }
 
+  /** Over the last 10 minutes, or since it was first asked for anything; over a minute at least. 0 for a slot that nothing is known of. */
+  requestsPerSecond(slot: SlotNumber, now: number): number {
+    const memory = this.#slots.get(slot);
+    if (memory === undefined) return 0;
+    const overMs = Math.min(10 * minuteMs, Math.max(minuteMs, now - memory.since));
+    return (sum(memory.minutes, now - overMs).units * 1_000) / overMs;
+  }
+
   baseline(slot: SlotNumber, now: number): Baseline {
     const memory = this.#slots.get(slot);
     if (memory === undefined)
@@ -74,7 +84,7 @@ export class TrafficMemory {
     const { slot, durationMs, weight } = outcome;
     const kind = classify({ status: outcome.status, termination: terminationOf(outcome) });
     if (kind === 'dropped') return;
-    const memory = this.#of(slot);
+    const memory = this.#of(slot, now);
     const bad = kind === 'bad';
     // How long an upgraded connection lived says nothing about speed.
     const timed = outcome.upgrade ? (outcome.headersMs ?? 0) : durationMs;
@@ -89,8 +99,8 @@ export class TrafficMemory {
     record(route, timed, bad, weight);
   }
 
-  #of(slot: SlotNumber): SlotMemory {
-    const known = this.#slots.get(slot) ?? { all: emptyHistogram(), minutes: [], routes: new Map() };
+  #of(slot: SlotNumber, now: number): SlotMemory {
+    const known = this.#slots.get(slot) ?? { since: now, all: emptyHistogram(), minutes: [], routes: new Map() };
     this.#slots.set(slot, known);
     return known;
   }

@@ -1,8 +1,7 @@
 import type { Artifact } from '../../domain/artifact.ts';
 import type { AppConfig } from '../../domain/app-config.ts';
-import type { Deployment, Instance, InstancePhase, Job } from '../../domain/deployment.ts';
+import type { ConfigurationSnapshot, Deployment, Instance, InstancePhase, Job } from '../../domain/deployment.ts';
 import type { DeploymentEvent } from '../../domain/deployment-state.ts';
-import type { EnvironmentSettings } from '../../domain/environment-settings.ts';
 import type { ErrorCode } from '../../domain/errors.ts';
 import type { JobStatus, JobType, PlannedJob } from '../../domain/job.ts';
 import type { Measurements } from '../../domain/measurements.ts';
@@ -50,8 +49,8 @@ export interface Write {
   readonly jobs?: readonly { readonly type: JobType; readonly status: JobStatus; readonly error?: string }[];
   /** Replaces the plan: jobs that have begun stay as they are, of the others those of the plan remain or are added. */
   readonly plan?: readonly PlannedJob[];
-  /** What the repository says of itself, and the settings with that merged in (rule 4.3). */
-  readonly configured?: { readonly appConfig: AppConfig; readonly settings: EnvironmentSettings };
+  /** What the repository says of itself, and the settings with that merged in (rule 4.3); what `auto` came to. */
+  readonly configured?: Partial<Pick<ConfigurationSnapshot, 'appConfig' | 'settings' | 'chosenStrategy'>>;
   readonly commit?: CommitInfo;
   readonly artifact?: Artifact;
   readonly instances?: readonly InstanceChange[];
@@ -242,6 +241,8 @@ export interface RollbackRequest {
 
 /** Questions of the API and of the reconciler. */
 export interface DeploymentQueries {
+  /** Id of the deployment with which the same request was answered before; null where it is new. Errors: `idempotency_mismatch`. */
+  answered(idempotency: Idempotency): Promise<string | null>;
   byNumber(projectId: string, number: number): Promise<Deployment | null>;
   list(query: {
     readonly projectId: string;

@@ -1,6 +1,7 @@
 import type { Deployment } from '../../domain/deployment.ts';
 import type { JobType } from '../../domain/job.ts';
 import type { Measurements } from '../../domain/measurements.ts';
+import type { SlotNumber } from '../../domain/route.ts';
 import { describeEntry, type TimelineEntry } from '../../domain/timeline.ts';
 import type { HeldLease } from '../journal/lease-keeper.ts';
 import type { InstanceLogs } from '../observe/instance-logs.ts';
@@ -29,6 +30,8 @@ export interface Workshop {
   readonly takeBuildPlace: TakeBuildPlace;
   /** An observation was opened, or traffic was moved that is observed: whoever observes looks at once. */
   readonly wakeObserver: () => void;
+  /** What the version in a slot was asked in the last 10 minutes, as far as this process knows. */
+  readonly requestsPerSecond: (slot: SlotNumber) => number;
   /** Throws `disk_low` where there is too little room to begin a build. */
   readonly requireRoom: (signal: AbortSignal) => Promise<void>;
   /** A deployment was completed: an older one may be no rollback target any more. */

@@ -14,7 +14,13 @@ export function mergeWrites(earlier: Note, later: Write): Write {
     journal: joined(earlier.journal, later.journal),
     instances: joined(earlier.instances, later.instances),
   };
-  return { ...earlier, ...later, ...Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0)) };
+  const configured = { ...earlier.configured, ...later.configured };
+  return {
+    ...earlier,
+    ...later,
+    ...(Object.keys(configured).length > 0 ? { configured } : {}),
+    ...Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0)),
+  };
 }
 
 /** The record as it will be read once the note is written. */

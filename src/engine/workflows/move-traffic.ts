@@ -1,5 +1,5 @@
 import type { Instance } from '../../domain/deployment.ts';
-import { effectiveStrategy, settingsToReplace } from '../../domain/rollout-plan.ts';
+import { strategyToReplace } from '../../domain/rollout-plan.ts';
 import { sharedRoute, shareOf, stableOnly, type SlotNumber } from '../../domain/route.ts';
 import type { OpenedObservation, Write } from '../ports/deployment-store.ts';
 import type { RouterServer } from '../ports/router.ts';
@@ -20,7 +20,7 @@ export async function prepareRollout(run: DeploymentRun, scene: Scene): Promise<
 /** null: this version is not compared with anything. */
 export function observationOf(run: DeploymentRun, { stable }: Pick<Scene, 'stable'>): OpenedObservation | null {
   const { settings } = run.deployment.configuration;
-  const strategy = effectiveStrategy(settingsToReplace(settings, settingsOf(stable)));
+  const strategy = strategyToReplace(run.deployment.configuration, settingsOf(stable));
   if (settings.observationMs === 0 && strategy !== 'canary') return null;
   return { standbyId: strategy === 'recreate' ? null : (stable?.deployment.id ?? null) };
 }

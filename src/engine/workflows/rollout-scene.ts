@@ -1,7 +1,7 @@
 import type { Instance } from '../../domain/deployment.ts';
 import type { EnvironmentSettings } from '../../domain/environment-settings.ts';
 import { wantedWorkers, webProcess, type WantedInstance } from '../../domain/processes.ts';
-import { effectiveStrategy, settingsToReplace } from '../../domain/rollout-plan.ts';
+import { strategyToReplace } from '../../domain/rollout-plan.ts';
 import type { FreshPhase, OldPhase, RolloutView } from '../../domain/rollout.ts';
 import { shareOfSlot, type SlotNumber } from '../../domain/route.ts';
 import { FencedError, type DeploymentRecord, type EnvironmentRoute } from '../ports/deployment-store.ts';
@@ -81,7 +81,7 @@ export function viewOf(run: DeploymentRun, scene: Scene, mayGrow: boolean): Roll
   const { settings } = run.deployment.configuration;
   const target = scene.route.target;
   return {
-    strategy: effectiveStrategy(settingsToReplace(settings, settingsOf(scene.stable))),
+    strategy: strategyToReplace(run.deployment.configuration, settingsOf(scene.stable)),
     fresh: scene.web.map(freshPhase),
     workers: scene.workers.map(freshPhase),
     old: scene.old.map(oldPhase),

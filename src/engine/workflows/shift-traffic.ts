@@ -1,6 +1,6 @@
 import type { Instance } from '../../domain/deployment.ts';
 import { resolvePort } from '../../domain/environment-settings.ts';
-import { planRollout } from '../../domain/rollout-plan.ts';
+import { planRollout, strategyToReplace } from '../../domain/rollout-plan.ts';
 import { nextRolloutAction, type RolloutAction, type Wave } from '../../domain/rollout.ts';
 import { allOrNone } from './all-or-none.ts';
 import { mayGrow, waitUntilItMayGrow } from './analyse.ts';
@@ -25,8 +25,10 @@ export async function shiftTraffic(run: DeploymentRun, artifact: ImageArtifact):
 async function sayPlan(run: DeploymentRun, scene: Scene): Promise<void> {
   // It was said before the hold.
   if (run.record.instances.length > 0 || scene.route.target?.mode === 'held') return;
-  const { settings } = run.deployment.configuration;
-  const { strategy, explanation } = planRollout(settings, { before: settingsOf(scene.stable), target: 'image' });
+  const { configuration } = run.deployment;
+  const before = settingsOf(scene.stable);
+  const strategy = strategyToReplace(configuration, before);
+  const { explanation } = planRollout({ ...configuration.settings, strategy }, { before, target: 'image' });
   run.say(`plan: ${strategy} (${explanation.join('; ')})`);
   run.planned = { kind: 'rollout.planned', strategy, explanation };
 }

@@ -1,5 +1,6 @@
 import { CutoverError } from '../../domain/errors.ts';
-import type { OpenedObservation } from '../ports/deployment-store.ts';
+import { chooseStrategy } from '../../domain/rollout-plan.ts';
+import type { OpenedObservation, Write } from '../ports/deployment-store.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 import { countRequests } from './request-counts.ts';
 
@@ -9,8 +10,20 @@ export async function takeSlot(run: DeploymentRun): Promise<void> {
   const slot = await run.ports.deployments.takeSlot(run.lease, run.ports.router.capacity());
   if (slot === null)
     throw new CutoverError('router_full', `all ${run.ports.router.capacity()} slots of the router are in use`);
-  if (run.deployment.state === 'running') await run.write({ transition: { type: 'instances-starting' } });
+  if (run.deployment.state === 'running')
+    await run.write({ transition: { type: 'instances-starting' }, ...(await choice(run)) });
   else await run.reload();
+}
+
+/** What `auto` comes to is decided here and kept: it must be the same after a crash. */
+async function choice(run: DeploymentRun): Promise<Pick<Write, 'configured'>> {
+  if (run.deployment.configuration.settings.strategy !== 'auto') return {};
+  const route = await run.ports.deployments.route(run.lease.environmentId);
+  const serving = route?.target?.stable ?? null;
+  const perSecond = serving === null ? 0 : run.workshop.requestsPerSecond(serving);
+  const chosenStrategy = chooseStrategy(perSecond);
+  run.say(`strategy auto: ${perSecond.toFixed(1)} requests a second in the last 10 minutes, so ${chosenStrategy}`);
+  return { configured: { chosenStrategy } };
 }
 
 /** Makes the slot empty and begins to count; needed before the first server is added, and done while instances start. */

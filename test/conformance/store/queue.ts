@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { stableOnly } from '../../../src/domain/route.ts';
 import { FencedError, type Lease } from '../../../src/engine/ports/deployment-store.ts';
-import { eventually, leaseMs, type StoreBench } from './bench.ts';
+import { eventually, leaseMs, token, type StoreBench } from './bench.ts';
 
 export function queueConformance(bench: StoreBench): void {
   beforeEach(() => bench.reset());
@@ -54,6 +54,10 @@ export function queueConformance(bench: StoreBench): void {
     await assert.rejects(bench.trigger(bench.production, { key: 'k1', request: 'other' }), {
       code: 'idempotency_mismatch',
     });
+    const asked = { key: 'k1', tokenId: token, requestHash: 'same' };
+    assert.equal(await bench.queries.answered(asked), first);
+    assert.equal(await bench.queries.answered({ ...asked, key: 'k2' }), null);
+    await assert.rejects(bench.queries.answered({ ...asked, requestHash: 'other' }), { code: 'idempotency_mismatch' });
   });
 
   test('2.4 one deployment at a time may change an environment; others go side by side, production first', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { defaultEnvironmentSettings } from '../../../src/domain/environment-settings.ts';
-import { planRollout } from '../../../src/domain/rollout-plan.ts';
+import { chooseStrategy, effectiveStrategy, planRollout, strategyToReplace } from '../../../src/domain/rollout-plan.ts';
 
 const recreate = { ...defaultEnvironmentSettings, strategy: 'recreate' as const };
 
@@ -22,4 +22,21 @@ test('5.2 what the version that is replaced has to itself makes it recreate too'
   const settings = { ...defaultEnvironmentSettings, volumes: [{ ...volume, access: 'shared' as const }] };
   assert.equal(planRollout(settings, { before, target: 'image' }).strategy, 'recreate');
   assert.equal(planRollout(settings, { before: null, target: null }).strategy, 'rolling');
+});
+
+test('5.2 auto is canary from one request a second on, else rolling; it says so before it is decided', () => {
+  assert.deepEqual([0, 0.99, 1, 500].map(chooseStrategy), ['rolling', 'rolling', 'canary', 'canary']);
+  const settings = { ...defaultEnvironmentSettings, strategy: 'auto' as const };
+  assert.equal(effectiveStrategy({ settings }), 'rolling');
+  assert.equal(effectiveStrategy({ settings, chosenStrategy: 'canary' }), 'canary');
+  const plan = planRollout(settings, { before: settings, target: 'image' });
+  assert.equal(plan.strategy, 'auto');
+  assert.match(plan.explanation.join('; '), /canary where what serves had 1 request a second in the last 10 minutes/);
+});
+
+test('5.2 auto with an exclusive volume is recreate, whatever was chosen', () => {
+  const volume = { name: 'data', path: '/data', access: 'exclusive' as const, readOnly: false };
+  const settings = { ...defaultEnvironmentSettings, strategy: 'auto' as const, volumes: [volume] };
+  assert.equal(strategyToReplace({ settings, chosenStrategy: 'canary' }, null), 'recreate');
+  assert.equal(planRollout(settings, { before: settings, target: 'image' }).strategy, 'recreate');
 });

@@ -8,10 +8,10 @@ import {
   type RolloutAction,
   type RolloutView,
 } from '../../../src/domain/rollout.ts';
-import type { Strategy } from '../../../src/domain/environment-settings.ts';
+import type { RolloutStrategy } from '../../../src/domain/environment-settings.ts';
 
 interface World {
-  readonly strategy: Strategy;
+  readonly strategy: RolloutStrategy;
   readonly fresh: FreshPhase[];
   readonly workers: FreshPhase[];
   readonly old: OldPhase[];
@@ -22,7 +22,7 @@ interface World {
   mayGrow: boolean;
 }
 
-function world(strategy: Strategy, wanted: number, old: number, workers = 0): World {
+function world(strategy: RolloutStrategy, wanted: number, old: number, workers = 0): World {
   return {
     strategy,
     fresh: Array(wanted).fill('absent'),
@@ -148,7 +148,7 @@ test('5.2 blue-green gives the new version nothing before all of it has passed',
 test('5.3 a failed instance ends the rollout whatever else is under way', () => {
   fc.assert(
     fc.property(
-      fc.constantFrom<Strategy>('rolling', 'blue-green', 'canary', 'recreate'),
+      fc.constantFrom<RolloutStrategy>('rolling', 'blue-green', 'canary', 'recreate'),
       counts,
       fc.nat(30),
       (strategy, [wanted, old], at) => {
@@ -194,7 +194,7 @@ test('5.2 canary gives each of its shares in turn, each only once the one before
 test('5.2 no strategy goes on to a larger share while the evidence against the new version is raised', () => {
   const several = fc.tuple(fc.integer({ min: 2, max: 8 }), fc.integer({ min: 1, max: 8 }));
   fc.assert(
-    fc.property(fc.constantFrom<Strategy>('rolling', 'canary'), several, (strategy, [wanted, old]) => {
+    fc.property(fc.constantFrom<RolloutStrategy>('rolling', 'canary'), several, (strategy, [wanted, old]) => {
       const state = world(strategy, wanted, old);
       for (let steps = 0; steps < 100; steps += 1) {
         if (state.share > 0 || state.fresh.includes('serving')) state.mayGrow = false;
@@ -226,7 +226,7 @@ test('5.2 recreate holds requests before the old version stops, and starts the n
 test('5.3 nothing new gets traffic, and nothing old leaves rotation, before every worker has passed', () => {
   fc.assert(
     fc.property(
-      fc.constantFrom<Strategy>('rolling', 'blue-green', 'canary'),
+      fc.constantFrom<RolloutStrategy>('rolling', 'blue-green', 'canary'),
       counts,
       fc.integer({ min: 1, max: 4 }),
       (strategy, [wanted, old], workers) => {

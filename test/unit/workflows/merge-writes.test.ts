@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { defaultEnvironmentSettings } from '../../../src/domain/environment-settings.ts';
 import { foresee, mergeWrites } from '../../../src/engine/workflows/merge-writes.ts';
 import type { DeploymentRecord } from '../../../src/engine/ports/deployment-store.ts';
 
@@ -19,6 +20,12 @@ test('what was noted comes before what is written, and of what can be said once 
     ],
     instances: [{ id: 'i', phase: 'passed' }],
   });
+});
+
+test('what is configured by a note stays when something else is configured', () => {
+  const settings = defaultEnvironmentSettings;
+  const merged = mergeWrites({ configured: { settings } }, { configured: { chosenStrategy: 'canary' } });
+  assert.deepEqual(merged, { configured: { settings, chosenStrategy: 'canary' } });
 });
 
 test('nothing noted and nothing written is nothing', () => {

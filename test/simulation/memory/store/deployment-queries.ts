@@ -3,6 +3,7 @@ import type { Observation } from '../../../../src/domain/observation.ts';
 import type { DeploymentQueries } from '../../../../src/engine/ports/deployment-store.ts';
 import { instancesOf } from './deployment-records.ts';
 import { byNumber, byUrgency, isActive, isPending } from './deployment-rows.ts';
+import { answeredBefore } from './idempotency.ts';
 import type { DeploymentRow } from './rows.ts';
 import { isoTime, type Connection, type Transaction } from './transaction.ts';
 
@@ -12,6 +13,7 @@ const queueLimit = 1_000;
 export function memoryDeploymentQueries(connection: Connection): DeploymentQueries {
   const db = () => connection.read().db;
   return {
+    answered: async (idempotency) => answeredBefore(db(), idempotency),
     async byNumber(projectId, number) {
       const rows = db().deployments.where('project', projectId);
       return rows.find(({ deployment }) => deployment.number === number)?.deployment ?? null;
