@@ -13,7 +13,8 @@ export function judgeRolledBack(state: ObservationState, phase: RolledBackPhase,
     decisions: [{ type: 'done' }],
   };
   if (verifyRollback(phase.newRate, afterwards) === 'confirmed') return done;
-  const message = `incident, not this version: the old one fails as well (${percent(rateOf(afterwards))} against ${percent(phase.newRate)})`;
+  const rates = `${percent(rateOf(afterwards))} against ${percent(phase.newRate)}`;
+  const message = `incident, not this version: the old one fails as well (${rates}); deploy the same commit again when that is over`;
   const alerted = withAlert(stay(done.state), 'incident-not-this-version', message);
   return { state: alerted.state, decisions: [...alerted.decisions, ...done.decisions] };
 }
