@@ -47,7 +47,7 @@ test('rule 4.3: validate names everything that is wrong, with its place, and exi
   assert.equal(result.code, 1);
   assert.equal(
     result.stdout,
-    `cutover.yaml:1:11: strategy must be one of rolling, blue-green, canary, recreate
+    `cutover.yaml:1:11: strategy must be one of rolling, blue-green, canary, recreate, auto
 cutover.yaml:2:11: unknown key "pth" in health (did you mean "path"?)
 Procfile:1:1: a line is \`name: command\`
 `,

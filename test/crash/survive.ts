@@ -52,8 +52,14 @@ export async function survive(scene: Scene, act: () => Promise<number>, planned:
     await sleep(pollMs);
   }
   if (controls.left() > 0) controls.arm([]);
+  // It may have come to its last point at the very end, where nobody looks whether it lives any more.
+  const number = await acting;
+  if (!(await isUp(scene))) {
+    await restart(scene);
+    crashes += 1;
+  }
   const tookMs = endedAt === null ? recoveryLimitMs : endedAt - startedAt;
-  return { number: await acting, crashes, recoveryMs: tookMs < recoveryLimitMs ? tookMs : null };
+  return { number, crashes, recoveryMs: tookMs < recoveryLimitMs ? tookMs : null };
 }
 
 /** It may die again while it starts. */
@@ -69,6 +75,11 @@ async function restart({ stage, controls }: Scene): Promise<void> {
       if (controls.left() === left) throw error;
     }
   }
+}
+
+async function isUp({ stage: { platform } }: Scene): Promise<boolean> {
+  const state = await readServerState(dataDirectory(platform.dataDir));
+  return state !== null && isAlive(state.pid);
 }
 
 /** Not known while nobody answers. */

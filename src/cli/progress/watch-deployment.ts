@@ -17,9 +17,7 @@ export async function watchDeployment(
   client: ApiClient,
   deployment: WireDeployment,
 ): Promise<ExitCode> {
-  const params = { project: deployment.project, number: deployment.number };
-  await followTimeline(session, client, deployment);
-  const detail = await client.call(endpoints.deployments.get, { params });
+  const detail = await followToTheEnd(session, client, deployment);
   session.show(
     flatDetail(detail),
     wentLive(detail.deployment) ? `${describeVerdict(detail.deployment)}\n${detail.url}` : '',
@@ -39,9 +37,7 @@ export async function watchTakenBack(
   client: ApiClient,
   deployment: WireDeployment,
 ): Promise<ExitCode> {
-  const params = { project: deployment.project, number: deployment.number };
-  await followTimeline(session, client, deployment);
-  const detail = await client.call(endpoints.deployments.get, { params });
+  const detail = await followToTheEnd(session, client, deployment);
   session.show(flatDetail(detail), describeVerdict(detail.deployment));
   return detail.deployment.state === 'completed' ? exitCodes.failed : exitCodes.ok;
 }
@@ -60,7 +56,12 @@ export function flatDetail({ deployment, ...rest }: WireDeploymentDetail) {
   return { ...deployment, ...rest };
 }
 
-async function followTimeline(session: Session, client: ApiClient, deployment: WireDeployment): Promise<void> {
+/** Resolves to the deployment as it is then. */
+async function followToTheEnd(
+  session: Session,
+  client: ApiClient,
+  deployment: WireDeployment,
+): Promise<WireDeploymentDetail> {
   const params = { project: deployment.project, number: deployment.number };
   using progress = createProgress(session.terminal.stderr, Date.parse(deployment.createdAt));
   const whenInterrupted = () => {
@@ -75,6 +76,7 @@ async function followTimeline(session: Session, client: ApiClient, deployment: W
   } finally {
     session.terminal.signal.removeEventListener('abort', whenInterrupted);
   }
+  return client.call(endpoints.deployments.get, { params });
 }
 
 /** Also when it has been replaced or held since. */

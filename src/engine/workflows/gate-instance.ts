@@ -18,8 +18,8 @@ interface Examination {
 interface Candidate {
   readonly version: Version;
   readonly instance: Instance;
-  /** Once it has passed, it waits for no other one. */
-  readonly alone?: boolean;
+  /** Only of one that waits for no other once it has passed: done in the pause before the probe that may be its last. */
+  readonly beforeLast?: (signal: AbortSignal) => Promise<unknown>;
 }
 
 /**
@@ -51,7 +51,7 @@ export async function gateInstance(run: DeploymentRun, candidate: Candidate, sig
     ],
   });
   // One that is alone gets traffic next, and that is written at once.
-  if (candidate.alone !== true) await run.flush();
+  if (candidate.beforeLast === undefined) await run.flush();
 }
 
 interface Started extends Candidate {
@@ -103,8 +103,10 @@ async function probeOn(
   { check, probe, seen }: Examination & { readonly seen: { gate: GateState } },
   signal: AbortSignal,
 ): Promise<number> {
-  const { instance, began } = started;
+  const { instance } = started;
   const { clock } = run.ports;
+  // It may have been started long ago: nobody was there to ask, or the clock was set. Then it begins with the end of its start period.
+  const began = Math.max(started.began, clock.monotonic() - check.startPeriodMs);
   for (;;) {
     const { gate } = seen;
     const verdict = judgeGate(gate, check, clock.monotonic() - began);
@@ -112,8 +114,7 @@ async function probeOn(
     if (verdict.type === 'passed') return gate.attempts;
     const isLast = gate.successesInRow > 0 && gate.successesInRow === check.healthyThreshold - 1;
     const pause = (either: AbortSignal) => run.workshop.watch.sleep(instance.id, verdict.delayMs, either);
-    if (isLast) await allOrNone(signal, [pause, (either) => keepAliveEarly(run, started, either)]);
-    else await pause(signal);
+    await allOrNone(signal, isLast ? [pause, ...beforeLast(run, started)] : [pause]);
     const result = gate.attempts === 0 ? await firstProbe(run, started, { probe, signal }) : await probe(signal);
     seen.gate = recordProbe(gate, check, result, clock.monotonic() - began);
     if (result.type !== 'answered') await refuseExited(run, instance, signal);
@@ -138,11 +139,16 @@ async function firstProbe(
 }
 
 /**
- * To be told to restart an instance takes the engine as long as the pause before the last probe, so it is told then. One that exits
- * after all is known by its restart. Not one of several: those wait for each other, which may be long.
+ * To be told to restart an instance takes the engine as long as the pause before the last probe, so it is told then, and whatever else can be
+ * done by then is done. One that exits after all is known by its restart. Not one of several: those wait for each other, which may be long.
  */
-async function keepAliveEarly(run: DeploymentRun, { instance, alone }: Started, signal: AbortSignal): Promise<void> {
-  if (alone !== true || run.keptAlive.has(instance.id)) return;
+function beforeLast(run: DeploymentRun, started: Started): readonly ((signal: AbortSignal) => Promise<unknown>)[] {
+  const { instance, beforeLast: others } = started;
+  return others === undefined ? [] : [(either) => keepAliveEarly(run, instance, either), others];
+}
+
+async function keepAliveEarly(run: DeploymentRun, instance: Instance, signal: AbortSignal): Promise<void> {
+  if (run.keptAlive.has(instance.id)) return;
   run.assertHeld();
   await run.ports.runtime.keepAlive(instance.id, signal);
   run.keptAlive.add(instance.id);

@@ -9,7 +9,7 @@ import { gateInstance } from './gate-instance.ts';
 import { add, addServers, isGuarded, prepareRollout, retire, share, switchOver } from './move-traffic.ts';
 import { holdRequests, stopOld, withinHold } from './recreate.ts';
 import { observeRollout, settingsOf, viewOf, type Scene } from './rollout-scene.ts';
-import { startInstance, versionOf, type ImageArtifact } from './start-instance.ts';
+import { startInNetwork, versionOf, type ImageArtifact } from './start-instance.ts';
 
 /** Observe, ask the domain what is next, do it; until the route names only the new version. */
 export async function shiftTraffic(run: DeploymentRun, artifact: ImageArtifact): Promise<void> {
@@ -78,10 +78,14 @@ async function start(
 ): Promise<void> {
   const port = resolvePort(run.deployment.configuration.settings.port, artifact.exposedPorts);
   run.assertHeld();
-  await run.ports.deployments.addInstances(
-    run.lease,
-    places.map((place) => ({ id: run.ports.random.id(), ...place, port })),
-  );
+  await allOrNone(signal, [
+    () =>
+      run.ports.deployments.addInstances(
+        run.lease,
+        places.map((place) => ({ id: run.ports.random.id(), ...place, port })),
+      ),
+    (either) => run.ports.runtime.ensureNetwork(run.deployment.projectName, either),
+  ]);
   await run.reload();
   const added = run.record.instances.filter(({ process, ordinal }) =>
     places.some((place) => place.process === process && place.ordinal === ordinal),
@@ -89,7 +93,7 @@ async function start(
   const version = versionOf(run, artifact);
   // What the engine takes its time for is begun first.
   await allOrNone(signal, [
-    ...added.map((instance) => (aborted: AbortSignal) => startInstance(run, version, instance, aborted)),
+    ...added.map((instance) => (aborted: AbortSignal) => startInNetwork(run, version, instance, aborted)),
     () => prepareRollout(run, scene),
   ]);
   // The gate writes it while it probes.
@@ -113,22 +117,24 @@ async function gate(
   const web = wave.indexes.flatMap((index) => scene.web[index]?.instance ?? []);
   const workers = wave.workers.flatMap((index) => scene.workers[index]?.instance ?? []);
   const began = run.ports.clock.monotonic();
+  // Done already but after a crash; whatever puts servers there side by side must not find it undone.
+  await prepareRollout(run, scene);
+  // While no route names the slot, nobody reaches a server in it, so it can be put there before it has passed. Not one of several. One that
+  // has a fallback is checked by the router too, which would hold one that is still starting to be down when traffic comes.
+  const alone = web.length + workers.length === 1;
+  const only = run.deployment.configuration.settings.replicas === 1 ? addressed(web) : [];
+  const candidate = alone ? { version, beforeLast: () => addServers(run, scene, only) } : { version };
   await allOrNone(limit, [
     () => run.flush(),
     ...[...web, ...workers].map((instance) => async (signal: AbortSignal) => {
-      await gateInstance(run, { version, instance, alone: web.length + workers.length === 1 }, signal);
+      await gateInstance(run, { ...candidate, instance }, signal);
     }),
-    () => addServers(run, scene, addedEarly(run, scene, web)),
+    () => addServers(run, scene, isGuarded(run, scene) ? [] : only),
   ]);
   const gateMs = (run.deployment.measurements.gateMs ?? 0) + run.ports.clock.monotonic() - began;
   run.measured = { ...run.measured, gateMs };
 }
 
-/**
- * While no route names the slot, nobody reaches a server in it, so it can be put there before it has passed. Not one of several, nor one
- * that has a fallback: those are checked by the router too, which would hold one that is still starting to be down when traffic comes.
- */
-function addedEarly(run: DeploymentRun, scene: Scene, instances: readonly Instance[]): readonly Instance[] {
-  const alone = run.deployment.configuration.settings.replicas === 1 && !isGuarded(run, scene);
-  return alone ? instances.filter(({ address }) => address !== null) : [];
+function addressed(instances: readonly Instance[]): readonly Instance[] {
+  return instances.filter(({ address }) => address !== null);
 }

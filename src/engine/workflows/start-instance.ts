@@ -27,10 +27,20 @@ export async function startInstance(
   instance: Instance,
   signal: AbortSignal = run.signal,
 ): Promise<InstanceStatus> {
+  await run.ports.runtime.ensureNetwork(version.deployment.projectName, signal);
+  return startInNetwork(run, version, instance, signal);
+}
+
+/** Where its project's network has just been seen to. */
+export async function startInNetwork(
+  run: DeploymentRun,
+  version: Version,
+  instance: Instance,
+  signal: AbortSignal,
+): Promise<InstanceStatus> {
   using _expecting = run.workshop.watch.expect(instance.id);
   const { deployment, configuration } = version;
   const { runtime } = run.ports;
-  await runtime.ensureNetwork(deployment.projectName, signal);
   for (const { name } of deployment.configuration.settings.volumes) {
     const { projectName: project, environmentName: environment } = deployment;
     await runtime.ensureVolume({ project, environment, name }, signal);

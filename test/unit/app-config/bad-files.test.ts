@@ -63,7 +63,7 @@ const badFiles: Readonly<Record<string, { readonly text: string; readonly proble
   'words are those of the settings': {
     text: 'strategy: yolo\nstandby: some\nrollback: { automatic: on, slow: maybe }\nbuild: { preset: cobol }\n',
     problems: [
-      '1:11: strategy must be one of rolling, blue-green, canary, recreate',
+      '1:11: strategy must be one of rolling, blue-green, canary, recreate, auto',
       '2:10: standby must be one of all, one, none',
       '3:24: rollback.automatic must be true or false',
       '3:34: rollback.slow must be one of hold, roll-back',
