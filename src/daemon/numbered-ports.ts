@@ -48,6 +48,7 @@ const deployments: Kinds<DeploymentStore> = {
   claim: 'finds',
   // By the clock, and only that the lease goes on.
   heartbeat: 'looks',
+  wanted: 'looks',
   release: 'acts',
   write: 'acts',
   addInstances: 'acts',
@@ -87,6 +88,8 @@ const observations: Kinds<ObservationStore> = {
   claim: 'looks',
   moveTraffic: 'acts',
   note: 'acts',
+  // By the clock.
+  measured: 'looks',
   close: 'acts',
 };
 
@@ -101,6 +104,7 @@ const runtime: Kinds<Runtime> = {
   keepAlive: 'acts',
   status: 'looks',
   listeningPorts: 'looks',
+  usage: 'looks',
   stop: 'acts',
   list: 'looks',
   exec: 'acts',

@@ -2,7 +2,7 @@ import type { DoctorReport, ServerStatus } from '../contract/schemas/system.ts';
 import type { System } from '../http/system.ts';
 import type { Config } from './config.ts';
 import { failed, versioned, type Check } from './doctor/check.ts';
-import { checkBaseImage } from './doctor/docker-checks.ts';
+import { checkBaseImage, checkLiveRestore } from './doctor/docker-checks.ts';
 import { invariantReport } from './doctor/invariant-report.ts';
 import { checkDisk, checkGit, checkNode } from './doctor/machine-checks.ts';
 import { currentMetrics } from './metrics.ts';
@@ -73,7 +73,12 @@ async function component(name: string, look: () => Promise<string | null>): Prom
 async function doctor(options: SystemOptions, signal: AbortSignal): Promise<DoctorReport> {
   const parts = await components(options, signal);
   const { runtime } = options.platform.drivers.ports;
-  const others = await Promise.all([checkGit(), checkBaseImage(runtime), checkDisk(options.config.dataDir)]);
+  const others = await Promise.all([
+    checkGit(),
+    checkLiveRestore(runtime),
+    checkBaseImage(runtime),
+    checkDisk(options.config.dataDir),
+  ]);
   return { checks: [checkNode(), ...parts.map(checkPart), ...others] };
 }
 

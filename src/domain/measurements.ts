@@ -1,3 +1,5 @@
+import type { ResourceUse } from './resource-use.ts';
+
 /** What the router counted of one version's requests in one stretch of time. Latencies in milliseconds, null without requests. */
 export interface TrafficFigures {
   readonly requests: number;
@@ -21,6 +23,8 @@ export interface Measurements {
   readonly drainMs: number | null;
   /** The longest time for which requests were held in the router (`recreate`). */
   readonly heldMs: number | null;
+  /** CPU and memory of the new version's instances, from its switch until the end of the observation. */
+  readonly resources: ResourceUse | null;
 }
 
 export const nothingMeasured: Measurements = {
@@ -30,4 +34,5 @@ export const nothingMeasured: Measurements = {
   gateMs: null,
   drainMs: null,
   heldMs: null,
+  resources: null,
 };

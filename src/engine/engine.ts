@@ -3,6 +3,7 @@ import { Changes } from './observe/changes.ts';
 import { InstanceLogs } from './observe/instance-logs.ts';
 import { InstanceWatch } from './observe/instance-watch.ts';
 import { Observer } from './observe/observer.ts';
+import { UnobservedUse } from './observe/unobserved-use.ts';
 import type { RerunDependencies } from './commands/create-rerun.ts';
 import type { ObservationStore } from './ports/observation-store.ts';
 import type { RuntimeEvent } from './ports/runtime.ts';
@@ -44,6 +45,7 @@ export class Engine {
   readonly #watch: InstanceWatch;
   readonly #observer: Observer;
   readonly #instanceLogs: InstanceLogs;
+  readonly #unobserved: UnobservedUse;
 
   constructor(options: EngineOptions) {
     const { ports, log, world } = options;
@@ -51,6 +53,7 @@ export class Engine {
     this.changes = new Changes(clock);
     this.#instanceLogs = new InstanceLogs({ runtime, logs, clock, log });
     this.#watch = new InstanceWatch({ runtime, clock, log, onEvent: (event) => this.#onEvent(event) });
+    this.#unobserved = new UnobservedUse({ runtime, clock, log, observations: options.observations });
     const workshop: Workshop = {
       ports,
       log,
@@ -62,6 +65,7 @@ export class Engine {
       urlOf: options.urlOf,
       takeBuildPlace: buildPlaces(options.buildsAtOnce),
       wakeObserver: () => this.#observer.wake(),
+      measureUnobserved: (record) => this.#unobserved.measure(record),
       requestsPerSecond: (slot) => this.#observer.memory.requestsPerSecond(slot, clock.monotonic()),
       requireRoom: options.requireRoom ?? (() => Promise.resolve()),
       onCompleted: options.onCompleted ?? (() => undefined),
@@ -105,6 +109,7 @@ export class Engine {
       this.#watch.run(signal),
       this.#observer.run(signal),
     ]);
+    await this.#unobserved.close();
     await this.#instanceLogs.close();
   }
 

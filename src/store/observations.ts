@@ -21,6 +21,7 @@ export function createObservationStore(db: Kysely<Database>): ObservationStore {
     claim: (owner, leaseMs) => claim(db, owner, leaseMs),
     moveTraffic: (move) => db.transaction().execute((tx) => moveTraffic(tx, move)),
     note: (deploymentId, note) => db.transaction().execute((tx) => keepNote(tx, deploymentId, note)),
+    measured: (deploymentId, measurements) => keepMeasured(db, deploymentId, measurements),
     close: (deploymentId, { outcome, message, measurements }) =>
       db.transaction().execute(async (tx) => {
         const observed = await lockObserved(tx, deploymentId);
@@ -157,6 +158,22 @@ async function keepNote(tx: Kysely<Database>, deploymentId: string, note: Observ
   await appendTimeline(tx, observed, timeline);
   // Only of what people are told: the view changes every second, and nobody is to be woken for that.
   await notifyAll(tx, deploymentId);
+}
+
+/** Whatever comes when the observation is closed is older than what was measured last. */
+async function keepMeasured(
+  db: Kysely<Database>,
+  deploymentId: string,
+  measurements: Partial<Measurements>,
+): Promise<void> {
+  await db
+    .updateTable('deployment')
+    .set({ measurements: sql`measurements || ${toJson(measurements)}::jsonb` })
+    .where('id', '=', deploymentId)
+    .where(
+      sql<boolean>`not exists (select from observation o where o.deployment_id = deployment.id and o.closed_at is not null)`,
+    )
+    .execute();
 }
 
 async function addMeasurements(

@@ -164,16 +164,35 @@ test('rule 2.6: the status shows what was measured, the result and the observati
   await using cli = await withTwo();
   const held = cli.api.held(2);
   const figures = { requests: 4_213, failed: 2, p50Ms: 11, p95Ms: 40, p99Ms: null };
-  const measurements = { before: null, during: figures, after: null, gateMs: 812, drainMs: 1_500, heldMs: null };
+  const resources = {
+    readings: 9,
+    memoryBytes: { average: 48_123_456, max: 51_000_000 },
+    cpuCores: { average: 0.123, max: 1.5 },
+    cpuOverMs: 900_000,
+  };
+  const durations = { gateMs: 812, drainMs: 1_500, heldMs: null };
+  const measurements = { before: null, during: figures, after: null, ...durations, resources };
   held.deployment = { ...held.deployment, measurements };
   held.observation = observation(863_000);
   held.verdict = '#2 is live; it is observed';
   const { stdout } = await cli.run(['deployments', 'status', '2']);
   assert.match(stdout, /^#2 is live; it is observed\n/);
-  assert.match(stdout, /^gate +812 ms\ndrain +1\.5 s$/m);
+  assert.match(
+    stdout,
+    /^gate +812 ms\ndrain +1\.5 s\ncpu +0\.12 cores, at most 1\.50\nmemory +48\.1 MB, at most 51\.0 MB$/m,
+  );
   assert.match(stdout, /^observation +open, 14 min 23 s left; canary-1; evidence 4\.5$/m);
   assert.match(stdout, /^during +4,213 +2 \(0\.0 %\) +11 ms +40 ms +-$/m);
   assert.doesNotMatch(stdout, /^before/m);
+  const json = await cli.run(['deployments', 'status', '2', '--json']);
+  assert.deepEqual(JSON.parse(json.stdout).measurements.resources, resources);
+  held.deployment = {
+    ...held.deployment,
+    measurements: { ...measurements, resources: { ...resources, cpuCores: null } },
+  };
+  const once = await cli.run(['deployments', 'status', '2']);
+  assert.match(once.stdout, /^memory +48\.1 MB/m);
+  assert.doesNotMatch(once.stdout, /^cpu/m, 'of one reading there is no share of a core');
 });
 
 test('rule 5.6: a deployment that is live says how long it is observed, and how to watch that', async () => {

@@ -4,6 +4,7 @@ import { chooseApiVersion } from '../../src/drivers/runtime/docker/engine-connec
 import { EventReader } from '../../src/drivers/runtime/docker/event-reader.ts';
 import { OutputStart } from '../../src/drivers/runtime/docker/exec-output.ts';
 import { parseRoutes } from '../../src/drivers/runtime/docker/host-routes.ts';
+import { readStats } from '../../src/drivers/runtime/docker/instance-use.ts';
 import { parseTable, summarise } from '../../src/drivers/runtime/docker/listening-ports.ts';
 import { LogLines } from '../../src/drivers/runtime/docker/log-lines.ts';
 import { readLogFrames } from '../../src/drivers/runtime/docker/log-frames.ts';
@@ -230,4 +231,19 @@ test('characters cut between frames are put together per stream', () => {
   output.take({ stream: 'stderr', payload: Buffer.from('e') });
   output.take({ stream: 'stdout', payload: second });
   assert.equal(output.text(), 'eé');
+});
+
+test('2.6: memory is what is used without inactive page cache, by the name that each cgroup version has for it', () => {
+  const cpu = { cpu_usage: { total_usage: 2_500_000_000 } };
+  const memory = (stats: object) => readStats({ cpu_stats: cpu, memory_stats: { usage: 1_000, stats } });
+  // With groups below, v1 counts them in the total only.
+  assert.deepEqual(memory({ total_inactive_file: 300, inactive_file: 100 }), { cpuSeconds: 2.5, memoryBytes: 700 });
+  assert.deepEqual(memory({ inactive_file: 400 }), { cpuSeconds: 2.5, memoryBytes: 600 });
+  assert.deepEqual(memory({ inactive_file: 1_001 }), { cpuSeconds: 2.5, memoryBytes: 1_000 });
+  assert.deepEqual(memory({}), { cpuSeconds: 2.5, memoryBytes: 1_000 });
+});
+
+test('2.6: an answer about a container that has just ended has no figures in it', () => {
+  assert.equal(readStats({ cpu_stats: { cpu_usage: { total_usage: 0 } }, memory_stats: {} }), null);
+  assert.equal(readStats({}), null);
 });

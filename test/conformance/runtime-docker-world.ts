@@ -21,6 +21,7 @@ const scripts: Record<Program, string> = {
   polite: "trap 'echo bye; exit 0' TERM; echo ready; while :; do sleep 0.1; done",
   hungry: 'x=0123456789abcdef; while :; do x=$x$x; done',
   flaky: 'echo up; sleep 0.3; exit 1',
+  busy: 'head -c 50000000 /dev/zero > /dev/shm/held; head -c 40000000 /dev/zero > /tmp/cached; echo ready; while :; do :; done',
 };
 
 const errands: Record<Exclude<Errand, 'absent'>, string> = {

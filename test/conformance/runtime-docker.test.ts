@@ -199,6 +199,7 @@ test('an engine that does not answer is runtime_unavailable, whatever is called'
     runtime.keepAlive('i1', limit()),
     runtime.status('i1', limit()),
     runtime.listeningPorts('i1', limit()),
+    runtime.usage('i1', limit()),
     runtime.stop('i1', 1_000, limit()),
     runtime.list(limit()),
     runtime.exec({ instanceId: 'i1', command: ['true'], timeoutMs: 1_000 }, limit()),

@@ -43,6 +43,7 @@ const programs: Readonly<Record<Program, Partial<AppBehaviour>>> = {
   polite: { prints: [out('ready')], ending: { afterMs: 20, exitCode: 0, prints: 'bye' } },
   hungry: { exits: { afterMs: 20, exitCode: 137, outOfMemory: true } },
   flaky: { prints: [out('up')], exits: { afterMs: 300, exitCode: 1 } },
+  busy: { prints: [out('ready')], uses: { cpuCores: 0.5, memoryBytes: 51_000_000 } },
 };
 
 const imageId = `sha256:${'1'.repeat(64)}`;

@@ -21,7 +21,9 @@ export type Program =
   /** Takes memory without end. */
   | 'hungry'
   /** Runs for 300 ms, then exits with 1. */
-  | 'flaky';
+  | 'flaky'
+  /** Holds 50 MB, writes 40 MB to a file and no more, prints `ready`, then works without end. */
+  | 'busy';
 
 /** A command that the suite runs inside an instance. */
 export type Errand =

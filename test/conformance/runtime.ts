@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { OutputChunk } from '../../src/engine/ports/runtime.ts';
 import { execRules } from './runtime-exec.ts';
 import { exitRules } from './runtime-exits.ts';
+import { usageRules } from './runtime-usage.ts';
 import { volumeRules } from './runtime-volumes.ts';
 import { collect, limit, missingImage, rejectsWith, rulesFor, take, texts } from './runtime-world.ts';
 import type { RuntimeUnderTest } from './runtime-world.ts';
@@ -15,6 +16,7 @@ export function runtimeConformance(driver: string, create: () => Promise<Runtime
   execRules(rule);
   volumeRules(rule);
   exitRules(rule);
+  usageRules(rule);
 
   rule('an instance that starts is running, has an address and belongs to its deployment', async (world) => {
     const status = await world.start('serve');

@@ -8,7 +8,7 @@ import { readConfig, type Config } from '../../src/daemon/config.ts';
 import { dataDirectory } from '../../src/daemon/data-directory.ts';
 import { versioned, type Check } from '../../src/daemon/doctor/check.ts';
 import { checkDatabase } from '../../src/daemon/doctor/database-check.ts';
-import { checkBaseImage, checkDocker } from '../../src/daemon/doctor/docker-checks.ts';
+import { checkBaseImage, checkDocker, checkLiveRestore } from '../../src/daemon/doctor/docker-checks.ts';
 import { examineMachine } from '../../src/daemon/doctor/local-doctor.ts';
 import { checkDisk, checkGit, checkNode, checkProgram } from '../../src/daemon/doctor/machine-checks.ts';
 import { checkPorts } from '../../src/daemon/doctor/port-checks.ts';
@@ -104,6 +104,26 @@ describe('Docker', () => {
   });
 });
 
+describe('live-restore', () => {
+  const information = {
+    version: '20.10.24',
+    apiVersion: '1.41',
+    cgroupVersion: '2',
+    cpus: 2,
+    memoryBytes: 8e9,
+  } as const;
+
+  test('an engine with it is well; any other gets the advice', async () => {
+    const on = { ping: async () => ({ ...information, liveRestore: true }) };
+    const off = { ping: async () => ({ ...information, liveRestore: false }) };
+    assert.equal(status(await checkLiveRestore(on)), 'ok');
+    const advice = await checkLiveRestore(off);
+    assert.equal(advice.status, 'warning');
+    assert.match(advice.fix ?? '', /"live-restore": true/);
+    assert.equal(status(await checkLiveRestore(runtimeAt('/tmp/cutover-test-no-docker.sock'))), 'warning');
+  });
+});
+
 describe('the database', () => {
   test('our own is well when its binaries are there', async () => {
     const check = await checkDatabase({ kind: 'embedded', user: null });
@@ -151,6 +171,17 @@ test('the whole examination names every part, and fails only what is bad', async
   const checks = await examineMachine(config);
   const bad = checks.filter((check) => check.status === 'failed').map(({ name }) => name);
   assert.deepEqual(bad.toSorted(), ['docker', 'haproxy']);
-  const names = ['api port', 'base image', 'disk', 'docker', 'git', 'haproxy', 'nginx', 'node', 'postgresql'];
+  const names = [
+    'api port',
+    'base image',
+    'disk',
+    'docker',
+    'git',
+    'haproxy',
+    'live-restore',
+    'nginx',
+    'node',
+    'postgresql',
+  ];
   assert.deepEqual(checks.map(({ name }) => name).toSorted(), [...names, 'router port']);
 });

@@ -35,6 +35,20 @@ export const answering500 = app(`
 require('node:http').createServer((_, response) => { response.statusCode = 500; response.end('db unreachable'); }).listen(process.env.PORT);
 `);
 
+/** Holds 50 MB, works half of the time, and answers with the cores that it has had for that since its start, by its own account. */
+export const working = app(`
+const held = Buffer.alloc(50e6, 1);
+setInterval(() => {
+  const until = Date.now() + 50;
+  while (Date.now() < until);
+}, 100);
+require('node:http').createServer((_, response) => {
+  const { user, system } = process.cpuUsage();
+  response.end(String((user + system) / 1e6 / process.uptime()));
+}).listen(process.env.PORT, () => held.length);
+process.on('SIGTERM', () => process.exit(0));
+`);
+
 /** The body is "db says " and the value of the expression. */
 export function answering500With(expression: string): Files {
   return app(`

@@ -187,7 +187,8 @@ export class Stage implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // The platform goes first, and the server also where that fails: else nobody could end who waits for it.
+    await using _git = this.git;
     await this.platform[Symbol.asyncDispose]();
-    await this.git[Symbol.asyncDispose]();
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import Docker from 'dockerode';
 import type { WireSettingsChange } from '../../src/contract/schemas/environment.ts';
-import { answering } from './apps.ts';
+import { answering, working } from './apps.ts';
 import { Stage } from './stage.ts';
 import { startVisitors } from './visitors.ts';
 import { addresses, containersOf, routerState } from './world.ts';
@@ -134,4 +134,27 @@ test('2.2 with the end of the observation container, slot and servers go, nothin
   const { observation } = await stage.detail('short', 2);
   assert.equal(observation?.outcome, 'passed');
   await agreed();
+});
+
+test('2.6 CPU and memory of what serves are kept with the deployment, whether it is observed or not', async () => {
+  await stage.project('observed', working, { observationMs: 20_000, replicas: 2 });
+  await stage.project('unobserved', working);
+  for (const [project, instances] of [['observed', 2] as const, ['unobserved', 1] as const]) {
+    const { deployment } = await stage.deploy(project);
+    assert.equal(deployment.measurements.resources, null, 'not yet');
+    const { cpuCores, memoryBytes, cpuOverMs } = await stage.until(`what ${project} uses`, async () => {
+      const { resources } = (await stage.detail(project, 1)).deployment.measurements;
+      return resources === null || resources.cpuCores === null ? null : { ...resources, cpuCores: resources.cpuCores };
+    });
+    assert.ok(cpuOverMs > 5_000 && cpuOverMs < 30_000, `${cpuOverMs} ms`);
+    const own = instances * Number((await stage.visit(`${project}.localhost`)).body);
+    // Over another time, and while others work too.
+    assert.ok(cpuCores.average > own / 4 && cpuCores.average < own * 4, `${cpuCores.average} cores of ${own}`);
+    assert.ok(cpuCores.max >= cpuCores.average);
+    assert.ok(
+      memoryBytes.average > instances * 50e6 && memoryBytes.max < instances * 200e6,
+      `${memoryBytes.max} bytes`,
+    );
+  }
+  assert.equal((await stage.detail('observed', 1)).observation?.outcome, 'passed');
 });

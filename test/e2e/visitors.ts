@@ -15,7 +15,7 @@ export interface Visitors extends AsyncDisposable {
 }
 
 /** Open-loop visitors, so many a second, each on a connection of its own; none tries again. A broken connection is status 0. */
-export function startVisitors(stage: Stage, host: string, perSecond: number, path = '/'): Visitors {
+export function startVisitors(stage: Pick<Stage, 'visit'>, host: string, perSecond: number, path = '/'): Visitors {
   const visits: Visit[] = [];
   const under: Promise<void>[] = [];
   const stopping = new AbortController();

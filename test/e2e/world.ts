@@ -11,7 +11,7 @@ const docker = new Docker();
 export function containersOf(platform: TestPlatform, project?: string): Promise<Docker.ContainerInfo[]> {
   const label = [`cutover.platform=${platform.platformId}`];
   if (project !== undefined) label.push(`cutover.project=${project}`);
-  return docker.listContainers({ all: true, filters: { label } });
+  return new Docker({ socketPath: platform.config.dockerSocket }).listContainers({ all: true, filters: { label } });
 }
 
 /** Images that the deployment of this id built. */

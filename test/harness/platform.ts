@@ -56,7 +56,7 @@ export async function emptyPlatform(options: TestPlatformOptions = {}): Promise<
     config,
     async [Symbol.asyncDispose]() {
       await stopEverything(config, createOperatorLog('silent'));
-      await removeNetworksAndImages(platformId);
+      await removeNetworksAndImages(config.dockerSocket, platformId);
       await rm(dataDir, { recursive: true, force: true });
     },
   };
@@ -102,8 +102,8 @@ export async function startOn(empty: EmptyPlatform): Promise<TestPlatform> {
   };
 }
 
-async function removeNetworksAndImages(platformId: string): Promise<void> {
-  const docker = new Docker();
+async function removeNetworksAndImages(socketPath: string, platformId: string): Promise<void> {
+  const docker = new Docker({ socketPath });
   const filters = { label: [`cutover.platform=${platformId}`] };
   for (const network of await docker.listNetworks({ filters })) await docker.getNetwork(network.Id).remove();
   const { Volumes } = await docker.listVolumes({ filters });

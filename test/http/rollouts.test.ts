@@ -161,7 +161,14 @@ test('rule 2.6: a deployment is shown with measurements, observation, verdict an
   await using api = await withTwo();
   const held = api.held(2);
   const figures = { requests: 180, failed: 2, p50Ms: 11.5, p95Ms: 40, p99Ms: null };
-  const measurements = { before: null, during: figures, after: null, gateMs: 812.5, drainMs: 30, heldMs: null };
+  const resources = {
+    readings: 2,
+    memoryBytes: { average: 48_123_456.5, max: 51_000_000 },
+    cpuCores: { average: 0.123, max: 1.5 },
+    cpuOverMs: 9_000.25,
+  };
+  const durations = { gateMs: 812.5, drainMs: 30, heldMs: null };
+  const measurements = { before: null, during: figures, after: null, ...durations, resources };
   held.deployment = { ...held.deployment, measurements, trigger: { kind: 'automatic', by: 'cutover', noCache: false } };
   held.instances = [instance({ crashedAt: '2026-01-02T03:04:05.000Z', restarts: 3 })];
   held.observation = observation(1_000, { closedAt: '2026-01-02T03:04:05.000Z', outcome: 'passed' });

@@ -65,6 +65,11 @@ export function formatShare(part: number, whole: number): string {
   return `${percent === 0 || percent >= 10 ? Math.round(percent) : percent.toFixed(1)} %`;
 }
 
+/** "0.12 cores". */
+export function formatCores(cores: number): string {
+  return `${cores.toFixed(2)} cores`;
+}
+
 /** "1 restart", "3 restarts". */
 export function plural(count: number, word: string): string {
   return `${formatCount(count)} ${word}${count === 1 ? '' : 's'}`;

@@ -14,6 +14,20 @@ export async function checkDocker(runtime: Pick<Runtime, 'ping'>): Promise<Check
   }
 }
 
+/** Without it every app is down for a moment whenever Docker Engine is restarted: for its upgrade, or because it crashed. */
+export async function checkLiveRestore(runtime: Pick<Runtime, 'ping'>): Promise<Check> {
+  const name = 'live-restore';
+  const fix =
+    'Write { "live-restore": true } into /etc/docker/daemon.json, then reload dockerd: `systemctl reload docker`.';
+  try {
+    const { liveRestore } = await runtime.ping(AbortSignal.timeout(askLimitMs));
+    if (liveRestore) return { name, status: 'ok', found: 'apps outlive a restart of Docker Engine', fix: null };
+    return { name, status: 'warning', found: 'apps go down with Docker Engine, and come back with it', fix };
+  } catch (error) {
+    return { name, status: 'warning', found: reason(error), fix };
+  }
+}
+
 /** Missing is no fault where a registry can be reached, so it is a warning at most. */
 export async function checkBaseImage(
   runtime: Pick<Runtime, 'inspectImage'>,

@@ -5,7 +5,7 @@ import { createOperatorLog } from '../operator-log.ts';
 import { findServer } from '../server-process.ts';
 import type { Check } from './check.ts';
 import { checkDatabase } from './database-check.ts';
-import { checkBaseImage, checkDocker } from './docker-checks.ts';
+import { checkBaseImage, checkDocker, checkLiveRestore } from './docker-checks.ts';
 import { checkDisk, checkGit, checkNode, checkProgram } from './machine-checks.ts';
 import { checkPorts } from './port-checks.ts';
 
@@ -22,6 +22,7 @@ export async function examineMachine(config: Config): Promise<readonly Check[]> 
   const [ports, ...others] = await Promise.all([
     serverRuns ? Promise.resolve([]) : checkPorts(config, directory),
     checkDocker(runtime),
+    checkLiveRestore(runtime),
     checkProgram('haproxy', config.haproxyBin, '-v'),
     checkProgram('nginx', config.nginxBin, '-v'),
     checkGit(),

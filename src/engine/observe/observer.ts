@@ -9,6 +9,7 @@ import type { RequestOutcome } from '../ports/router.ts';
 import { Rest } from '../rest.ts';
 import { carryOut, endObservation, type Hands } from './carry-out.ts';
 import { Measuring } from './measuring.ts';
+import { ObservedUse } from './observed-use.ts';
 import { ObservedVersion, type Moment } from './observed-version.ts';
 import { probeBoth } from './probe-pair.ts';
 import { TrafficMemory } from './traffic-memory.ts';
@@ -19,8 +20,10 @@ export interface ObserverOptions extends Hands {
 
 /** What fails wakes the observer at once; this is for rules with a duration. */
 const tickMs = 250;
-/** While new and old are compared: a bucket is due by what was good too, which wakes nobody. */
+/** While new and old are compared and something comes in: a bucket is due by what was good too. */
 const comparingTickMs = 20;
+/** What comes so soon after the last of it finds the short tick still on. */
+const hearingMs = 50;
 /** Notifications come at once; this is for what they miss, and keeps the lease. */
 const refreshMs = 3_000;
 const noteMs = 2_000;
@@ -33,6 +36,7 @@ const idleMs = 1_000;
 interface Watched {
   readonly version: ObservedVersion;
   measuring: Measuring | null;
+  readonly use: ObservedUse;
   notedAt: number;
   noted: string;
   notedPhase: string;
@@ -54,6 +58,7 @@ export class Observer {
   readonly #options: ObserverOptions;
   readonly #watched = new Map<string, Watched>();
   #refreshedAt = -Infinity;
+  #heardAt = -Infinity;
   readonly #rest: Rest;
 
   constructor(options: ObserverOptions) {
@@ -120,6 +125,13 @@ export class Observer {
     for (const { version } of this.#watched.values()) version.take(outcomes, moment);
     const bad = outcomes.some(({ status, refused }) => refused || status === null || status >= 500);
     if (bad && this.#watched.size > 0) this.#rest.wake();
+    this.#heard(moment.now);
+  }
+
+  /** Something that may be compared: the first of it is looked into at once, and more of it with the next short tick. */
+  #heard(now: number): void {
+    if (now - this.#heardAt >= hearingMs && this.#isComparing) this.#rest.wake();
+    this.#heardAt = now;
   }
 
   async #round(signal: AbortSignal): Promise<void> {
@@ -149,6 +161,9 @@ export class Observer {
 
   #begin(open: OpenObservation, now: number): Watched {
     const { slot } = open.fresh;
+    const { workshop, observations } = this.#options;
+    const { log, ports } = workshop;
+    const { runtime, clock } = ports;
     if (slot !== null && open.switchedAt === null) this.memory.forget(slot);
     const baseline = ({ standby }: OpenObservation) =>
       this.memory.baseline(standby?.slot ?? -1, this.#clock.monotonic());
@@ -157,6 +172,7 @@ export class Observer {
     return {
       version,
       measuring: null,
+      use: new ObservedUse({ runtime, clock, log, observations }, open),
       notedAt: never,
       noted: '',
       notedPhase: '',
@@ -177,7 +193,7 @@ export class Observer {
     if (version.begun && fresh.slot !== null)
       watched.measuring ??= new Measuring(this.memory, { fresh: fresh.slot, old: standby?.slot ?? null });
     if (watched.busy !== null || this.#clock.monotonic() < watched.notBefore || !this.#isDue(watched)) return;
-    watched.busy = this.#act(watched)
+    watched.busy = this.#act(watched, signal)
       // What was decided meanwhile waits for no tick; what failed does.
       .then(() => watched.todo.length > 0)
       .catch((error: unknown) => {
@@ -197,7 +213,7 @@ export class Observer {
     return todo.length > 0 || now - notedAt >= noteMs || phaseOf(version.view(now)) !== notedPhase;
   }
 
-  async #act(watched: Watched): Promise<void> {
+  async #act(watched: Watched, signal: AbortSignal): Promise<void> {
     const { version, todo } = watched;
     for (let decision = todo[0]; decision !== undefined; decision = todo[0]) {
       await carryOut(this.#options, version, decision);
@@ -213,8 +229,9 @@ export class Observer {
       watched.noted = text;
       await this.#options.observations.note(version.open.fresh.deployment.id, { view });
     }
-    const after = watched.measuring?.after() ?? {};
-    if (version.settled) await endObservation(this.#options, version, after);
+    if (!version.settled) return;
+    const resources = await watched.use.atEnd(version.open, signal);
+    await endObservation(this.#options, version, { ...watched.measuring?.after(), ...resources });
   }
 
   async #measure(watched: Watched): Promise<void> {
@@ -223,9 +240,10 @@ export class Observer {
     if (measurements != null) await this.#options.observations.note(deployment.id, { measurements });
   }
 
-  /** Probes both versions, and asks the router for requests that hang; in the background. */
+  /** Reads what the new version uses, probes both, and asks the router for requests that hang; in the background. */
   #look(watched: Watched, signal: AbortSignal): void {
     const { version } = watched;
+    watched.use.look(version.open, signal);
     if (!version.begun) return;
     const now = this.#clock.monotonic();
     const forHealth = now - watched.healthAt >= healthProbeIntervalMs;
@@ -245,6 +263,7 @@ export class Observer {
     try {
       const { path } = version.open.fresh.deployment.configuration.settings.health;
       version.probed(await probeBoth(prober, version.open, signal), path, forHealth);
+      this.#heard(this.#clock.monotonic());
     } catch (error) {
       this.#report(error, signal);
     }
@@ -278,7 +297,12 @@ export class Observer {
 
   get #restMs(): number {
     if (this.#watched.size === 0) return idleMs;
-    return [...this.#watched.values()].some(({ version }) => version.comparing) ? comparingTickMs : tickMs;
+    const hears = this.#clock.monotonic() - this.#heardAt < hearingMs;
+    return hears && this.#isComparing ? comparingTickMs : tickMs;
+  }
+
+  get #isComparing(): boolean {
+    return [...this.#watched.values()].some(({ version }) => version.comparing);
   }
 }
 

@@ -21,6 +21,11 @@ export interface ObservationStore {
   moveTraffic(move: TrafficMove): Promise<boolean>;
   /** Keeps what is seen, while the observation is open, and what happened, always. */
   note(deploymentId: string, note: ObservationNote): Promise<void>;
+  /**
+   * Adds to what is measured of a deployment, for as long as its observation is open, or where there never was one; by the clock, and
+   * nobody is woken for it.
+   */
+  measured(deploymentId: string, measurements: Partial<Measurements>): Promise<void>;
   /** Once: resolves to false when it was closed already. From then on the standby is the reconciler's to stop. */
   close(deploymentId: string, end: ObservationEnd): Promise<boolean>;
 }

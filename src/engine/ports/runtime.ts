@@ -1,3 +1,4 @@
+import type { InstanceUse } from '../../domain/resource-use.ts';
 import type { VolumeSettings } from '../../domain/volumes.ts';
 
 /**
@@ -31,6 +32,8 @@ export interface Runtime {
   status(instanceId: string, signal: AbortSignal): Promise<InstanceStatus | null>;
   /** TCP ports something in the instance listens on, ascending; loopback-only listeners are left out. */
   listeningPorts(instanceId: string, signal: AbortSignal): Promise<ListeningPorts>;
+  /** What the instance has used so far; null where it does not run. Seldom takes longer than a second: what it uses now is for the caller to tell, by two readings. */
+  usage(instanceId: string, signal: AbortSignal): Promise<InstanceUse | null>;
   /** SIGTERM, the grace, SIGKILL; then the container is removed. Absent is fine. */
   stop(instanceId: string, graceMs: number, signal: AbortSignal): Promise<void>;
   /** Every container that carries this platform's label. */
@@ -64,6 +67,8 @@ export interface RuntimeInfo {
   readonly cgroupVersion: '1' | '2';
   readonly cpus: number;
   readonly memoryBytes: number;
+  /** Whether instances outlive the engine, when it is restarted or dies. */
+  readonly liveRestore: boolean;
 }
 
 export interface ImageInfo {

@@ -30,6 +30,8 @@ export interface Workshop {
   readonly takeBuildPlace: TakeBuildPlace;
   /** An observation was opened, or traffic was moved that is observed: whoever observes looks at once. */
   readonly wakeObserver: () => void;
+  /** A version was completed that nobody observes: what it uses is read all the same. */
+  readonly measureUnobserved: (record: DeploymentRecord) => void;
   /** What the version in a slot was asked in the last 10 minutes, as far as this process knows. */
   readonly requestsPerSecond: (slot: SlotNumber) => number;
   /** Throws `disk_low` where there is too little room to begin a build. */

@@ -217,6 +217,24 @@ export function observationConformance(bench: StoreBench): void {
     assert.equal((await recordOf(bench, id)).deployment.measurements.gateMs, 1_200);
   });
 
+  test('2.6 what is measured by the clock is added while the observation is open, and where there never was one', async () => {
+    const { old, fresh } = await observedPair(bench, bench.production);
+    const { observations } = bench;
+    const memoryBytes = { average: 10, max: 20.5 };
+    const resources = { readings: 1, memoryBytes, cpuCores: { average: 0.25, max: 1 }, cpuOverMs: 5_000.5 };
+    for (const { deploymentId } of [old, fresh]) {
+      await observations.measured(deploymentId, { gateMs: 5 });
+      await observations.measured(deploymentId, { resources });
+      const { measurements } = (await recordOf(bench, deploymentId)).deployment;
+      assert.deepEqual(measurements, { ...nothingMeasured, gateMs: 5, resources });
+    }
+    const last = { ...resources, readings: 2 };
+    await observations.close(fresh.deploymentId, { ...passed, measurements: { resources: last } });
+    await observations.measured(fresh.deploymentId, { resources });
+    assert.deepEqual((await recordOf(bench, fresh.deploymentId)).deployment.measurements.resources, last);
+    await observations.measured(bench.projectId, { resources });
+  });
+
   test('an observation is closed once, with its outcome on the timeline', async () => {
     const { fresh } = await observedPair(bench, bench.production);
     const closed = await Promise.all(

@@ -15,6 +15,8 @@ export interface AppBehaviour {
   /** After SIGTERM. */
   readonly ending: Ending;
   readonly prints: readonly PrintedLine[];
+  /** All the time that it runs. */
+  readonly uses: { readonly cpuCores: number; readonly memoryBytes: number };
   /** What can be run inside of it, by the first word. */
   readonly commands: Readonly<Record<string, CommandBehaviour>>;
 }
@@ -32,6 +34,7 @@ export interface AnswerPhase {
   readonly forMs: number;
   /** null: it accepts connections and never answers. */
   readonly status: number | null;
+  /** See `spoken`. */
   readonly body?: string;
   /** From the request to the headers. Default 0. */
   readonly answerMs?: number;
@@ -50,6 +53,7 @@ export interface PrintedLine {
   /** From the start. */
   readonly atMs: number;
   readonly stream: 'stdout' | 'stderr';
+  /** See `spoken`. */
   readonly text: string;
 }
 
@@ -67,7 +71,12 @@ export interface CommandBehaviour {
   readonly reads?: string;
 }
 
-/** Listens at once, answers 200, exits 0 at SIGTERM, and prints nothing. */
+/** What an app says with `$NAME` in it, where that is the value of a variable of its own. */
+export function spoken(text: string, variables: Readonly<Record<string, string>>): string {
+  return text.includes('$') ? text.replace(/\$([A-Z_]+)/g, (_, name: string) => variables[name] ?? '') : text;
+}
+
+/** Listens at once, answers 200, exits 0 at SIGTERM, prints nothing and uses little. */
 export const wellBehaved: AppBehaviour = Object.freeze({
   cannotStart: false,
   listensAfterMs: 0,
@@ -76,6 +85,7 @@ export const wellBehaved: AppBehaviour = Object.freeze({
   answers: [],
   ending: { afterMs: 0, exitCode: 0 },
   prints: [],
+  uses: { cpuCores: 0.01, memoryBytes: 20_000_000 },
   commands: {},
 });
 

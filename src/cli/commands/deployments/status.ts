@@ -1,10 +1,17 @@
 import { Command } from 'commander';
 import { endpoints } from '../../../contract/endpoints.ts';
 import type { WireDeployment, WireDeploymentDetail } from '../../../contract/schemas/deployment.ts';
-import type { WireTrafficFigures } from '../../../contract/schemas/measurements.ts';
+import type { WireResourceUse, WireTrafficFigures } from '../../../contract/schemas/measurements.ts';
 import { describeVerdict } from '../../../contract/verdict.ts';
 import type { Cli, Outcome } from '../../cli.ts';
-import { formatCount, formatDuration, formatShare, parseDeploymentNumber } from '../../output/quantities.ts';
+import { formatBytes } from '../../output/bytes.ts';
+import {
+  formatCores,
+  formatCount,
+  formatDuration,
+  formatShare,
+  parseDeploymentNumber,
+} from '../../output/quantities.ts';
 import { facts, table } from '../../output/table.ts';
 import { flatDetail } from '../../progress/watch-deployment.ts';
 import { describeObservation } from '../../rollout/describe-observation.ts';
@@ -55,6 +62,7 @@ function describeFacts({ deployment, observation, url }: WireDeploymentDetail): 
     ['url', url],
     ['triggered', `${deployment.createdAt} by ${deployment.trigger.by}`],
     ...durations(measurements),
+    ...resourceFacts(measurements.resources),
     ...(observation === null ? [] : ([['observation', describeObservation(observation, Date.now())]] as const)),
     ...(failure === null
       ? []
@@ -72,6 +80,14 @@ function durations({ gateMs, drainMs, heldMs }: WireDeployment['measurements']) 
     ['longest wait', heldMs],
   ] as const;
   return named.flatMap(([name, ms]) => (ms === null ? [] : [[name, formatDuration(ms)] as const]));
+}
+
+/** Of the new version's instances together. */
+function resourceFacts(resources: WireResourceUse | null): readonly (readonly [string, string])[] {
+  if (resources === null) return [];
+  const { cpuCores: cpu, memoryBytes: memory } = resources;
+  const cpuFact = cpu === null ? [] : [['cpu', `${formatCores(cpu.average)}, at most ${cpu.max.toFixed(2)}`] as const];
+  return [...cpuFact, ['memory', `${formatBytes(memory.average)}, at most ${formatBytes(memory.max)}`]];
 }
 
 function trafficRows({ before, during, after }: WireDeployment['measurements']): readonly (readonly string[])[] {

@@ -6,6 +6,7 @@ import { EngineConnection } from './engine-connection.ts';
 import { readEvents } from './events.ts';
 import { execInInstance } from './exec.ts';
 import { instanceStatus } from './instance-status.ts';
+import { instanceUse } from './instance-use.ts';
 import { keepInstanceAlive } from './keep-alive.ts';
 import { listeningPorts } from './listening-ports.ts';
 import { inspectImage, removeImage } from './local-images.ts';
@@ -50,6 +51,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
       return container === null ? null : instanceStatus(container);
     },
     listeningPorts: (instanceId, signal) => portsOf(containers, instanceId, signal),
+    usage: (instanceId, signal) => instanceUse(home, instanceId, signal),
     stop: (instanceId, graceMs, signal) => stopInstance(home, { instanceId, graceMs }, signal),
     list: async (signal) => (await containers.list(signal)).map(instanceStatus),
     exec: (request, signal) => execInInstance({ ...home, log }, request, signal),
@@ -80,6 +82,7 @@ async function ping(engine: EngineConnection, signal: AbortSignal): Promise<Runt
     cgroupVersion: info.CgroupVersion === '2' ? '2' : '1',
     cpus: info.NCPU,
     memoryBytes: info.MemTotal,
+    liveRestore: info.LiveRestoreEnabled === true,
   };
 }
 

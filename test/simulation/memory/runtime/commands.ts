@@ -1,7 +1,7 @@
 import { CutoverError } from '../../../../src/domain/errors.ts';
 import type { ExecRequest, ExecResult } from '../../../../src/engine/ports/runtime.ts';
 import type { Clock } from '../../../../src/engine/ports/clock.ts';
-import type { CommandBehaviour } from '../app-behaviour.ts';
+import { spoken, type CommandBehaviour } from '../app-behaviour.ts';
 import { killedCode, type Containers } from './containers.ts';
 import type { Container } from './container.ts';
 import type { Volumes } from './volumes.ts';
@@ -85,6 +85,6 @@ function effectOf({ volumes }: Home, { spec, commands }: Container, behaviour: C
     const lines = [spec.command ?? [], ...commands].map((words) => words.join(' '));
     return { exitCode: behaviour.exitCode, output: lines.join('\n').slice(0, keptCharacters) };
   }
-  const printed = (behaviour.prints ?? '').replace(/\$([A-Z_]+)/g, (_, name: string) => spec.variables[name] ?? '');
+  const printed = spoken(behaviour.prints ?? '', spec.variables);
   return { exitCode: behaviour.exitCode, output: printed.slice(0, keptCharacters) };
 }

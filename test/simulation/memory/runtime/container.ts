@@ -1,10 +1,11 @@
+import type { InstanceUse } from '../../../../src/domain/resource-use.ts';
 import type {
   InstanceSpec,
   InstanceStatus,
   ListeningPorts,
   OutputChunk,
 } from '../../../../src/engine/ports/runtime.ts';
-import { behaviourOf, type AnswerPhase, type AppBehaviour } from '../app-behaviour.ts';
+import { behaviourOf, spoken, type AnswerPhase, type AppBehaviour } from '../app-behaviour.ts';
 import { Bell } from '../bell.ts';
 import {
   answerWith,
@@ -114,6 +115,18 @@ export class Container implements Endpoint, Host {
     return ports ?? { open: [this.spec.port], loopbackOnly: [] };
   }
 
+  /** null: it does not run. */
+  used(): InstanceUse | null {
+    if (!this.isRunning || this.startedAt === null) return null;
+    const { cpuCores, memoryBytes } = this.behaviour.uses;
+    return {
+      instanceId: this.name,
+      startedAt: this.startedAt,
+      cpuSeconds: (cpuCores * this.#upMs()) / 1_000,
+      memoryBytes,
+    };
+  }
+
   endpointAt(port: number): Endpoint | null {
     return this.ports().open.includes(port) ? this : null;
   }
@@ -126,15 +139,19 @@ export class Container implements Endpoint, Host {
     if (!isProbe && rate > 0 && this.#surroundings.chance() < rate) {
       return answerWith({ headersMs, status: 500, body: 'an error' });
     }
-    return answerWith({ headersMs, status: phase.status, body: phase.body ?? this.name, bodyMs: takesMs });
+    return answerWith({ headersMs, status: phase.status, body: this.#bodyOf(phase), bodyMs: takesMs });
   }
 
   print(stream: OutputChunk['stream'], text: string): void {
     const time = new Date(this.#surroundings.now()).toISOString();
     // The engine's nanoseconds tell lines of one millisecond apart.
     const count = String(this.output.length % 1_000_000).padStart(6, '0');
-    this.output.push({ stream, position: `${time.slice(0, -1)}${count}Z`, text });
+    this.output.push({ stream, position: `${time.slice(0, -1)}${count}Z`, text: spoken(text, this.spec.variables) });
     this.changed.ring();
+  }
+
+  #bodyOf({ body }: AnswerPhase): string {
+    return body === undefined ? this.name : spoken(body, this.spec.variables);
   }
 
   #upMs(): number {

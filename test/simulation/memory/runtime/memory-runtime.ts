@@ -1,4 +1,5 @@
 import { CutoverError } from '../../../../src/domain/errors.ts';
+import type { InstanceUse } from '../../../../src/domain/resource-use.ts';
 import type { Clock } from '../../../../src/engine/ports/clock.ts';
 import type {
   ExecRequest,
@@ -43,6 +44,7 @@ const information: RuntimeInfo = Object.freeze({
   cgroupVersion: '2',
   cpus: 2,
   memoryBytes: 8 * 1024 ** 3,
+  liveRestore: false,
 });
 
 /** The containers of the world, as one control plane reaches them. */
@@ -112,6 +114,10 @@ export class MemoryRuntime implements Runtime {
 
   async listeningPorts(instanceId: string, signal: AbortSignal): Promise<ListeningPorts> {
     return this.#reach(signal).containers.find(instanceId)?.ports() ?? { open: [], loopbackOnly: [] };
+  }
+
+  async usage(instanceId: string, signal: AbortSignal): Promise<InstanceUse | null> {
+    return this.#reach(signal).containers.find(instanceId)?.used() ?? null;
   }
 
   async stop(instanceId: string, graceMs: number, signal: AbortSignal): Promise<void> {

@@ -18,6 +18,10 @@ export function memoryObservationStore(connection: Connection): ObservationStore
     claim: (owner, leaseMs) => connection.transact((tx) => claim(tx, owner, leaseMs)),
     moveTraffic: (move) => connection.transact((tx) => moveTraffic(tx, move)),
     note: (deploymentId, note) => connection.transact((tx) => keepNote(tx, deploymentId, note)),
+    measured: (deploymentId, measurements) =>
+      connection.transact((tx) => {
+        if (tx.db.observations.get(deploymentId)?.closedAt == null) addMeasurements(tx, deploymentId, measurements);
+      }),
     close: (deploymentId, { outcome, message, measurements }) =>
       connection.transact((tx) => {
         const observed = tx.db.deployments.get(deploymentId);
