@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 
@@ -89,8 +89,15 @@ export class CrashPoints {
     this.#passed += 1;
     appendFileSync(join(this.#dir, passedFile), `${this.#run} ${process.pid} ${point}\n`);
     if (next !== point && next !== `+${this.#passed}`) return;
-    writeFileSync(join(this.#dir, planFile), [this.#run, ...later].join('\n'));
+    this.#crossOut(later);
     process.kill(process.pid, 'SIGKILL');
+  }
+
+  /** Whoever reads it meanwhile finds the old plan or the new one, never half of it. */
+  #crossOut(later: readonly string[]): void {
+    const path = join(this.#dir, planFile);
+    writeFileSync(`${path}.${process.pid}`, [this.#run, ...later].join('\n'));
+    renameSync(`${path}.${process.pid}`, path);
   }
 
   /** A new run begins to count anew. */
