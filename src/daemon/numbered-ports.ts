@@ -133,6 +133,7 @@ const router: Kinds<Router> = {
   counters: 'looks',
   outcomes: 'looks',
   stalled: 'looks',
+  serverNames: 'looks',
   snapshot: 'looks',
 };
 

@@ -3,6 +3,7 @@ import type { ArtifactUse } from '../domain/retention.ts';
 import type { DeploymentState } from '../domain/deployment-state.ts';
 import type { ArtifactFacts, ArtifactKey } from '../engine/ports/retention-store.ts';
 import type { Database } from './schema.ts';
+import { isOneOf } from './state-literals.ts';
 
 /** The image's id or the bundle's hash; as the index `deployment_of_artifact` has it. */
 export function contentOf(alias: string): RawBuilder<string> {
@@ -98,18 +99,14 @@ interface BeingMade {
 
 /** Deployments that will run an artifact which is not known yet. */
 async function readBeingMade(db: Kysely<Database>): Promise<readonly BeingMade[]> {
-  return (
-    db
-      .selectFrom('deployment as d')
-      .innerJoin('project as p', 'p.id', 'd.project_id')
-      .select(['d.id', 'd.project_id as projectId', 'p.name as project', 'd.number'])
-      // The first line says nothing new, but lets the index of what is not over be used.
-      .where('d.state', 'not in', ['failed', 'cancelled', 'stopped'])
-      .where('d.state', 'in', ['pending', 'running'])
-      .where('d.artifact', 'is', null)
-      .orderBy('d.created_at')
-      .execute()
-  );
+  return db
+    .selectFrom('deployment as d')
+    .innerJoin('project as p', 'p.id', 'd.project_id')
+    .select(['d.id', 'd.project_id as projectId', 'p.name as project', 'd.number'])
+    .where(isOneOf('d.state', ['pending', 'running']))
+    .where('d.artifact', 'is', null)
+    .orderBy('d.created_at')
+    .execute();
 }
 
 interface Found {

@@ -4,6 +4,7 @@ import type { NewDeploymentRecord } from '../engine/ports/deployment-store.ts';
 import { wantCancelled } from './cancel-deployment.ts';
 import { answeredBefore, rememberAnswer } from './idempotency.ts';
 import { toJson, type Database } from './schema.ts';
+import { isOneOf } from './state-literals.ts';
 import { supersede } from './supersede.ts';
 import { appendTimeline } from './timeline-rows.ts';
 import { notifyAll } from './wakeups.ts';
@@ -77,7 +78,7 @@ async function cancelRunning(tx: Kysely<Database>, input: NewDeploymentRecord, n
     .selectFrom('deployment')
     .select('id')
     .where('environment_id', '=', input.environmentId)
-    .where('state', '=', 'running')
+    .where(isOneOf('state', ['running']))
     .forUpdate()
     .execute();
   for (const { id } of running) {

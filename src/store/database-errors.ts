@@ -38,7 +38,7 @@ export function translateDatabaseError(error: unknown): unknown {
     return new CutoverError('disk_full', `PostgreSQL has no space left on its disk: ${error.message}`, {
       cause: error,
     });
-  if (!isUnavailable(error)) return error;
+  if (!isUnavailable(error) && !isOutdatedPlan(error)) return error;
   return new CutoverError('database_unavailable', `PostgreSQL does not answer: ${describe(error)}`, { cause: error });
 }
 
@@ -47,6 +47,11 @@ function isUnavailable(error: Error): boolean {
   if (code !== null) return unavailableStates.has(code) || unavailableSystemErrors.has(code) || code.startsWith('08');
   if (error instanceof AggregateError) return error.errors.some((one) => one instanceof Error && isUnavailable(one));
   return unavailableMessages.test(error.message);
+}
+
+/** A newer version has changed a table while this one runs: a session of its own knows the statement no more, a new one does. */
+function isOutdatedPlan(error: Error): boolean {
+  return errorCode(error) === '0A000' && /cached plan must not change/.test(error.message);
 }
 
 /** An `AggregateError` (several addresses tried) has an empty message. */

@@ -18,9 +18,10 @@ export function createDeploymentQueries(db: Kysely<Database>): DeploymentQueries
         .executeTakeFirst();
       return row === undefined ? null : toDeployment(row);
     },
-    async list({ projectId, environmentId, before, limit }) {
+    async list({ projectId, environmentId, state, before, limit }) {
       let query = selectDeployments(db).where('d.project_id', '=', projectId);
       if (environmentId !== undefined) query = query.where('d.environment_id', '=', environmentId);
+      if (state !== undefined) query = query.where('d.state', '=', state);
       if (before !== undefined) query = query.where('d.number', '<', before);
       return (await query.orderBy('d.number', 'desc').limit(limit).execute()).map(toDeployment);
     },

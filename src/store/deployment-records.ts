@@ -10,18 +10,30 @@ import {
 } from '../engine/ports/deployment-store.ts';
 import { isContractDue } from './contract-due.ts';
 import { selectDeployments, toDeployment, toInstance, toJob, toRoute } from './deployment-rows.ts';
-import type { Database } from './schema.ts';
+import { toJson, type Database } from './schema.ts';
+import { isOneOf } from './state-literals.ts';
 
 export async function readRecord(db: Kysely<Database>, deploymentId: string): Promise<DeploymentRecord | null> {
   const row = await selectRecords(db).where('d.id', '=', deploymentId).executeTakeFirst();
   return row === undefined ? null : toRecord(row);
 }
 
+/** By id; what there is not is left out. */
+export async function readRecords(
+  db: Kysely<Database>,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, DeploymentRecord>> {
+  const rows = await selectRecords(db)
+    .where(sql<boolean>`d.id = any(${ids}::uuid[])`)
+    .execute();
+  return new Map(rows.map((row) => [row.id, toRecord(row)]));
+}
+
 export async function readPredecessors(db: Kysely<Database>, lease: Lease): Promise<readonly DeploymentRecord[]> {
   const rows = await selectRecords(db)
     .where('d.environment_id', '=', lease.environmentId)
     .where('d.id', '<>', lease.deploymentId)
-    .where('d.state', 'in', ['completed', 'paused'])
+    .where(isOneOf('d.state', ['completed', 'paused']))
     .orderBy('d.number')
     .execute();
   return rows.map(toRecord);
@@ -30,7 +42,7 @@ export async function readPredecessors(db: Kysely<Database>, lease: Lease): Prom
 export async function readAlive(db: Kysely<Database>, environmentId: string): Promise<readonly DeploymentRecord[]> {
   const rows = await selectRecords(db)
     .where('d.environment_id', '=', environmentId)
-    .where('d.state', 'in', ['running', 'deploying', 'ready', 'completed', 'paused'])
+    .where(isOneOf('d.state', ['running', 'deploying', 'ready', 'completed', 'paused']))
     .orderBy('d.number')
     .execute();
   return rows.map(toRecord);
@@ -84,7 +96,25 @@ function utc(time: string | null): string | null {
 }
 
 export async function readRoute(db: Kysely<Database>, environmentId: string): Promise<EnvironmentRoute | null> {
-  const environment = await db
+  const row = await selectRoutes(db).where('e.id', '=', environmentId).executeTakeFirst();
+  return row === undefined ? null : toEnvironmentRoute(db, row);
+}
+
+/** By environment. */
+export async function readRoutes(
+  db: Kysely<Database>,
+  environmentIds: readonly string[],
+): Promise<ReadonlyMap<string, EnvironmentRoute>> {
+  const routes = new Map<string, EnvironmentRoute>();
+  const rows = await selectRoutes(db)
+    .where(sql<boolean>`e.id = any(${environmentIds}::uuid[])`)
+    .execute();
+  for (const row of rows) routes.set(row.id, await toEnvironmentRoute(db, row));
+  return routes;
+}
+
+function selectRoutes(db: Kysely<Database>) {
+  return db
     .selectFrom('environment as e')
     .leftJoin('route as r', 'r.environment_id', 'e.id')
     .select(['e.id', 'e.deleting', 'r.stable', 'r.candidate', 'r.share', 'r.mode', 'r.observed'])
@@ -92,15 +122,17 @@ export async function readRoute(db: Kysely<Database>, environmentId: string): Pr
       jsonArrayFrom(
         of.selectFrom('host').select('host').whereRef('host.environment_id', '=', 'e.id').orderBy('host.position'),
       ).as('hosts'),
-    )
-    .where('e.id', '=', environmentId)
-    .executeTakeFirst();
-  if (environment === undefined) return null;
+    );
+}
+
+type RouteRow = Awaited<ReturnType<ReturnType<typeof selectRoutes>['execute']>>[number];
+
+async function toEnvironmentRoute(db: Kysely<Database>, row: RouteRow): Promise<EnvironmentRoute> {
   return {
-    hosts: environment.hosts.map((row) => row.host),
+    hosts: row.hosts.map(({ host }) => host),
     // Whoever is being deleted gets no visitors any more, whatever its route said.
-    target: environment.deleting ? null : toRoute(environment),
-    heldForMs: environment.mode === 'held' ? await readHeldFor(db, environmentId) : null,
+    target: row.deleting ? null : toRoute(row),
+    heldForMs: row.mode === 'held' ? await readHeldFor(db, row.id) : null,
   };
 }
 
@@ -119,16 +151,18 @@ export async function addInstances(
   lease: Lease,
   instances: readonly NewInstance[],
 ): Promise<void> {
-  await db.transaction().execute(async (tx) => {
-    await assertEpoch(tx, lease);
-    await tx
-      .insertInto('instance')
-      .values(
-        instances.map((instance) => ({ ...instance, deployment_id: lease.deploymentId, phase: 'starting' as const })),
-      )
-      .onConflict((conflict) => conflict.columns(['deployment_id', 'process', 'ordinal']).doNothing())
-      .execute();
-  });
+  const held = await sql`
+    with held as (
+      select id from deployment where id = ${lease.deploymentId} and epoch = ${lease.epoch} for update
+    ),
+    added as (
+      insert into instance (id, deployment_id, process, ordinal, port, phase)
+      select new.id, held.id, new.process, new.ordinal, new.port, 'starting'
+      from held, jsonb_to_recordset(${toJson(instances)}::jsonb) as new (id uuid, process text, ordinal int, port int)
+      on conflict (deployment_id, process, ordinal) do nothing
+    )
+    select from held`.execute(db);
+  if (held.rows.length === 0) throw new FencedError(lease.deploymentId);
 }
 
 const slotLock = 0x534c4f54;
@@ -138,20 +172,25 @@ export async function takeSlot(db: Kysely<Database>, lease: Lease, capacity: num
   return db.transaction().execute(async (tx) => {
     await assertEpoch(tx, lease);
     await sql`select pg_advisory_xact_lock(${slotLock})`.execute(tx);
-    const owned = await tx
-      .selectFrom('slot')
-      .select('number')
-      .where('deployment_id', '=', lease.deploymentId)
-      .executeTakeFirst();
-    if (owned !== undefined) return owned.number;
-    const free = await sql<{ number: number }>`
-      select n as number from generate_series(1, ${capacity}::int) as n
-      where not exists (select 1 from slot where slot.number = n) order by n limit 1`.execute(tx);
-    const number = free.rows[0]?.number;
-    if (number === undefined) return null;
+    const { rows } = await sql<{ owned: SlotNumber | null; taken: number; highest: SlotNumber }>`
+      select (select number from slot where deployment_id = ${lease.deploymentId}) as owned,
+        count(*)::int as taken, coalesce(max(number), 0) as highest
+      from slot`.execute(tx);
+    const { owned = null, taken = 0, highest = 0 } = rows[0] ?? {};
+    if (owned !== null) return owned;
+    // Most of the time there is no gap, and nobody has to look for one.
+    const number = taken === highest ? highest + 1 : await lowestGap(tx);
+    if (number > capacity) return null;
     await tx.insertInto('slot').values({ number, deployment_id: lease.deploymentId }).execute();
     return number;
   });
+}
+
+async function lowestGap(tx: Kysely<Database>): Promise<SlotNumber> {
+  const { rows } = await sql<{ number: SlotNumber }>`
+    select before.number + 1 as number from (select 0 as number union all select number from slot) before
+    where not exists (select 1 from slot where slot.number = before.number + 1) order by 1 limit 1`.execute(tx);
+  return rows[0]?.number ?? 1;
 }
 
 async function assertEpoch(tx: Kysely<Database>, lease: Lease): Promise<void> {

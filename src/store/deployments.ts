@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { CachedArtifact, DeploymentStore } from '../engine/ports/deployment-store.ts';
 import { requestCancel } from './cancel-deployment.ts';
 import { requestPause, requestResume, requestTakeBack } from './want-deployment.ts';
-import { claimDeployment, heartbeat, releaseLease } from './claim-deployment.ts';
+import { claimDeployment, heartbeat, readWanted, releaseLease } from './claim-deployment.ts';
 import { createDeployment } from './create-deployment.ts';
 import { addInstances, readAlive, readPredecessors, readRecord, readRoute, takeSlot } from './deployment-records.ts';
 import { requestRollback } from './request-rollback.ts';
@@ -15,6 +15,7 @@ export function createDeploymentStore(db: Kysely<Database>): DeploymentStore {
     create: (input) => createDeployment(db, input),
     claim: (request) => claimDeployment(db, request),
     heartbeat: (leases, leaseMs) => heartbeat(db, leases, leaseMs),
+    wanted: (leases) => readWanted(db, leases),
     release: (lease, delayMs) => releaseLease(db, lease, delayMs),
     write: (lease, write) => writeDeployment(db, lease, write),
     addInstances: (lease, instances) => addInstances(db, lease, instances),

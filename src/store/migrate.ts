@@ -3,6 +3,7 @@ import { CutoverError } from '../domain/errors.ts';
 import * as initial from './migrations/0001-initial.ts';
 import * as rollouts from './migrations/0002-rollouts.ts';
 import * as retention from './migrations/0003-retention.ts';
+import * as scale from './migrations/0004-scale.ts';
 import type { Database } from './schema.ts';
 
 export interface Migration {
@@ -15,6 +16,7 @@ export const migrations: readonly Migration[] = [
   { name: '0001-initial', up: initial.up },
   { name: '0002-rollouts', up: rollouts.up },
   { name: '0003-retention', up: retention.up },
+  { name: '0004-scale', up: scale.up },
 ];
 
 /** Any number, the same in every version: who holds it may migrate. */

@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { isFinal } from '../domain/deployment-state.ts';
 import { leadsTo } from '../domain/route.ts';
 import type { Measurements } from '../domain/measurements.ts';
@@ -8,7 +8,7 @@ import type {
   OpenObservation,
   TrafficMove,
 } from '../engine/ports/observation-store.ts';
-import { readRecord, readRoute } from './deployment-records.ts';
+import { readRecords, readRoutes } from './deployment-records.ts';
 import { closeObservation } from './observation-rows.ts';
 import { isAbandoned, mayClaim } from './owner-lease.ts';
 import { toJson, type Database } from './schema.ts';
@@ -38,27 +38,41 @@ interface Claimed {
   readonly standby_id: string | null;
 }
 
-/** One row at a time: whoever writes locks several, in an order of their own. */
+/**
+ * All at once but those that are being written, which come one at a time: whoever writes locks several rows, in an order of their own, and
+ * nobody is to wait for one of them who holds another.
+ */
 async function claim(db: Kysely<Database>, owner: number, leaseMs: number): Promise<readonly OpenObservation[]> {
   const { rows } = await sql<Pick<Claimed, 'deployment_id'>>`
     select o.deployment_id from observation o where ${isClaimable(owner)}`.execute(db);
-  const open = await Promise.all(rows.map((row) => claimOne(db, row.deployment_id, { owner, leaseMs })));
-  return open.filter((observation) => observation !== null);
+  if (rows.length === 0) return [];
+  const ids = rows.map((row) => row.deployment_id);
+  const claimed = [...(await take(db, { ids, owner, leaseMs, rows: sql`for no key update of o skip locked` }))];
+  const taken = new Set(claimed.map((row) => row.deployment_id));
+  for (const id of ids)
+    if (!taken.has(id)) claimed.push(...(await take(db, { ids: [id], owner, leaseMs, rows: sql`` })));
+  return readOpen(db, claimed);
 }
 
-/** Time in which nobody looked does not count. null: somebody else was faster, or it is over. */
-async function claimOne(
-  db: Kysely<Database>,
-  deploymentId: string,
-  { owner, leaseMs }: { readonly owner: number; readonly leaseMs: number },
-): Promise<OpenObservation | null> {
-  const { rows } = await sql<Claimed>`
+interface Taking {
+  readonly ids: readonly string[];
+  readonly owner: number;
+  readonly leaseMs: number;
+  /** How the rows are locked before. */
+  readonly rows: RawBuilder<unknown>;
+}
+
+/** Time in which nobody looked does not count. What is missing from the answer is over, or somebody else was faster, or is at it. */
+async function take(db: Kysely<Database>, { ids, owner, leaseMs, rows }: Taking): Promise<readonly Claimed[]> {
+  const result = await sql<Claimed>`
     update observation o set owner = ${owner}, lease_until = now() + ${leaseMs} * interval '1 millisecond',
       ends_at = ends_at + greatest(interval '0', now() - coalesce(lease_until, switched_at, now()))
-    where o.deployment_id = ${deploymentId} and ${isClaimable(owner)}
+    from (
+      select o.deployment_id from observation o where o.deployment_id = any(${ids}::uuid[]) and o.closed_at is null ${rows}
+    ) as free
+    where o.deployment_id = free.deployment_id and ${isClaimable(owner)}
     returning o.deployment_id, o.environment_id, o.standby_id`.execute(db);
-  const [row] = rows;
-  return row === undefined ? null : readOpen(db, row);
+  return result.rows;
 }
 
 function isClaimable(owner: number) {
@@ -66,32 +80,43 @@ function isClaimable(owner: number) {
     and (o.owner = ${owner} or (${mayClaim(owner)} and ${isAbandoned('o.owner', 'o.lease_until')})))`;
 }
 
-/** null: it was closed, or erased, meanwhile. */
-async function readOpen(db: Kysely<Database>, claimed: Claimed): Promise<OpenObservation | null> {
-  const [row, fresh, standby, route] = await Promise.all([
-    db
-      .selectFrom('observation')
-      .select(['opened_at', 'switched_at', 'ends_at', 'view'])
-      .select(sql<number | null>`(extract(epoch from ends_at - now()) * 1000)::float8`.as('left_ms'))
-      .where('deployment_id', '=', claimed.deployment_id)
-      .where('closed_at', 'is', null)
-      .executeTakeFirst(),
-    readRecord(db, claimed.deployment_id),
-    claimed.standby_id === null ? null : readRecord(db, claimed.standby_id),
-    readRoute(db, claimed.environment_id),
+/** Without those that were closed, or erased, meanwhile. */
+async function readOpen(db: Kysely<Database>, claimed: readonly Claimed[]): Promise<readonly OpenObservation[]> {
+  const ids = claimed.map((row) => row.deployment_id);
+  const named = [...ids, ...claimed.flatMap((row) => row.standby_id ?? [])];
+  const environments = claimed.map((row) => row.environment_id);
+  const [rows, records, routes] = await Promise.all([
+    readRows(db, ids),
+    readRecords(db, named),
+    readRoutes(db, environments),
   ]);
-  if (row === undefined || fresh === null || route === null) return null;
-  return {
-    fresh,
-    standby: standby === null || isFinal(standby.deployment.state) ? null : standby,
-    route: route.target,
-    hosts: route.hosts,
-    openedAt: row.opened_at,
-    switchedAt: row.switched_at,
-    endsAt: row.ends_at,
-    leftMs: row.left_ms,
-    view: row.view,
-  };
+  return claimed.flatMap((of) => {
+    const [row, fresh] = [rows.get(of.deployment_id), records.get(of.deployment_id)];
+    const [standby = null, route] = [records.get(of.standby_id ?? ''), routes.get(of.environment_id)];
+    if (row === undefined || fresh === undefined || route === undefined) return [];
+    return {
+      fresh,
+      standby: standby === null || isFinal(standby.deployment.state) ? null : standby,
+      route: route.target,
+      hosts: route.hosts,
+      openedAt: row.opened_at,
+      switchedAt: row.switched_at,
+      endsAt: row.ends_at,
+      leftMs: row.left_ms,
+      view: row.view,
+    };
+  });
+}
+
+async function readRows(db: Kysely<Database>, ids: readonly string[]) {
+  const rows = await db
+    .selectFrom('observation')
+    .select(['deployment_id', 'opened_at', 'switched_at', 'ends_at', 'view'])
+    .select(sql<number | null>`(extract(epoch from ends_at - now()) * 1000)::float8`.as('left_ms'))
+    .where(sql<boolean>`deployment_id = any(${ids}::uuid[])`)
+    .where('closed_at', 'is', null)
+    .execute();
+  return new Map(rows.map((row) => [row.deployment_id, row]));
 }
 
 /** The deployment's row comes first, as in every write of its worker, so that nobody waits in a circle. */

@@ -4,6 +4,7 @@ import { contentOf, readArtifactFacts } from './artifact-facts.ts';
 import { markLogsRemoved, readPast, removeHistory } from './past-deployments.ts';
 import { readRetentionSettings, updateRetentionSettings } from './retention-settings.ts';
 import type { Database } from './schema.ts';
+import { isOneOf } from './state-literals.ts';
 
 export function createRetentionStore(db: Kysely<Database>): RetentionStore {
   return {
@@ -49,7 +50,7 @@ async function beingMadeIn(db: Kysely<Database>, projectIds: readonly string[]):
     .selectFrom('deployment as d')
     .innerJoin('project as p', 'p.id', 'd.project_id')
     .select(['p.name as project', 'd.number'])
-    .where('d.state', '=', 'running')
+    .where(isOneOf('d.state', ['running']))
     .where('d.artifact', 'is', null)
     .where('d.project_id', 'in', projectIds)
     .executeTakeFirst();

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { cancelPending } from './cancel-deployment.ts';
 import type { Database } from './schema.ts';
+import { isOneOf } from './state-literals.ts';
 import { notifyAll } from './wakeups.ts';
 
 interface Waiting {
@@ -19,7 +20,7 @@ export async function supersede(
     .selectFrom('deployment')
     .select(['id', 'project_id'])
     .where('environment_id', '=', environmentId)
-    .where('state', '=', 'pending');
+    .where(isOneOf('state', ['pending']));
   if (branch !== null) query = query.where('branch', '=', branch).where('kind', '<>', 'rollback');
   for (const old of await query.orderBy('id').forUpdate().execute()) {
     await cancelPending(tx, old, reason);

@@ -13,9 +13,15 @@ export async function appendTimeline(
   owner: TimelineOwner,
   entries: readonly TimelineEntry[],
 ): Promise<void> {
-  if (entries.length === 0) return;
-  await db
-    .insertInto('timeline')
-    .values(entries.map((entry) => ({ deployment_id: owner.id, project_id: owner.project_id, entry: toJson(entry) })))
-    .execute();
+  if (entries.length > 0) await timelineRows(db, owner, entries).execute();
+}
+
+/** The same as a statement, to be sent with others; there must be entries. */
+export function timelineRows(db: Kysely<Database>, owner: TimelineOwner, entries: readonly TimelineEntry[]) {
+  const rows = entries.map((entry) => ({
+    deployment_id: owner.id,
+    project_id: owner.project_id,
+    entry: toJson(entry),
+  }));
+  return db.insertInto('timeline').values(rows);
 }

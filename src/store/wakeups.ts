@@ -1,5 +1,5 @@
 import { Client, type ClientConfig } from 'pg';
-import { sql, type Kysely } from 'kysely';
+import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { Database } from './schema.ts';
 
 const channel = 'cutover';
@@ -8,7 +8,12 @@ export const ownerLockClass = 0x4355;
 
 /** Tells every control plane, at commit, that there may be something to do or to show. */
 export async function notifyAll(db: Kysely<Database>, deploymentId: string): Promise<void> {
-  await sql`select pg_notify(${channel}, ${deploymentId})`.execute(db);
+  await tellAll(deploymentId).execute(db);
+}
+
+/** The same as a statement, to be sent with others. */
+export function tellAll(deploymentId: string): RawBuilder<unknown> {
+  return sql`select pg_notify(${channel}, ${deploymentId})`;
 }
 
 interface WakeupsOptions {

@@ -11,16 +11,23 @@ import type {
 import { isActive } from './active-deployments.ts';
 import { recordCrash, recordRecovery } from './crashes.ts';
 import { cancelPending } from './cancel-deployment.ts';
-import { selectDeployments, toDeployment, toInstance, toRoute, type DeploymentRow } from './deployment-rows.ts';
+import { toDeployment, toInstance, toRoute, type DeploymentRow } from './deployment-rows.ts';
 import { endDeployment } from './end-deployment.ts';
+import { LiveDeployments } from './live-deployments.ts';
 import type { Database } from './schema.ts';
+import { isOneOf } from './state-literals.ts';
 import { notifyAll } from './wakeups.ts';
 import { writeInstances } from './write-deployment-parts.ts';
 
 /** What should exist, for the reconciler, and how things that are to go end. */
 export function createWorldStore(db: Kysely<Database>): WorldStore {
+  const live = new LiveDeployments();
   return {
-    desired: () => db.transaction().setIsolationLevel('repeatable read').execute(readDesired),
+    desired: () =>
+      db
+        .transaction()
+        .setIsolationLevel('repeatable read')
+        .execute((tx) => readDesired(tx, live)),
     updateInstances: (changes) => writeInstances(db, changes),
     stopTelling: (afterMs) => stopTelling(db, afterMs),
     freeSlot: async (deploymentId) => {
@@ -40,24 +47,28 @@ export function createWorldStore(db: Kysely<Database>): WorldStore {
   };
 }
 
-async function readDesired(db: Kysely<Database>): Promise<DesiredWorld> {
+async function readDesired(db: Kysely<Database>, live: LiveDeployments): Promise<DesiredWorld> {
   const environments = await db.selectFrom('environment').select('id').where('deleting', '=', false).execute();
   const hosts = await db.selectFrom('host').selectAll().orderBy('position').execute();
   const routes = await db.selectFrom('route').selectAll().execute();
-  const rows = await selectDeployments(db).where('d.state', 'not in', ['failed', 'cancelled', 'stopped']).execute();
+  const rows = await live.read(db);
   const instances = await db
     .selectFrom('instance')
     .selectAll()
-    .where('phase', 'not in', ['stopped', 'failed'])
+    .where(sql<boolean>`phase not in ('stopped', 'failed')`)
     .execute();
   const slots = await db.selectFrom('slot').selectAll().execute();
   const needed = await readNeeded(db);
+  const routeOf = new Map(routes.map((row) => [row.environment_id, row]));
+  const hostsOf = Map.groupBy(hosts, (row) => row.environment_id);
+  const slotOf = new Map(slots.map((row) => [row.deployment_id, row.number]));
+  const instancesOf = Map.groupBy(instances, (row) => row.deployment_id);
   return {
     routes: environments.map(({ id }) => {
-      const route = routes.find((row) => row.environment_id === id);
+      const route = routeOf.get(id);
       return {
         environmentId: id,
-        hosts: hosts.filter((row) => row.environment_id === id).map((row) => row.host),
+        hosts: (hostsOf.get(id) ?? []).map((row) => row.host),
         target: route === undefined ? null : toRoute(route),
       };
     }),
@@ -66,9 +77,9 @@ async function readDesired(db: Kysely<Database>): Promise<DesiredWorld> {
       deployment: toDeployment(row),
       role: roleOf(row, needed),
       standbyId: needed.standbys.get(row.id) ?? null,
-      slot: slots.find((slot) => slot.deployment_id === row.id)?.number ?? null,
+      slot: slotOf.get(row.id) ?? null,
       sealedVariables: row.sealed_variables,
-      instances: instances.filter((instance) => instance.deployment_id === row.id).map(toInstance),
+      instances: (instancesOf.get(row.id) ?? []).map(toInstance),
     })),
   };
 }
@@ -77,6 +88,8 @@ async function readDesired(db: Kysely<Database>): Promise<DesiredWorld> {
 interface Needed {
   /** By the deployment that is observed. */
   readonly standbys: ReadonlyMap<string, string | null>;
+  /** All of these. */
+  readonly onStandby: ReadonlySet<string | null>;
   /** Environments in which something is being rolled out. */
   readonly busy: ReadonlySet<string>;
 }
@@ -90,14 +103,15 @@ async function readNeeded(db: Kysely<Database>): Promise<Needed> {
   const active = await db.selectFrom('deployment as d').select('d.environment_id').where(isActive('d')).execute();
   return {
     standbys: new Map(open.map((row) => [row.deployment_id, row.standby_id])),
+    onStandby: new Set(open.map((row) => row.standby_id)),
     busy: new Set(active.map((row) => row.environment_id)),
   };
 }
 
-function roleOf(row: DeploymentRow, { standbys, busy }: Needed): DesiredDeployment['role'] {
+function roleOf(row: DeploymentRow, { onStandby, busy }: Needed): DesiredDeployment['role'] {
   if (row.serves || row.state !== 'completed') return 'serves';
   // Whoever is being rolled out may have to go back to what served before.
-  return [...standbys.values()].includes(row.id) || busy.has(row.environment_id) ? 'standby' : 'left';
+  return onStandby.has(row.id) || busy.has(row.environment_id) ? 'standby' : 'left';
 }
 
 /** The observation of a version that was taken back is closed, and its end verified a while after that. */
@@ -108,8 +122,11 @@ async function stopTelling(db: Kysely<Database>, afterMs: number): Promise<void>
       -- What somebody writes at the same time is not overwritten.
       and seen.fence = r.fence and r.observed and r.candidate is null
       and not exists (
+        select 1 from observation o where o.environment_id = r.environment_id and o.closed_at is null
+      )
+      and not exists (
         select 1 from observation o where o.environment_id = r.environment_id
-          and (o.closed_at is null or o.closed_at > clock_timestamp() - ${afterMs} * interval '1 millisecond')
+          and o.closed_at > clock_timestamp() - ${afterMs} * interval '1 millisecond'
       )`.execute(db);
 }
 
@@ -212,7 +229,7 @@ async function askToEnd(db: Kysely<Database>, deletion: Deletion): Promise<numbe
       .selectFrom('deployment')
       .select(['id', 'project_id', 'state'])
       .where(column, '=', deletion.id)
-      .where((eb) => eb.or([eb('state', 'in', ['pending', 'running', 'deploying', 'ready']), eb('acting', '=', true)]))
+      .where((eb) => eb.or([isOneOf('state', ['pending', 'running', 'deploying', 'ready']), eb('acting', '=', true)]))
       .orderBy('id')
       .forUpdate()
       .execute();
@@ -221,7 +238,7 @@ async function askToEnd(db: Kysely<Database>, deletion: Deletion): Promise<numbe
       .updateTable('deployment')
       .set({ want: null, wanted_by: null })
       .where(column, '=', deletion.id)
-      .where('state', 'in', ['paused', 'completed'])
+      .where(isOneOf('state', ['paused', 'completed']))
       .where('acting', '=', false)
       .where('want', 'is not', null)
       .execute();

@@ -4,7 +4,9 @@ import { CutoverError } from '../domain/errors.ts';
 import type { Write } from '../engine/ports/deployment-store.ts';
 import { endDeployment } from './end-deployment.ts';
 import { closeObservation, endedBy, openObservation } from './observation-rows.ts';
+import { changeTogether } from './one-statement.ts';
 import type { Database, DeploymentTable } from './schema.ts';
+import { isOneOf } from './state-literals.ts';
 
 type Row = Pick<Selectable<DeploymentTable>, 'id' | 'project_id' | 'environment_id' | 'number' | 'state'>;
 type Writer = Row & Pick<Selectable<DeploymentTable>, 'origin'>;
@@ -122,17 +124,14 @@ async function serveAgain(tx: Kysely<Database>, writer: Writer, other: Row | nul
 
 /** Nobody is paused or brought back who does not serve. */
 async function makeCurrent(tx: Kysely<Database>, environmentId: string, deploymentId: string): Promise<void> {
-  await tx
-    .updateTable('deployment')
-    .set({ want: null, wanted_by: null })
-    .where('environment_id', '=', environmentId)
-    .where('id', '<>', deploymentId)
-    .where('want', 'in', ['pause', 'resume'])
-    .where('state', 'in', ['completed', 'paused'])
-    .execute();
-  await tx
-    .updateTable('environment')
-    .set({ current_deployment_id: deploymentId })
-    .where('id', '=', environmentId)
-    .execute();
+  await changeTogether(tx, [
+    tx
+      .updateTable('deployment')
+      .set({ want: null, wanted_by: null })
+      .where('environment_id', '=', environmentId)
+      .where('id', '<>', deploymentId)
+      .where('want', 'in', ['pause', 'resume'])
+      .where(isOneOf('state', ['completed', 'paused'])),
+    tx.updateTable('environment').set({ current_deployment_id: deploymentId }).where('id', '=', environmentId),
+  ]);
 }

@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Kysely, type UpdateObject } from 'kysely';
 import type { PlannedJob } from '../domain/job.ts';
 import type { RouteTarget } from '../domain/route.ts';
 import {
@@ -8,6 +8,7 @@ import {
   type Lease,
   type Write,
 } from '../engine/ports/deployment-store.ts';
+import { changeTogether, type Change } from './one-statement.ts';
 import { toJson, type Database } from './schema.ts';
 
 /** A route written under a higher fence stays: its writer knows more. */
@@ -33,25 +34,16 @@ export async function writeRoute(tx: Kysely<Database>, lease: Lease, target: Rou
   if (written.length === 0) throw new FencedError(lease.deploymentId);
 }
 
-export async function writeJobs(tx: Kysely<Database>, deploymentId: string, write: Write): Promise<void> {
-  if (write.plan !== undefined) await writePlan(tx, deploymentId, write.plan);
-  await writeJobChanges(tx, deploymentId, write.jobs ?? []);
-}
-
-/** One statement for all: of a job that begins and ends in the same write, both times are set. */
-async function writeJobChanges(
-  tx: Kysely<Database>,
-  deploymentId: string,
-  changes: NonNullable<Write['jobs']>,
-): Promise<void> {
-  if (changes.length === 0) return;
+/** One statement for all: of a job that begins and ends in the same write, both times are set. None where there is nothing to change. */
+export function jobChanges(deploymentId: string, changes: NonNullable<Write['jobs']>): readonly Change[] {
+  if (changes.length === 0) return [];
   const jobs = [...new Set(changes.map(({ type }) => type))].map((type) => {
     const own = changes.filter((change) => change.type === type);
     const { status, error = null } = own[own.length - 1] ?? {};
     const started = own.some((change) => change.status === 'running');
     return { type, status, error, started, ended: status !== 'running' };
   });
-  await sql`
+  const change = sql`
     update job set
       status = change.status,
       error = change.error,
@@ -59,11 +51,16 @@ async function writeJobChanges(
       ended_at = case when change.ended then clock_timestamp() else ended_at end
     from jsonb_to_recordset(${toJson(jobs)}::jsonb)
       as change (type text, status text, error text, started boolean, ended boolean)
-    where job.deployment_id = ${deploymentId} and job.type = change.type`.execute(tx);
+    where job.deployment_id = ${deploymentId} and job.type = change.type`;
+  return [change];
 }
 
 /** Jobs that have begun are kept as they are. */
-async function writePlan(tx: Kysely<Database>, deploymentId: string, plan: readonly PlannedJob[]): Promise<void> {
+export async function writePlan(
+  tx: Kysely<Database>,
+  deploymentId: string,
+  plan: readonly PlannedJob[],
+): Promise<void> {
   await tx
     .deleteFrom('job')
     .where('deployment_id', '=', deploymentId)
@@ -98,42 +95,48 @@ async function writePlan(tx: Kysely<Database>, deploymentId: string, plan: reado
     .execute();
 }
 
-export async function writeInstances(tx: Kysely<Database>, changes: readonly InstanceChange[]): Promise<void> {
-  for (const { id, crashedAt, ...change } of changes) {
-    const columns = crashedAt === undefined ? change : { ...change, crashed_at: crashedAt };
-    if (Object.keys(columns).length > 0) await tx.updateTable('instance').set(columns).where('id', '=', id).execute();
-  }
+export async function writeInstances(db: Kysely<Database>, changes: readonly InstanceChange[]): Promise<void> {
+  await changeTogether(db, instanceChanges(db, changes));
 }
 
-export async function writeJournal(
+/** One for each instance: what is said of it later wins. */
+export function instanceChanges(db: Kysely<Database>, changes: readonly InstanceChange[]): readonly Change[] {
+  const columns = new Map<string, UpdateObject<Database, 'instance'>>();
+  for (const { id, crashedAt, ...change } of changes) {
+    const crashed = crashedAt === undefined ? {} : { crashed_at: crashedAt };
+    columns.set(id, { ...columns.get(id), ...change, ...crashed });
+  }
+  return [...columns]
+    .filter(([, change]) => Object.keys(change).length > 0)
+    .map(([id, change]) => db.updateTable('instance').set(change).where('id', '=', id));
+}
+
+export function journalChanges(
   tx: Kysely<Database>,
   lease: Lease,
   entries: readonly JournalEntry[],
-): Promise<void> {
+): readonly Change[] {
   const { opened, closed } = rowsOf(entries);
-  for (const { step, status, error } of closed) {
-    await tx
+  // Of two ends of one step the first is its end.
+  const ends = new Map(closed.toReversed().map((entry) => [entry.step, entry]));
+  const updates = Array.from(ends.values(), ({ step, status, error }) =>
+    tx
       .updateTable('step')
       .set({ status, error: error ?? null, ended_at: sql`clock_timestamp()` })
       .where('deployment_id', '=', lease.deploymentId)
       .where('name', '=', step)
-      .where('ended_at', 'is', null)
-      .execute();
-  }
-  if (opened.length === 0) return;
-  await tx
-    .insertInto('step')
-    .values(
-      opened.map(({ step, status, error }) => ({
-        deployment_id: lease.deploymentId,
-        name: step,
-        epoch: lease.epoch,
-        status,
-        error: error ?? null,
-        ended_at: status === 'begun' ? null : sql<string>`clock_timestamp()`,
-      })),
-    )
-    .execute();
+      .where('ended_at', 'is', null),
+  );
+  if (opened.length === 0) return updates;
+  const rows = opened.map(({ step, status, error }) => ({
+    deployment_id: lease.deploymentId,
+    name: step,
+    epoch: lease.epoch,
+    status,
+    error: error ?? null,
+    ended_at: status === 'begun' ? null : sql<string>`clock_timestamp()`,
+  }));
+  return [...updates, tx.insertInto('step').values(rows)];
 }
 
 /** A step that is begun and ended in the same write is one row from the start. */

@@ -55,6 +55,8 @@ export function routerConformance(use: (work: (under: RouterUnderTest) => Promis
         for (let again = 0; again < 2; again += 1) await router.setRoute(['a.localhost'], stableOnly(1), signal());
         for (let again = 0; again < 2; again += 1) await router.drainServer(1, 'i1', signal());
         assert.equal((await router.snapshot(signal())).servers[0]?.draining, true);
+        assert.deepEqual(await router.serverNames(1, signal()), ['i1']);
+        assert.deepEqual(await router.serverNames(2, signal()), []);
         for (let again = 0; again < 2; again += 1) await router.resumeServer(1, 'i1', signal());
         assert.equal((await send('a.localhost')).status, 200);
         for (let again = 0; again < 2; again += 1) await router.removeServer(1, 'i1', signal());

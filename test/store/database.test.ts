@@ -21,10 +21,15 @@ describe('the database', () => {
     await using first = open();
     await using second = open();
     const applied = await Promise.all([migrate(first.db), migrate(second.db), migrate(first.db)]);
-    assert.deepEqual(applied.flat().toSorted(), ['0001-initial', '0002-rollouts', '0003-retention']);
+    assert.deepEqual(applied.flat().toSorted(), ['0001-initial', '0002-rollouts', '0003-retention', '0004-scale']);
     assert.deepEqual(await migrate(second.db), []);
     const { rows } = await sql<{ name: string }>`select name from migration`.execute(first.db);
-    assert.deepEqual(rows, [{ name: '0001-initial' }, { name: '0002-rollouts' }, { name: '0003-retention' }]);
+    assert.deepEqual(rows, [
+      { name: '0001-initial' },
+      { name: '0002-rollouts' },
+      { name: '0003-retention' },
+      { name: '0004-scale' },
+    ]);
   });
 
   test('a schema of a newer version is refused and left alone', async () => {

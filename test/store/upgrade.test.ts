@@ -84,7 +84,7 @@ test('a database of the first version is brought up to date with everything that
   const running = await oldDeployment(raw, 4, ['running']);
   await sql`update environment set current_deployment_id = ${serving}`.execute(raw);
 
-  assert.deepEqual(await migrate(db), ['0002-rollouts', '0003-retention']);
+  assert.deepEqual(await migrate(db), ['0002-rollouts', '0003-retention', '0004-scale']);
 
   const store = createDeploymentStore(db);
   const served = await createDeploymentQueries(db).served(environment, 10);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { deploymentStates } from '../../domain/deployment-state.ts';
 import { endpoint } from '../endpoint.ts';
 import {
   deploymentDetailSchema,
@@ -40,6 +41,7 @@ export const deploymentEndpoints = {
     params: projectParams,
     query: z.strictObject({
       environment: z.string().min(1).max(64).exactOptional(),
+      state: z.enum(deploymentStates).exactOptional(),
       before: count(1, 2_147_483_647).exactOptional().meta({ description: 'Only numbers below this one.' }),
       limit: count(1, 200).default(20),
     }),

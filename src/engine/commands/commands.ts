@@ -1,5 +1,6 @@
 import type { BuildSettings } from '../../domain/build-settings.ts';
 import type { Deployment, Instance, Job } from '../../domain/deployment.ts';
+import type { DeploymentState } from '../../domain/deployment-state.ts';
 import type { EnvironmentSettings, RollbackSettings } from '../../domain/environment-settings.ts';
 import type { HealthCheck } from '../../domain/health-check.ts';
 import type { Environment, Project, Variable } from '../../domain/project.ts';
@@ -234,6 +235,7 @@ export interface RolloutSide {
 
 export interface DeploymentQuery {
   readonly environment?: string;
+  readonly state?: DeploymentState;
   readonly before?: number;
   /** 1 to 200. */
   readonly limit: number;

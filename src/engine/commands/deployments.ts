@@ -131,13 +131,14 @@ async function list(
 ): Promise<readonly Deployment[]> {
   requireAccess(actor, 'read', project);
   const { id } = (await configuration.projects.find(project)) ?? noProject(project);
-  const { environment, before, limit } = query;
+  const { environment, state, before, limit } = query;
   const found = environment === undefined ? undefined : await configuration.environments.find(id, environment);
   if (found === null) noEnvironment(project, environment ?? '');
   return queries.list({
     projectId: id,
     limit,
     ...(found === undefined ? {} : { environmentId: found.id }),
+    ...(state === undefined ? {} : { state }),
     ...(before === undefined ? {} : { before }),
   });
 }

@@ -38,7 +38,7 @@ export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions;
   #stopped: Error | null = null;
   #soon: Promise<void> | null = null;
-  #beganAt = -Infinity;
+  #askedAt = -Infinity;
   readonly #ending = new AbortController();
 
   constructor(options: LeaseKeeperOptions) {
@@ -68,6 +68,10 @@ export class LeaseKeeper {
     this.#entries.delete(lease.deploymentId);
   }
 
+  holds(deploymentId: string): boolean {
+    return this.#entries.has(deploymentId);
+  }
+
   held(): readonly string[] {
     return [...this.#entries.keys()];
   }
@@ -95,22 +99,34 @@ export class LeaseKeeper {
     }
   }
 
-  /** A heartbeat before its time, at most every `soonMs`: how a wish to cancel is noticed early. */
-  beatSoon(): void {
+  /** Asks what is wanted, at most every `soonMs`: how a wish to cancel is noticed before the next heartbeat. */
+  askSoon(): void {
     if (this.#soon !== null || this.#stopped !== null) return;
     const { clock } = this.#options;
-    const waitMs = Math.max(0, this.#beganAt + soonMs - clock.monotonic());
+    const waitMs = Math.max(0, this.#askedAt + soonMs - clock.monotonic());
     this.#soon = clock
       .sleep(waitMs, this.#ending.signal)
       .catch(() => undefined)
       .then(() => {
         this.#soon = null;
-        return this.beat();
+        return this.#ask();
       });
   }
 
+  async #ask(): Promise<void> {
+    const { store, log, clock } = this.#options;
+    this.#askedAt = clock.monotonic();
+    const entries = [...this.#entries.values()];
+    if (entries.length === 0) return;
+    try {
+      const wants = await store.wanted(entries.map((entry) => entry.lease));
+      for (const entry of entries) this.#learn(entry, wants);
+    } catch (error) {
+      log.warn({ error: String(error) }, 'what is wanted could not be read');
+    }
+  }
+
   async beat(): Promise<void> {
-    this.#beganAt = this.#options.clock.monotonic();
     const entries = [...this.#entries.values()];
     if (entries.length === 0) return;
     const deadline = this.#deadlineFrom(this.#options.clock.monotonic());
@@ -119,20 +135,21 @@ export class LeaseKeeper {
         entries.map((entry) => entry.lease),
         this.#options.leaseMs,
       );
-      for (const entry of entries) this.#learn(entry, held, deadline);
+      for (const entry of entries) if (this.#learn(entry, held)) entry.deadline = deadline;
     } catch (error) {
       this.#options.log.warn({ error: String(error) }, 'heartbeat failed');
     }
   }
 
-  #learn(entry: Entry, held: ReadonlyMap<string, Want | null>, deadline: number): void {
+  /** False when it is not held any more. */
+  #learn(entry: Entry, held: ReadonlyMap<string, Want | null>): boolean {
     const want = held.get(entry.lease.deploymentId);
     if (want === undefined) {
       entry.lost.abort(new FencedError(entry.lease.deploymentId));
-      return;
+      return false;
     }
-    entry.deadline = deadline;
     if (want !== null && interrupting.has(want)) entry.unwanted.abort(new Error(want));
+    return true;
   }
 
   #assertHeld(entry: Entry): void {

@@ -38,8 +38,9 @@ export class Worker {
    * that is led here makes nothing ready, and what is wanted of it is asked for at most a few times a second.
    */
   wake(deploymentId: string): void {
-    if (!this.#keeper.held().includes(deploymentId)) this.#rest.wake();
-    this.#keeper.beatSoon();
+    const led = this.#keeper.holds(deploymentId);
+    if (!led) this.#rest.wake();
+    if (led || deploymentId === '') this.#keeper.askSoon();
   }
 
   /** Works until aborted, then waits until every leader has let go. */

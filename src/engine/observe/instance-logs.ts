@@ -19,11 +19,17 @@ interface InstanceLogsOptions {
 
 const settleLimitMs = 2_000;
 
+interface Following {
+  readonly ended: Promise<void>;
+  /** One for each: who waits for a signal is looked for among all who do. */
+  readonly stop: AbortController;
+}
+
 /** Keeps what every instance prints, also after its container is gone. One follower per instance, resumed where it stopped. */
 export class InstanceLogs {
   readonly #options: InstanceLogsOptions;
-  readonly #following = new Map<string, Promise<void>>();
-  readonly #stop = new AbortController();
+  readonly #following = new Map<string, Following>();
+  #isClosed = false;
 
   constructor(options: InstanceLogsOptions) {
     this.#options = options;
@@ -31,14 +37,15 @@ export class InstanceLogs {
 
   /** Begins to keep the instance's output; a second call for the same instance changes nothing. */
   follow(instance: FollowedInstance): void {
-    if (this.#following.has(instance.id) || this.#stop.signal.aborted) return;
-    const following = this.#keep(instance)
+    if (this.#following.has(instance.id) || this.#isClosed) return;
+    const stop = new AbortController();
+    const ended = this.#keep(instance, stop.signal)
       .catch((error: unknown) => {
-        if (!this.#stop.signal.aborted)
+        if (!stop.signal.aborted)
           this.#options.log.warn({ instance: instance.id, error: String(error) }, 'an instance log broke off');
       })
       .finally(() => this.#following.delete(instance.id));
-    this.#following.set(instance.id, following);
+    this.#following.set(instance.id, { ended, stop });
   }
 
   isFollowing(instanceId: string): boolean {
@@ -48,30 +55,32 @@ export class InstanceLogs {
   /** Waits until everything that a stopped instance printed is kept; gives up after two seconds for one that still runs. */
   async settle(instanceId: string): Promise<void> {
     const limit = new AbortController();
-    const ended = (this.#following.get(instanceId) ?? Promise.resolve()).then(() => limit.abort());
+    const ended = (this.#following.get(instanceId)?.ended ?? Promise.resolve()).then(() => limit.abort());
     await Promise.race([ended, this.#options.clock.sleep(settleLimitMs, limit.signal).catch(() => undefined)]);
   }
 
   async close(): Promise<void> {
-    this.#stop.abort();
-    await Promise.allSettled(this.#following.values());
+    this.#isClosed = true;
+    const following = [...this.#following.values()];
+    for (const { stop } of following) stop.abort();
+    await Promise.allSettled(following.map(({ ended }) => ended));
   }
 
-  async #keep(instance: FollowedInstance): Promise<void> {
+  async #keep(instance: FollowedInstance, signal: AbortSignal): Promise<void> {
     const { runtime, logs } = this.#options;
     await using writer = await logs.open(instanceLogName(instance), instance.mask);
     // A stream can break while the instance runs on. After an exit the reconciler begins again if the instance comes back.
     for (;;) {
-      await this.#drain(instance.id, writer);
-      const status = await runtime.status(instance.id, this.#stop.signal);
+      await this.#drain(instance.id, writer, signal);
+      const status = await runtime.status(instance.id, signal);
       if (status?.running !== true) return;
-      await this.#options.clock.sleep(500, this.#stop.signal);
+      await this.#options.clock.sleep(500, signal);
     }
   }
 
-  async #drain(instanceId: string, writer: LogWriter): Promise<void> {
+  async #drain(instanceId: string, writer: LogWriter, signal: AbortSignal): Promise<void> {
     const { runtime } = this.#options;
-    for await (const chunk of runtime.output(instanceId, writer.lastPosition(), this.#stop.signal)) {
+    for await (const chunk of runtime.output(instanceId, writer.lastPosition(), signal)) {
       await writer.write({
         at: Date.parse(chunk.position),
         stream: chunk.stream,

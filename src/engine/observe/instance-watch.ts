@@ -12,12 +12,15 @@ interface InstanceWatchOptions {
 
 /** Nobody reads it, and one for all costs less than one with a stack each. */
 const wokenUp = new Error('something happened to the instance');
+const lateMs = 2_000;
 
 /** Listens to what happens to instances, so that nobody has to poll to learn of an exit. */
 export class InstanceWatch {
   readonly #options: InstanceWatchOptions;
   readonly #sleepers = new Map<string, Set<AbortController>>();
   readonly #expected = new Map<string, number>();
+  /** Until when, on the monotonic clock, it may still be told that it was started, in the order in which nobody expects it any more. */
+  readonly #late = new Map<string, number>();
 
   constructor(options: InstanceWatchOptions) {
     this.#options = options;
@@ -30,7 +33,7 @@ export class InstanceWatch {
         for await (const event of runtime.events(signal)) {
           if (event.type === 'relist') this.#wakeAll();
           else this.#wake(event.instanceId);
-          if (event.type === 'relist' || !this.isExpected(event.instanceId)) onEvent(event);
+          if (event.type === 'relist' || this.#isNews(event)) onEvent(event);
         }
       } catch (error) {
         if (signal.aborted) return;
@@ -46,10 +49,30 @@ export class InstanceWatch {
     return {
       [Symbol.dispose]: () => {
         const left = (this.#expected.get(instanceId) ?? 1) - 1;
-        if (left === 0) this.#expected.delete(instanceId);
-        else this.#expected.set(instanceId, left);
+        if (left !== 0) return void this.#expected.set(instanceId, left);
+        this.#expected.delete(instanceId);
+        this.#expectLateNews(instanceId);
       },
     };
+  }
+
+  #expectLateNews(instanceId: string): void {
+    const now = this.#options.clock.monotonic();
+    for (const [id, until] of this.#late) {
+      if (until > now) break;
+      this.#late.delete(id);
+    }
+    this.#late.delete(instanceId);
+    this.#late.set(instanceId, now + lateMs);
+  }
+
+  /** That it was started comes a moment after whoever started it has gone on; a start after an exit is another one. */
+  #isNews({ type, instanceId }: Exclude<RuntimeEvent, { readonly type: 'relist' }>): boolean {
+    if (this.isExpected(instanceId)) return false;
+    const isLate = (this.#late.get(instanceId) ?? -Infinity) > this.#options.clock.monotonic();
+    if (type === 'started' && isLate) return false;
+    this.#late.delete(instanceId);
+    return true;
   }
 
   /** Somebody is starting or stopping it just now. */

@@ -26,6 +26,9 @@ const comparingTickMs = 20;
 const hearingMs = 50;
 /** Notifications come at once; this is for what they miss, and keeps the lease. */
 const refreshMs = 3_000;
+/** As many times as long as a refresh takes it is left alone from its beginning on, as far as that is longer than anybody would notice. */
+const restFactor = 5;
+const toleratedMs = 500;
 const noteMs = 2_000;
 const quietProbeMs = 1_000;
 const stallCheckMs = 2_000;
@@ -58,6 +61,7 @@ export class Observer {
   readonly #options: ObserverOptions;
   readonly #watched = new Map<string, Watched>();
   #refreshedAt = -Infinity;
+  #refreshNotBefore = -Infinity;
   #heardAt = -Infinity;
   readonly #rest: Rest;
 
@@ -136,7 +140,7 @@ export class Observer {
 
   async #round(signal: AbortSignal): Promise<void> {
     const { now } = this.#moment();
-    if (now - this.#refreshedAt >= refreshMs) await this.#refresh(now);
+    if (now - this.#refreshedAt >= refreshMs && now >= this.#refreshNotBefore) await this.#refresh(now);
     for (const watched of this.#watched.values()) {
       this.#look(watched, signal);
       this.#step(watched, signal);
@@ -147,6 +151,9 @@ export class Observer {
     this.#refreshedAt = now;
     const { observations, owner, leaseMs } = this.#options;
     const open = await observations.claim(owner, leaseMs);
+    // Where many are observed, not every change of one is a reason to read them all.
+    const tookMs = this.#clock.monotonic() - now;
+    this.#refreshNotBefore = now + Math.min(tookMs * restFactor - toleratedMs, refreshMs);
     for (const one of open) {
       const known = this.#watched.get(one.fresh.deployment.id);
       if (known === undefined) this.#watched.set(one.fresh.deployment.id, this.#begin(one, now));

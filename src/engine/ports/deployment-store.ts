@@ -1,15 +1,18 @@
 import type { Artifact } from '../../domain/artifact.ts';
 import type { AppConfig } from '../../domain/app-config.ts';
 import type { ConfigurationSnapshot, Deployment, Instance, InstancePhase, Job } from '../../domain/deployment.ts';
-import type { DeploymentEvent } from '../../domain/deployment-state.ts';
+import type { DeploymentEvent, DeploymentState } from '../../domain/deployment-state.ts';
 import type { ErrorCode } from '../../domain/errors.ts';
 import type { JobStatus, JobType, PlannedJob } from '../../domain/job.ts';
+import type { Want } from '../../domain/led-change.ts';
 import type { Measurements } from '../../domain/measurements.ts';
 import type { RouteTarget, SlotNumber } from '../../domain/route.ts';
 import type { CommitInfo } from '../../domain/source.ts';
 import type { TimelineEntry } from '../../domain/timeline.ts';
 import type { Observation, ObservationView } from '../../domain/observation.ts';
 import type { RecordedEntry } from './recorded-entry.ts';
+
+export type { Want } from '../../domain/led-change.ts';
 
 /** The right to lead one deployment, for a while. `epoch` rises with every claim; a write under an older one is refused. */
 export interface Lease {
@@ -26,12 +29,6 @@ export interface Verdict {
   readonly code: ErrorCode | null;
   readonly reason: string;
 }
-
-/**
- * What is asked of a deployment. `take-back`: the evidence is against it (see `DeploymentRecord.wantedVerdict`). `pause` and `resume`
- * are given to whoever leads it, or claims it for that.
- */
-export type Want = 'cancel' | 'delete' | 'take-back' | 'pause' | 'resume';
 
 /** Thrown by a write whose lease has passed to somebody else. The holder stops at once and silently: the work goes on elsewhere. */
 export class FencedError extends Error {
@@ -144,6 +141,8 @@ export interface DeploymentStore {
   claim(request: ClaimRequest): Promise<Lease | null>;
   /** Extends the leases; resolves to those still held, with what is wanted of each. */
   heartbeat(leases: readonly Lease[], leaseMs: number): Promise<ReadonlyMap<string, Want | null>>;
+  /** Of those still held, what is wanted of each; extends nothing, and waits for nobody who writes. */
+  wanted(leases: readonly Lease[]): Promise<ReadonlyMap<string, Want | null>>;
   /** Gives the lease back, to be claimed again not before `delayMs` from now. */
   release(lease: Lease, delayMs: number): Promise<void>;
   write(lease: Lease, write: Write): Promise<void>;
@@ -247,6 +246,7 @@ export interface DeploymentQueries {
   list(query: {
     readonly projectId: string;
     readonly environmentId?: string;
+    readonly state?: DeploymentState;
     readonly before?: number;
     readonly limit: number;
   }): Promise<readonly Deployment[]>;

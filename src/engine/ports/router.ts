@@ -45,6 +45,9 @@ export interface Router {
   /** Requests of the slot whose instance has given no response headers for longer than `olderThanMs`. */
   stalled(slot: SlotNumber, olderThanMs: number, signal: AbortSignal): Promise<number>;
 
+  /** Of the servers that a slot has now, drained ones too; whatever all the other slots have. */
+  serverNames(slot: SlotNumber, signal: AbortSignal): Promise<readonly string[]>;
+
   /** Everything the router has now, for reconciliation. */
   snapshot(signal: AbortSignal): Promise<RouterSnapshot>;
 }

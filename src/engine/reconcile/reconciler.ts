@@ -1,29 +1,24 @@
 import { CutoverError } from '../../domain/errors.ts';
 import { verificationMs } from '../../domain/evidence/verify-rollback.ts';
-import type { DesiredWorld, WorldStore } from '../ports/deployment-store.ts';
-import type { InstanceStatus, RuntimeEvent } from '../ports/runtime.ts';
-import type { RouterSnapshot } from '../ports/router.ts';
+import type { DesiredDeployment, DesiredWorld, WorldStore } from '../ports/deployment-store.ts';
+import type { RuntimeEvent } from '../ports/runtime.ts';
 import type { Workshop } from '../workflows/deployment-run.ts';
 import { Rest } from '../rest.ts';
 import { collectStrays } from './collect-strays.ts';
+import { Found } from './found.ts';
 import { retireLeft } from './retire-left.ts';
 import { noteCrash, tendCrashes } from './tend-crashes.ts';
 import { tearDown } from './tear-down.ts';
 import { tendInstances } from './tend-instances.ts';
 import { tendRoutes } from './tend-routes.ts';
 
-/** What was found in the world, read before what should be there: whatever is created in between has its row already. */
-export interface Found {
-  readonly containers: readonly InstanceStatus[];
-  readonly router: RouterSnapshot;
-  readonly checkouts: readonly string[];
-}
-
 export interface Pass {
   readonly workshop: Workshop;
   readonly world: WorldStore;
   readonly found: Found;
   readonly desired: DesiredWorld;
+  /** The same deployments, by their environment. */
+  readonly versions: ReadonlyMap<string, readonly DesiredDeployment[]>;
   readonly signal: AbortSignal;
   /** Does one thing; a failure is reported and keeps nothing else from being done. */
   readonly attempt: (work: () => Promise<unknown>) => Promise<void>;
@@ -36,6 +31,10 @@ interface ReconcilerOptions {
   readonly world: WorldStore;
   readonly intervalMs: number;
 }
+
+/** As many times the length of a pass is the pause after it, as far as that is longer than nobody would notice. */
+const restFactor = 4;
+const toleratedMs = 1_000;
 
 /** Compares what should exist with what exists, at start, on every event of the runtime, and every few seconds; and sets it right. */
 export class Reconciler {
@@ -63,9 +62,14 @@ export class Reconciler {
 
   async run(signal: AbortSignal): Promise<void> {
     this.#signal = signal;
+    const { clock } = this.#options.workshop.ports;
     while (!signal.aborted) {
+      const began = clock.monotonic();
       await this.pass(signal).catch((error: unknown) => this.#report(error, signal));
-      await this.#rest.take(this.#options.intervalMs, signal);
+      // Where there is much to compare, and much happens, it is not done without a pause.
+      const pauseMs = Math.min((clock.monotonic() - began) * restFactor - toleratedMs, this.#options.intervalMs);
+      if (pauseMs > 0) await clock.sleep(pauseMs, signal).catch(() => undefined);
+      await this.#rest.take(this.#options.intervalMs - Math.max(0, pauseMs), signal);
     }
     await Promise.all(this.#running.values());
   }
@@ -94,7 +98,8 @@ export class Reconciler {
       world,
       signal,
       desired,
-      found: { containers, router, checkouts },
+      versions: Map.groupBy(desired.deployments, ({ deployment }) => deployment.environmentId),
+      found: new Found({ containers, router, checkouts }),
       attempt: (work) => this.#try(work(), signal),
       inBackground: (key, work) => this.#background(key, work, signal),
     };

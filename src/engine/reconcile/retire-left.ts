@@ -11,12 +11,10 @@ export async function retireLeft(pass: Pass): Promise<void> {
 }
 
 async function retire(pass: Pass, { deployment, slot, instances }: DesiredDeployment): Promise<void> {
-  const { workshop, world, desired, signal } = pass;
+  const { workshop, world, versions, signal } = pass;
   const { router, runtime } = workshop.ports;
-  const serving = desired.deployments.find(
-    (other) =>
-      other.role === 'serves' && other.slot !== null && other.deployment.environmentId === deployment.environmentId,
-  );
+  const others = versions.get(deployment.environmentId) ?? [];
+  const serving = others.find(({ role, slot: own }) => role === 'serves' && own !== null);
   // Whoever serves must not lean on what is about to go.
   if (serving !== undefined) await endGuard(router, serving, signal);
   if (slot !== null)

@@ -103,8 +103,7 @@ async function rejoin(pass: Pass, { deployment, slot }: DesiredDeployment, insta
   if (slot === null || !hasOthers(instance, deployment)) return;
   const { replicas } = deployment.configuration.settings;
   await world.whileOwning({ deploymentId: deployment.id, slot }, async () => {
-    const { servers } = await router.snapshot(signal);
-    const guarded = servers.some((server) => server.slot === slot && isFallback(server.name));
+    const guarded = (await router.serverNames(slot, signal)).some(isFallback);
     // The router's own checks may have found it down, and would be slow to find it up: as a new server it is up at once.
     await router.removeServer(slot, serverName(instance), signal);
     await router.addServer(slot, serverOf(instance, replicas, guarded), signal);

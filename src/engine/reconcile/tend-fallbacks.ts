@@ -11,7 +11,7 @@ export async function tendFallbacks(pass: Pass, desired: DesiredDeployment): Pro
   const { slot, deployment, role } = desired;
   // One that was gone back from may still have requests in flight; its guard goes with its slot.
   if (role !== 'serves') return;
-  const fallbacks = found.router.servers.filter((server) => server.slot === slot && isFallback(server.name));
+  const fallbacks = slot === null ? [] : found.serversIn(slot).filter(({ name }) => isFallback(name));
   if (slot === null || fallbacks.length === 0) return;
   const right = new Map(warmAddresses(pass, desired).map((known) => [known.name, known]));
   const stale = fallbacks.filter(({ name }) => !right.has(name));
@@ -31,14 +31,12 @@ export async function tendFallbacks(pass: Pass, desired: DesiredDeployment): Pro
 }
 
 /** Of the version before; the address is null while an instance has none. */
-function warmAddresses({ found, desired }: Pass, version: DesiredDeployment) {
-  const { environmentId } = version.deployment;
-  const warm = desired.deployments.filter(
-    ({ slot, role, deployment }) => slot !== null && role !== 'left' && deployment.environmentId === environmentId,
-  );
+function warmAddresses({ found, versions }: Pass, version: DesiredDeployment) {
+  const others = versions.get(version.deployment.environmentId) ?? [];
+  const warm = others.filter(({ slot, role }) => slot !== null && role !== 'left');
   return webInstances(versionBefore(version, warm)?.instances ?? []).map((instance) => ({
     name: fallbackName(instance),
-    address: found.containers.find(({ instanceId }) => instanceId === instance.id)?.address ?? null,
+    address: found.container(instance.id)?.address ?? null,
     port: instance.port,
   }));
 }

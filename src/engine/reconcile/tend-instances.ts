@@ -33,7 +33,7 @@ async function tendBundle(
 ): Promise<void> {
   const { artifact } = deployment;
   if (deployment.state !== 'completed' || artifact?.type !== 'bundle' || slot === null) return;
-  if (found.router.servers.some((server) => server.slot === slot && server.name === bundleServer)) return;
+  if (found.serversIn(slot).some((server) => server.name === bundleServer)) return;
   const { bundle, spa } = artifact;
   await world.whileOwning({ deploymentId: deployment.id, slot }, () =>
     workshop.ports.router.addServer(slot, { kind: 'static', name: bundleServer, bundle, spa }, signal),
@@ -42,7 +42,7 @@ async function tendBundle(
 
 async function tend(pass: Pass, desired: DesiredDeployment, instance: Instance): Promise<void> {
   const { world, found } = pass;
-  let status = found.containers.find((container) => container.instanceId === instance.id);
+  let status = found.container(instance.id);
   // Somebody is at it.
   if (pass.workshop.watch.isExpected(instance.id)) return;
   if (status === undefined && isToHaveContainer(pass, desired, instance)) {
@@ -63,11 +63,10 @@ async function tend(pass: Pass, desired: DesiredDeployment, instance: Instance):
 }
 
 /** What serves; and what is on standby, unless somebody is changing the environment and may be about to stop it. */
-function isToHaveContainer({ desired }: Pass, { role, deployment }: DesiredDeployment, { phase }: Instance): boolean {
+function isToHaveContainer({ versions }: Pass, { role, deployment }: DesiredDeployment, { phase }: Instance): boolean {
   if (phase === 'serving') return true;
-  const busy = desired.deployments.some(
-    (other) => other.deployment.environmentId === deployment.environmentId && holdsEnvironment(other.deployment.state),
-  );
+  const others = versions.get(deployment.environmentId) ?? [];
+  const busy = others.some((other) => holdsEnvironment(other.deployment.state));
   return role === 'standby' && phase === 'drained' && !busy;
 }
 
@@ -84,14 +83,14 @@ async function correctServer(
 ): Promise<void> {
   const { router } = workshop.ports;
   const name = serverName(instance);
-  const server = found.router.servers.find((known) => known.slot === slot && known.name === name);
+  const server = found.serversIn(slot).find((known) => known.name === name);
   const wrong = server?.endpoint !== `${instance.address}:${instance.port}`;
   // While a deployment is led, its worker says who is drained.
   const forgotten =
     server?.draining === true && deployment.state === 'completed' && !isBeingReplaced(deployment, found);
   if (!wrong && !forgotten) return;
   const { replicas } = deployment.configuration.settings;
-  const guarded = found.router.servers.some((known) => known.slot === slot && isFallback(known.name));
+  const guarded = found.serversIn(slot).some((known) => isFallback(known.name));
   await world.whileOwning({ deploymentId: deployment.id, slot }, async () => {
     if (wrong) await router.addServer(slot, serverOf(instance, replicas, guarded), signal);
     if (forgotten) await router.resumeServer(slot, name, signal);
@@ -110,9 +109,7 @@ async function removeUnknown({ workshop, world, found, signal }: Pass, desired: 
   const known = new Set(webInstances(instances).map(serverName));
   if (deployment.artifact?.type === 'bundle') known.add(bundleServer);
   // Servers that stand for the version before go when that goes.
-  const unknown = found.router.servers.filter(
-    (server) => server.slot === slot && !known.has(server.name) && !isFallback(server.name),
-  );
+  const unknown = found.serversIn(slot).filter(({ name }) => !known.has(name) && !isFallback(name));
   for (const { name } of unknown) {
     await world.whileOwning({ deploymentId: deployment.id, slot }, () =>
       workshop.ports.router.removeServer(slot, name, signal),

@@ -1,8 +1,10 @@
+import { nothingToMask } from '../masking.ts';
 import type { Masker } from '../ports/logs.ts';
 import type { Write } from '../ports/deployment-store.ts';
 
 /** What people will read of a write, with every secret masked: an app's answer or a build's last words may hold one. */
 export function maskedWrite(write: Write, mask: Masker): Write {
+  if (mask === nothingToMask) return write;
   const { reason, verdict, jobs, timeline, journal } = write;
   const readable = { reason, verdict, jobs, timeline, journal };
   const given = Object.fromEntries(Object.entries(readable).filter(([, value]) => value !== undefined));

@@ -8,6 +8,7 @@ export type Note = Pick<
 
 /** Two writes as one transaction; of what can be said only once, the later one holds. */
 export function mergeWrites(earlier: Note, later: Write): Write {
+  if (Object.keys(earlier).length === 0) return later;
   const lists = {
     timeline: joined(earlier.timeline, later.timeline),
     jobs: joined(earlier.jobs, later.jobs),

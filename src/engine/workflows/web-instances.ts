@@ -42,11 +42,10 @@ export async function endGuard(
   signal: AbortSignal,
 ): Promise<void> {
   if (slot === null || deployment.artifact?.type !== 'image') return;
-  const { servers } = await router.snapshot(signal);
-  const fallbacks = servers.filter((server) => server.slot === slot && isFallback(server.name));
+  const fallbacks = (await router.serverNames(slot, signal)).filter(isFallback);
   if (fallbacks.length === 0) return;
   const serving = webInstances(instances).filter(({ phase, address }) => phase === 'serving' && address !== null);
   const { replicas } = deployment.configuration.settings;
   for (const instance of serving) await router.addServer(slot, serverOf(instance, replicas), signal);
-  for (const { name } of fallbacks) await router.removeServer(slot, name, signal);
+  for (const name of fallbacks) await router.removeServer(slot, name, signal);
 }

@@ -36,6 +36,19 @@ export function leaseConformance(bench: StoreBench): void {
     assert.deepEqual([...(await bench.deployments.heartbeat([old, fresh], leaseMs))], [[fresh.deploymentId, null]]);
   });
 
+  test('what is wanted is told to whoever holds the lease, and asking extends nothing', async () => {
+    const old = await claimed(bench, bench.production);
+    await bench.deployments.release(old, 0);
+    const fresh = await bench.claim();
+    assert.ok(fresh);
+    await bench.deployments.requestCancel(fresh.deploymentId);
+    assert.deepEqual([...(await bench.deployments.wanted([old, fresh]))], [[fresh.deploymentId, 'cancel']]);
+    await bench.deployments.heartbeat([fresh], -1);
+    assert.equal((await bench.deployments.wanted([fresh])).size, 1);
+    assert.equal((await bench.claim())?.epoch, fresh.epoch + 1);
+    assert.deepEqual([...(await bench.deployments.wanted([fresh]))], []);
+  });
+
   test('a process does not claim what it leads already, although the lease has run out', async () => {
     const lease = await claimed(bench, bench.production);
     await bench.deployments.heartbeat([lease], -1);

@@ -19,6 +19,9 @@ export function readingConformance(bench: StoreBench): void {
       (await bench.queries.list({ projectId, limit: 10, ...query })).map(({ id }) => id);
     assert.deepEqual(await list({}), [elsewhere, ...ids.toReversed()]);
     assert.deepEqual(await list({ environmentId: bench.production, limit: 2 }), [ids[2], ids[1]]);
+    // Of three branches: none has superseded another.
+    assert.deepEqual(await list({ state: 'pending', limit: 2 }), [elsewhere, ids[2]]);
+    assert.deepEqual(await list({ state: 'failed' }), []);
     const { number } = (await recordOf(bench, ids[1] ?? '')).deployment;
     assert.deepEqual(await list({ before: number }), [ids[0]]);
     assert.equal((await bench.queries.byNumber(projectId, number))?.id, ids[1]);

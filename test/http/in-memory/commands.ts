@@ -196,12 +196,13 @@ function deploymentCommands(platform: Platform): DeploymentCommands {
         newDeployment(held, { environment, actor, noCache: input.noCache ?? false, source: input }),
       );
     },
-    async list(actor, project, { environment, before, limit }) {
+    async list(actor, project, { environment, state, before, limit }) {
       return platform
         .project(actor, project, 'read')
         .deployments.map((held) => held.deployment)
-        .filter(({ number, environmentName }) => {
-          return number < (before ?? Infinity) && environmentName === (environment ?? environmentName);
+        .filter((one) => {
+          if (one.number >= (before ?? Infinity) || one.state !== (state ?? one.state)) return false;
+          return one.environmentName === (environment ?? one.environmentName);
         })
         .toReversed()
         .slice(0, limit);

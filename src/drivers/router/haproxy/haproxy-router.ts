@@ -12,7 +12,7 @@ import { ChangeQueue, unlessAborted } from './change-queue.ts';
 import type { CounterBook } from './counter-book.ts';
 import { RouterDisk } from './disk.ts';
 import { Fleet } from './fleet.ts';
-import { readLiveState, toSnapshot } from './live-state.ts';
+import { readLiveState, readServerNames, toSnapshot } from './live-state.ts';
 import { hasLua } from './lua-support.ts';
 import { checkedHost, checkServer, nameOf, slotName } from './names.ts';
 import { routerPaths, type HaproxyRouterOptions, type RouterPaths } from './options.ts';
@@ -191,10 +191,19 @@ class Haproxy implements HaproxyRouter {
     return total(stalled.values());
   }
 
+  async serverNames(slot: SlotNumber, signal: AbortSignal): Promise<readonly string[]> {
+    this.#model.checkSlot(slot);
+    return readServerNames(await this.#worker(signal), slot, signal);
+  }
+
   async snapshot(signal: AbortSignal): Promise<RouterSnapshot> {
+    return toSnapshot(await readLiveState(await this.#worker(signal), this.#context, signal));
+  }
+
+  async #worker(signal: AbortSignal): Promise<Worker> {
     const [worker] = await this.#fleet.workers(signal);
     if (worker === undefined) throw new CutoverError('router_unavailable', 'HAProxy has no worker');
-    return toSnapshot(await readLiveState(worker, this.#context, signal));
+    return worker;
   }
 
   async stop(signal: AbortSignal): Promise<void> {

@@ -29,6 +29,17 @@ export async function readLiveState(
   return { ...parseServers(servers, bundles), hosts, special: new Set(special.keys()) };
 }
 
+/** Of several servers of one name there is one. */
+export async function readServerNames(
+  worker: Worker,
+  slot: SlotNumber,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const [answer = ''] = await worker.query([`show servers state ${slotName(slot)}`], signal);
+  const { slots } = parseServers(answer, new Map());
+  return [...new Set([...(slots.get(slot)?.servers.keys() ?? [])].map(nameOf))];
+}
+
 /** Columns of `show servers state`: 1 backend, 3 server, 4 address, 6 administrative state, 18 port. */
 function parseServers(servers: string, bundles: Map<string, string>): Pick<LiveState, 'slots' | 'addresses'> {
   const slots = new Map<SlotNumber, { servers: Map<string, boolean>; bundle: string | null }>();

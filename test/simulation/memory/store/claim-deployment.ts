@@ -90,6 +90,16 @@ export function heartbeat(
   return held;
 }
 
+export function readWanted(
+  { db }: Pick<Transaction, 'db'>,
+  leases: readonly Lease[],
+): ReadonlyMap<string, Want | null> {
+  const rows = leases.map(({ deploymentId, epoch }) => ({ row: db.deployments.get(deploymentId), epoch }));
+  return new Map(
+    rows.flatMap(({ row, epoch }) => (row?.epoch === epoch ? [[row.deployment.id, row.want] as const] : [])),
+  );
+}
+
 export function releaseLease({ db, now }: Transaction, lease: Lease, delayMs: number): void {
   const row = db.deployments.get(lease.deploymentId);
   if (row?.epoch === lease.epoch) changeDeployment(db, row, { leaseUntil: null, notBefore: now + delayMs });

@@ -18,12 +18,14 @@ export function memoryDeploymentQueries(connection: Connection): DeploymentQueri
       const rows = db().deployments.where('project', projectId);
       return rows.find(({ deployment }) => deployment.number === number)?.deployment ?? null;
     },
-    async list({ projectId, environmentId, before = Infinity, limit }) {
+    async list({ projectId, environmentId, state, before = Infinity, limit }) {
       const rows = db().deployments.where('project', projectId);
       return newest(
         rows.filter(
           ({ deployment }) =>
-            deployment.number < before && (environmentId === undefined || deployment.environmentId === environmentId),
+            deployment.number < before &&
+            (environmentId === undefined || deployment.environmentId === environmentId) &&
+            (state === undefined || deployment.state === state),
         ),
       ).slice(0, limit);
     },

@@ -1,5 +1,5 @@
 import type { DeploymentStore } from '../../../../src/engine/ports/deployment-store.ts';
-import { claimDeployment, heartbeat, releaseLease } from './claim-deployment.ts';
+import { claimDeployment, heartbeat, readWanted, releaseLease } from './claim-deployment.ts';
 import { createDeployment } from './create-deployment.ts';
 import { addInstances, readAlive, readPredecessors, readRecord, readRoute, takeSlot } from './deployment-records.ts';
 import { requestRollback } from './request-rollback.ts';
@@ -13,6 +13,7 @@ export function memoryDeploymentStore(connection: Connection): DeploymentStore {
     create: (input) => connection.transact((tx) => createDeployment(tx, input)),
     claim: (request) => connection.transact((tx) => claimDeployment(tx, request)),
     heartbeat: (leases, leaseMs) => connection.transact((tx) => heartbeat(tx, leases, leaseMs)),
+    wanted: async (leases) => readWanted(connection.read(), leases),
     release: (lease, delayMs) => connection.transact((tx) => releaseLease(tx, lease, delayMs)),
     write: (lease, write) =>
       connection.transact((tx) => writeDeployment(tx, lease, write), [write.freeSlotOf, write.takeOver?.deploymentId]),

@@ -1,15 +1,14 @@
-import {
-  holdsEnvironment,
-  isFinal,
-  transition,
-  type DeploymentEvent,
-  type DeploymentState,
-} from '../../../../src/domain/deployment-state.ts';
+import { holdsEnvironment, isFinal, type DeploymentState } from '../../../../src/domain/deployment-state.ts';
 import type { Deployment } from '../../../../src/domain/deployment.ts';
-import { CutoverError } from '../../../../src/domain/errors.ts';
-import type { ObservationOutcome } from '../../../../src/domain/observation.ts';
-import type { TimelineEntry } from '../../../../src/domain/timeline.ts';
-import { FencedError, type Lease, type Want, type Write } from '../../../../src/engine/ports/deployment-store.ts';
+import {
+  endOfObservation,
+  isEnding,
+  nextState,
+  refuseTraffic,
+  timelineOf,
+  type LedDeployment,
+} from '../../../../src/domain/led-change.ts';
+import { FencedError, type Lease, type Write } from '../../../../src/engine/ports/deployment-store.ts';
 import { changeDeployment, type DeploymentChange } from './deployment-rows.ts';
 import { closeObservation } from './observation-rows.ts';
 import type { DeploymentRow } from './rows.ts';
@@ -21,8 +20,9 @@ import { changeJobs, freeSlotOf, writeInstances, writeJournal, writeRoute } from
 export function writeDeployment(tx: Transaction, lease: Lease, write: Write): void {
   const { db } = tx;
   const row = held(tx, lease);
-  refuseToGoOn(row, write);
-  const next = write.transition === undefined ? row.deployment.state : nextState(row, write.transition);
+  const led = ledOf(row);
+  if (write.route != null && write.verdict === undefined) refuseTraffic(led);
+  const next = nextState(led, write.transition);
   changeDeployment(db, row, {
     ...columnsOf(row, write, { next, at: isoTime(tx.now) }),
     jobs: changeJobs(row.jobs, write, isoTime(tx.now)),
@@ -32,8 +32,8 @@ export function writeDeployment(tx: Transaction, lease: Lease, write: Write): vo
   writeInstances(db, write.instances ?? []);
   writeJournal(tx, lease, write.journal ?? []);
   if (write.freeSlotOf !== undefined) freeSlotOf(db, write.freeSlotOf);
-  appendTimeline(tx, row, timelineOf(row, write, next));
-  const ended = endOfObservation(row, write, next);
+  appendTimeline(tx, row, timelineOf(led, write, next));
+  const ended = endOfObservation(led, write, next);
   if (ended !== null) closeObservation(tx, row, ended);
   db.tell(row.deployment.id);
 }
@@ -45,37 +45,9 @@ export function held({ db }: Transaction, lease: Lease): DeploymentRow {
   return row;
 }
 
-/** Wishes that win over everything: the leader has to see them before it goes on. */
-const endings: ReadonlySet<Want | null> = new Set<Want>(['cancel', 'delete', 'take-back']);
-const refusedToTheUnwanted: ReadonlySet<DeploymentEvent['type']> = new Set<DeploymentEvent['type']>([
-  'instances-starting',
-  'predecessor-drained',
-  'paused',
-  'resumed',
-]);
-
-/** Traffic that was taken from a version is not given to it again by a leader that has not heard of it yet. */
-function refuseToGoOn({ deployment, want, verdict }: DeploymentRow, write: Write): void {
-  if (write.route == null || want !== 'take-back' || verdict !== null || write.verdict !== undefined) return;
-  throw new CutoverError('cancelled', `#${deployment.number} is to be taken back, so it gets no traffic`);
-}
-
-function nextState({ deployment, want }: DeploymentRow, event: DeploymentEvent): DeploymentState {
-  const { number, state, pausedFrom } = deployment;
-  // What is held goes on once more to be taken back.
-  const toBeTakenBack = want === 'take-back' && event.type === 'resumed';
-  if (endings.has(want) && refusedToTheUnwanted.has(event.type) && !toBeTakenBack) {
-    throw new CutoverError('cancelled', `#${number} is to end (${want}), so it cannot go on`);
-  }
-  if (want === 'pause' && event.type === 'predecessor-drained') {
-    throw new CutoverError('illegal_transition', `#${number} is to be paused, so it is not completed`);
-  }
-  if (event.type === 'resumed' && event.to !== pausedFrom) {
-    throw new CutoverError('illegal_transition', `#${number} was not paused when it was ${event.to}`);
-  }
-  const result = transition(state, event);
-  if (!result.ok) throw new CutoverError('illegal_transition', result.message);
-  return result.state;
+/** As the rules know it. */
+function ledOf({ deployment: { number, state, pausedFrom }, want, wantedBy, verdict }: DeploymentRow): LedDeployment {
+  return { number, state, pausedFrom, want, wantedBy, judged: verdict !== null };
 }
 
 interface Step {
@@ -112,7 +84,7 @@ function written(deployment: Deployment, write: Write): Partial<Deployment> {
 
 /** A wish to end is done by nothing but the end. */
 function wantDone({ want }: DeploymentRow): DeploymentChange {
-  return endings.has(want) ? { acting: false } : { acting: false, want: null, wantedBy: null };
+  return isEnding(want) ? { acting: false } : { acting: false, want: null, wantedBy: null };
 }
 
 function leaseAfter({ acting }: DeploymentRow, next: DeploymentState): DeploymentChange {
@@ -137,30 +109,4 @@ function stateColumns({ deployment, verdict }: DeploymentRow, write: Write, { ne
     ...(state === 'paused' ? { pausedFrom: null, reason: write.reason ?? null } : {}),
     ...(next === 'failed' && verdict?.code != null ? { failure: { code: verdict.code, message: verdict.reason } } : {}),
   };
-}
-
-/** null: it goes on, if there is one. A rollout that is held is still compared. */
-function endOfObservation(
-  { deployment: { state } }: DeploymentRow,
-  { reason }: Write,
-  next: DeploymentState,
-): { readonly outcome: ObservationOutcome; readonly message: string } | null {
-  if (next === state) return null;
-  const message = reason ?? next;
-  if (next === 'failed') return { outcome: 'rolled-back', message };
-  if (isFinal(next) || (state === 'completed' && next === 'paused')) return { outcome: 'interrupted', message };
-  return null;
-}
-
-function timelineOf(
-  { wantedBy: by, deployment: { state } }: DeploymentRow,
-  write: Write,
-  next: DeploymentState,
-): readonly TimelineEntry[] {
-  const entries = [...(write.timeline ?? [])];
-  const told = entries.some(({ kind }) => kind === 'paused' || kind === 'resumed');
-  const type = write.transition?.type;
-  if (by !== null && !told && (type === 'paused' || type === 'resumed')) entries.push({ kind: type, by });
-  if (next !== state) entries.push({ kind: 'state.changed', from: state, to: next, reason: write.reason ?? null });
-  return entries;
 }
