@@ -4,6 +4,7 @@ import type { AcceptedTrigger } from '../../src/domain/platform-snapshot.ts';
 import { sameRoute } from '../../src/domain/route.ts';
 import type { MemoryDatabase } from './memory/store/database.ts';
 import type { DeploymentRow } from './memory/store/rows.ts';
+import { exposedIn } from './exposed-words.ts';
 import { takeSnapshot } from './snapshot.ts';
 import type { Stage } from './stage.ts';
 import type { Users } from './users.ts';
@@ -62,6 +63,9 @@ export class Checker {
   /** Something the engine said. What it did not expect is a fault of its own. */
   heard(level: string, fields: Readonly<Record<string, unknown>>, message: string): void {
     const error = typeof fields['error'] === 'string' ? fields['error'] : '';
+    for (const secret of this.#options.users.secrets)
+      if (message.includes(secret) || JSON.stringify(fields).includes(secret))
+        this.report('secret_exposed', `the operator's log: ${message}`);
     if (level === 'info' || !/^(Error|TypeError|RangeError|ReferenceError)\b/.test(error)) return;
     if (expected.test(error)) return;
     this.report('unexpected_error', `${message}: ${error.split('\n', 3).join(' ')}`);
@@ -106,6 +110,8 @@ export class Checker {
     this.#checkRoutes();
     if (users.areWaiting) this.report('unanswered', 'somebody still waits for an answer');
     for (const left of stage.leftovers(database)) this.report('left_behind', left);
+    for (const { code, subject, message } of exposedIn(stage.world.logs, database, users.secrets))
+      this.report(code, `${subject}: ${message}`);
   }
 
   #inspect(): void {

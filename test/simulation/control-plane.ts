@@ -5,7 +5,7 @@ import { projectCommands } from '../../src/engine/commands/projects.ts';
 import { variableCommands } from '../../src/engine/commands/variables.ts';
 import { Engine } from '../../src/engine/engine.ts';
 import type { DeploymentStore } from '../../src/engine/ports/deployment-store.ts';
-import type { OperatorLog } from '../../src/engine/ports/ports.ts';
+import type { OperatorLog, Ports } from '../../src/engine/ports/ports.ts';
 import { artifactCheck } from '../../src/engine/workflows/artifact-check.ts';
 import { faultyPort, type Fate } from './faulty-port.ts';
 import { memoryDrivers } from './memory/drivers.ts';
@@ -13,6 +13,7 @@ import type { MemoryDatabase } from './memory/store/database.ts';
 import { memoryStores } from './memory/store/stores.ts';
 import type { MemoryWorld } from './memory/world.ts';
 import { createSeededRandom, type SeededChance } from './random.ts';
+import { recordFirst } from './record-first.ts';
 import type { Parts, Sabotage } from './sabotage.ts';
 
 /** As in production. */
@@ -35,6 +36,8 @@ export interface ControlPlaneOptions {
   readonly log: OperatorLog;
   /** Called when a deployment was changed under a lease that had passed to somebody else. */
   readonly onBreach: (deploymentId: string) => void;
+  /** Called when something was done that nothing on record says. */
+  readonly onUnrecorded: (what: string) => void;
 }
 
 type UsedCommands = Pick<Commands, 'projects' | 'environments' | 'variables' | 'deployments'>;
@@ -82,7 +85,10 @@ export class ControlPlane {
 }
 
 /** Everything that it works with, as it sees it. */
-function wire({ world, database, chance, sabotage }: Surroundings, { owner, fate, onBreach }: ControlPlaneOptions) {
+function wire(
+  { world, database, chance, sabotage }: Surroundings,
+  { owner, fate, onBreach, onUnrecorded }: ControlPlaneOptions,
+) {
   const { clock } = fate.process;
   const random = createSeededRandom(chance, () => clock.now());
   const whole: Parts = {
@@ -90,11 +96,16 @@ function wire({ world, database, chance, sabotage }: Surroundings, { owner, fate
     drivers: memoryDrivers(world, { clock: fate.clock, random, life: fate.process.death }),
     stores: memoryStores(database, { clock: fate.clock, owner }),
   };
-  const { drivers, stores } = sabotage === null ? whole : sabotage(whole);
+  const { drivers, stores, asSeen = asTheyAre } = sabotage === null ? whole : sabotage(whole);
+  const acting = recordFirst(
+    { deployments: watched(stores.deployments, database, onBreach), runtime: drivers.runtime, router: drivers.router },
+    database,
+    onUnrecorded,
+  );
   const port = <T extends object>(name: string, target: T) => faultyPort(target, { fate, port: name });
-  const ports = {
-    runtime: faultyPort(drivers.runtime, { fate, port: 'runtime', streams: ['output', 'events'] }),
-    router: faultyPort(drivers.router, { fate, port: 'router', streams: ['outcomes'], direct: ['capacity'] }),
+  const ports = asSeen({
+    runtime: faultyPort(acting.runtime, { fate, port: 'runtime', streams: ['output', 'events'] }),
+    router: faultyPort(acting.router, { fate, port: 'router', streams: ['outcomes'], direct: ['capacity'] }),
     source: port('source', drivers.source),
     planner: port('planner', drivers.planner),
     builder: port('builder', drivers.builder),
@@ -102,11 +113,11 @@ function wire({ world, database, chance, sabotage }: Surroundings, { owner, fate
     staticFiles: port('staticFiles', drivers.staticFiles),
     prober: port('prober', drivers.prober),
     logs: faultyPort(drivers.logs, { fate, port: 'logs', streams: ['read'] }),
-    deployments: port('database', watched(stores.deployments, database, onBreach)),
+    deployments: port('database', acting.deployments),
     secretBox: drivers.secretBox,
     clock,
     random,
-  };
+  });
   const configuration = {
     projects: port('configuration', stores.configuration.projects),
     environments: port('configuration', stores.configuration.environments),
@@ -120,6 +131,10 @@ function wire({ world, database, chance, sabotage }: Surroundings, { owner, fate
     world: port('records', stores.world),
     observations: port('observations', stores.observations),
   };
+}
+
+function asTheyAre(ports: Ports): Ports {
+  return ports;
 }
 
 /** Rule 2.4: whoever has lost the lease writes nothing, whatever he believes. */

@@ -24,7 +24,8 @@ interface Call {
   /** `runtime.start`. */
   readonly name: string;
   readonly args: readonly unknown[];
-  readonly act: () => unknown;
+  readonly target: object;
+  readonly method: Method;
 }
 
 interface Answer {
@@ -65,9 +66,7 @@ export function faultyPort<T extends object>(
     else if (streams.includes(key as keyof T & string))
       wrapped[key] = (...args: readonly unknown[]) =>
         stream(fate, name, (extended) => own.apply(target, [...extended]), args);
-    else
-      wrapped[key] = (...args: readonly unknown[]) =>
-        perform(fate, { port, name, args, act: () => own.apply(target, [...args]) });
+    else wrapped[key] = (...args: readonly unknown[]) => perform(fate, { port, name, args, target, method: own });
   }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it has every method of the target
   return wrapped as T;
@@ -89,16 +88,19 @@ function methodsOf(target: object): readonly string[] {
 function perform(fate: Fate, call: Call): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const { process } = fate;
+    // Nearly always it runs, and then neither needs a function of its own.
     const answer: Answer = {
-      resolve: (value) => process.pass(() => resolve(value)),
-      reject: (error) => process.pass(() => reject(error)),
+      resolve: (value) => (process.isRunning ? resolve(value) : process.pass(() => resolve(value))),
+      reject: (error) => (process.isRunning ? reject(error) : process.pass(() => reject(error))),
     };
-    process.send(() => begin(fate, call, answer));
+    if (process.isRunning) begin(fate, call, answer);
+    else process.send(() => begin(fate, call, answer));
   });
 }
 
 function begin(fate: Fate, call: Call, answer: Answer): void {
-  if (signalOf(call)?.aborted === true) return unlessAborted(call, answer);
+  const signal = signalOf(call);
+  if (signal?.aborted === true) return answer.reject(signal.reason);
   const fault = fate.faults.take(call.name);
   if (fate.trace !== null) traceCall(fate, call, fault);
   const travelMs = fate.travelMs();
@@ -114,9 +116,9 @@ function begin(fate: Fate, call: Call, answer: Answer): void {
   else later(fate, call, { ms: travelMs, answer });
 }
 
-function act({ act: work }: Call, { resolve, reject }: Answer): void {
+function act({ target, method, args }: Call, { resolve, reject }: Answer): void {
   try {
-    const result = work();
+    const result = method.apply(target, args as unknown[]);
     if (result instanceof Promise) result.then(resolve, reject);
     else resolve(result);
   } catch (error) {

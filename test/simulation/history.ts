@@ -1,3 +1,5 @@
+// oxlint-disable-next-line import/no-unassigned-import -- before everything that makes a signal
+import './lean-signals.ts';
 import type { OperatorLog } from '../../src/engine/ports/ports.ts';
 import { ArmedFaults } from './armed-faults.ts';
 import { Checker, type Finding } from './checker.ts';
@@ -232,6 +234,7 @@ class History {
         fate,
         log: this.#logOf(process, trace),
         onBreach: (id) => this.#checker.report('wrote_without_lease', `deployment ${id}`),
+        onUnrecorded: (what) => this.#checker.report('done_before_recorded', what),
       },
     );
     process.death.addEventListener('abort', () => this.#died(plane, trace), { once: true });

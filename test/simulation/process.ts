@@ -20,6 +20,10 @@ export class SimulatedProcess {
     this.#clock = clock;
   }
 
+  get isRunning(): boolean {
+    return this.#state === 'runs';
+  }
+
   get isDead(): boolean {
     return this.#state === 'dead';
   }

@@ -1,13 +1,18 @@
 import type { Ports } from '../../src/engine/ports/ports.ts';
 import type { MemoryDatabase } from './memory/store/database.ts';
 import type { MemoryStores } from './memory/store/stores.ts';
+import { overriding } from './overriding.ts';
 
 /** What a control plane works with. */
 export interface Parts {
   readonly stores: MemoryStores;
   readonly drivers: Omit<Ports, 'deployments' | 'clock'>;
   readonly database: MemoryDatabase;
+  /** The ports as the engine gets them, each call of which something may befall; default: as they are. */
+  readonly asSeen?: (ports: Ports) => Ports;
 }
+
+const forEver = new AbortController().signal;
 
 /** A fault in the platform itself, made by hand: what a simulation must find if it is worth anything. */
 export type Sabotage = (parts: Parts) => Parts;
@@ -30,6 +35,10 @@ export const sabotages = {
             deployments.heartbeat(
               leases.map((lease) => ({ ...lease, epoch: current(lease.deploymentId) ?? lease.epoch })),
               leaseMs,
+            ),
+          wanted: (leases) =>
+            deployments.wanted(
+              leases.map((lease) => ({ ...lease, epoch: current(lease.deploymentId) ?? lease.epoch })),
             ),
         },
       },
@@ -70,6 +79,28 @@ export const sabotages = {
     ...parts,
     drivers: { ...drivers, router: overriding(drivers.router, { inFlight: () => Promise.resolve(0) }) },
   }),
+  'the journal after the act': ({ database, ...parts }) => ({
+    ...parts,
+    database,
+    asSeen: (ports) => ({
+      ...ports,
+      deployments: {
+        ...ports.deployments,
+        write: async (lease, write) => {
+          const hosts = database.environments.get(lease.environmentId)?.environment.hosts ?? [];
+          if (write.route != null) await ports.router.setRoute(hosts, write.route, forEver);
+          await ports.deployments.write(lease, write);
+        },
+      },
+    }),
+  }),
+  'secrets in its logs': ({ drivers, ...parts }) => ({
+    ...parts,
+    drivers: {
+      ...drivers,
+      logs: overriding(drivers.logs, { open: (name) => drivers.logs.open(name, (text) => text) }),
+    },
+  }),
   'no look whether the route was set': ({ drivers, ...parts }) => {
     let calls = 0;
     return {
@@ -86,14 +117,3 @@ export const sabotages = {
     };
   },
 } as const satisfies Readonly<Record<string, Sabotage>>;
-
-/** Of an object whose methods are those of its class. */
-function overriding<T extends object>(target: T, changes: Partial<T>): T {
-  return new Proxy(target, {
-    get(of, key) {
-      if (key in changes) return Reflect.get(changes, key);
-      const value: unknown = Reflect.get(of, key);
-      return typeof value === 'function' ? value.bind(of) : value;
-    },
-  });
-}

@@ -37,6 +37,8 @@ interface ManyOptions {
 }
 
 const atOnce = 50;
+/** Most of what a history makes is of no use a moment later: with room for it little is copied. */
+const resourceLimits = { maxYoungGenerationSizeMb: 192 };
 
 /** Histories of `count` seeds, side by side; resolves when all are over. */
 export async function simulateMany({ threads, first, count, progress }: ManyOptions): Promise<BatchResult> {
@@ -44,7 +46,7 @@ export async function simulateMany({ threads, first, count, progress }: ManyOpti
   const failed: Failed[] = [];
   let next = first;
   const work = async () => {
-    const worker = new Worker(new URL('simulation-worker.ts', import.meta.url));
+    const worker = new Worker(new URL('simulation-worker.ts', import.meta.url), { resourceLimits });
     try {
       while (next < first + count) {
         const batch: Batch = { first: next, count: Math.min(atOnce, first + count - next) };

@@ -14,6 +14,8 @@ const crashMs = 6_000;
 /** Of the time that requests may wait in these histories, as much as an old version has not to come back in. */
 const longestHoldMs = 8_000;
 const lateHoldExcuseMs = 10_000;
+/** Whatever it is told, it tells everybody. */
+const firstWords = [{ atMs: 0, stream: 'stderr', text: 'begins, with NAME=$NAME' }] as const;
 const oneOff = behaves({ listensAfterMs: null, exits: { afterMs: 200, exitCode: 0 } });
 const worker = behaves({ listensAfterMs: null, ending: { afterMs: 50, exitCode: 0 } });
 
@@ -21,14 +23,17 @@ const apps: Readonly<Record<Behaviour, App>> = {
   good: app({ listensAfterMs: startMs }),
   slow: app({ listensAfterMs: 2_500 }),
   exits: app({ listensAfterMs: null, exits: { afterMs: startMs, exitCode: 1 } }),
-  unhealthy: app({ listensAfterMs: startMs, answers: [{ forMs: Infinity, status: 503, body: 'no' }] }),
+  unhealthy: app({ listensAfterMs: startMs, answers: [{ forMs: Infinity, status: 503, body: 'no, for $NAME' }] }),
   'crash-loop': app({ listensAfterMs: startMs, exits: { afterMs: crashMs, exitCode: 1 } }),
   errors: app({ listensAfterMs: startMs, answers: [{ forMs: Infinity, status: 200, errorRate: 0.9 }] }),
   'build-fails': app({}),
 };
 
 function app(change: Parameters<typeof behaves>[0]): App {
-  return appThat(behaves({ ending: { afterMs: 50, exitCode: 0 }, ...change }), { release: oneOff, worker });
+  return appThat(behaves({ ending: { afterMs: 50, exitCode: 0 }, prints: firstWords, ...change }), {
+    release: oneOff,
+    worker,
+  });
 }
 
 function buildOf(behaviour: Behaviour): BuildBehaviour {

@@ -44,6 +44,8 @@ export class Users {
   readonly asked: Asked[] = [];
   /** Of everything that was asked: how often it was refused by a rule, which is no fault. */
   refused = 0;
+  /** Values that they have asked to keep secret. */
+  readonly secrets = new Set<string>();
   readonly #options: UsersOptions;
   #busy = 0;
 
@@ -111,9 +113,11 @@ export class Users {
         return undefined;
       }
       case 'variables': {
-        const value = `value-${operation.value}`;
+        const secret = operation.value % 2 === 0;
+        const value = `${secret ? 'secret-word' : 'value'}-${operation.value}`;
+        if (secret) this.secrets.add(value);
         await this.#request(({ variables }) =>
-          variables.set(actor, project, environment, [{ name: 'NAME', value, secret: operation.value % 2 === 0 }]),
+          variables.set(actor, project, environment, [{ name: 'NAME', value, secret }]),
         );
         return undefined;
       }

@@ -20,7 +20,6 @@ export class VirtualClock implements Clock {
   #offset = beginning;
   #orders = 0;
   readonly #heap: Sleeper[] = [];
-  readonly #disturbed = new WeakMap<AbortSignal, Set<() => void>>();
 
   now(): number {
     return this.#offset + this.#elapsed;
@@ -42,33 +41,16 @@ export class VirtualClock implements Clock {
         reject(reasonOf(signal));
         return;
       }
-      const disturbed = this.#disturbedBy(signal);
       const disturb = () => {
         sleeper.wake = null;
         pass(() => reject(reasonOf(signal)));
       };
       const sleeper = this.#lieDown(ms, () => {
-        disturbed.delete(disturb);
+        signal.removeEventListener('abort', disturb);
         pass(resolve);
       });
-      disturbed.add(disturb);
+      signal.addEventListener('abort', disturb, { once: true });
     });
-  }
-
-  /** Who sleeps until the signal is aborted. It is listened to once: most signals see many sleeps. */
-  #disturbedBy(signal: AbortSignal): Set<() => void> {
-    const known = this.#disturbed.get(signal);
-    if (known !== undefined) return known;
-    const sleeping = new Set<() => void>();
-    this.#disturbed.set(signal, sleeping);
-    signal.addEventListener(
-      'abort',
-      () => {
-        for (const disturb of sleeping) disturb();
-      },
-      { once: true },
-    );
-    return sleeping;
   }
 
   /** Calls back after so long; no signal ends that. */

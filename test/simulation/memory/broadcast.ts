@@ -1,7 +1,5 @@
 import { Bell } from './bell.ts';
 
-const neverAborted = new AbortController().signal;
-
 /** What one listener has not taken yet. */
 export class Channel<T> {
   readonly #bell = new Bell();
@@ -19,16 +17,16 @@ export class Channel<T> {
   }
 
   /** All that has come since, at least one; null when the line was cut and nothing is left. Rejects with the signal's reason. */
-  async take(signal: AbortSignal = neverAborted): Promise<readonly T[] | null> {
+  async take(signal?: AbortSignal): Promise<readonly T[] | null> {
     for (;;) {
-      signal.throwIfAborted();
+      signal?.throwIfAborted();
       if (this.#items.length > 0) {
         const items = this.#items;
         this.#items = [];
         return items;
       }
       if (this.#isCut) return null;
-      await this.#bell.wait(signal);
+      await (signal === undefined ? this.#bell.next() : this.#bell.wait(signal));
     }
   }
 }

@@ -141,7 +141,14 @@ function startOf({ next, text }: LogEntry): number {
   return next - text.length - 1;
 }
 
-/** Errors: `invalid_input`. */
+const checkedNames = new Map<string, string>();
+
+/** Errors: `invalid_input`. The same few names are asked for again and again. */
 function checked(name: string): string {
-  return logDirectory('/', name).slice(1);
+  const known = checkedNames.get(name);
+  if (known !== undefined) return known;
+  if (checkedNames.size > 1_000) checkedNames.clear();
+  const path = logDirectory('/', name).slice(1);
+  checkedNames.set(name, path);
+  return path;
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { CutoverError } from '../../../../src/domain/errors.ts';
 import type { Builder, BuildLine, BuildRequest, BuiltImage } from '../../../../src/engine/ports/builder.ts';
 import type { Caller } from '../runtime/memory-runtime.ts';
@@ -64,7 +64,7 @@ export class MemoryBuilder implements Builder {
   /** Equal input is an equal image. */
   #keep({ plan, tag, labels }: BuildRequest, { name, build, exposedPorts, app }: AppFiles): BuiltImage {
     const input = JSON.stringify([name, plan.dockerfile, plan.target, plan.buildArgs, labels]);
-    const imageId = `sha256:${createHash('sha256').update(input).digest('hex')}`;
+    const imageId = `sha256:${hash('sha256', input)}`;
     const built = { imageId, sizeBytes: build.sizeBytes, exposedPorts: [...exposedPorts].toSorted((a, b) => a - b) };
     this.#parts.images.add({ ...built, labels, app, files: new Map(Object.entries(build.files)) }, tag);
     return built;

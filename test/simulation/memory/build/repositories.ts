@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { CommitInfo } from '../../../../src/domain/source.ts';
 import type { AppFiles } from './app-files.ts';
 
@@ -32,7 +32,7 @@ export class Commit {
     const below = [...apps, ...Object.entries(this.files)].filter(([path]) => isBelow(path, directory));
     if (below.length === 0 && directory !== '') return null;
     const named = below.map(([path, text]) => `${path.slice(directory.length)}\0${text}\0`).toSorted();
-    const id = createHash('sha1').update(named.join('')).digest('hex');
+    const id = hash('sha1', named.join(''));
     this.#treeIds.set(directory, id);
     return id;
   }
@@ -65,7 +65,7 @@ export class Repository {
   /** The branch's new head. */
   push(branch: string, content: CommitContent): CommitInfo {
     const { message = 'a change', author = 'Somebody' } = content;
-    const sha = createHash('sha1').update(`${this.url}\0${this.#commits.size}`).digest('hex');
+    const sha = hash('sha1', `${this.url}\0${this.#commits.size}`);
     const committedAt = new Date(this.#now()).toISOString();
     const commit = new Commit({ sha, message: message.split('\n', 1)[0] ?? '', author, committedAt }, content);
     this.#commits.set(sha, commit);

@@ -130,6 +130,10 @@ export class MemoryRouter implements Router {
     return count;
   }
 
+  async serverNames(slot: SlotNumber, signal: AbortSignal): Promise<readonly string[]> {
+    return (await this.#slot(slot, signal)).members.map(({ server }) => server.name);
+  }
+
   async snapshot(signal: AbortSignal): Promise<RouterSnapshot> {
     const { state } = await this.#reach(signal);
     const servers = [...state.slots()].flatMap(([slot, { members }]) =>

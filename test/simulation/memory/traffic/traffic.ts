@@ -226,5 +226,6 @@ export class Traffic {
 
 /** As it stands in the map: without a port, in lower case. */
 export function hostOf(header: string): string {
-  return (header.split(':', 1)[0] ?? '').toLowerCase();
+  const end = header.indexOf(':');
+  return (end < 0 ? header : header.slice(0, end)).toLowerCase();
 }
