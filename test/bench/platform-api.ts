@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WireDeployment, WireDeploymentDetail } from '../../src/contract/schemas/deployment.ts';
+import type { WireTimelineEntry } from '../../src/contract/schemas/timeline.ts';
 import type { WireSettingsChange } from '../../src/contract/schemas/environment.ts';
 
 export interface ApiAddress {
   readonly apiUrl: string;
   readonly token: string;
 }
+
+type WireEvent = WireTimelineEntry['event'];
 
 const requestTimeoutMs = 30_000;
 const pollMs = 50;
@@ -66,6 +69,21 @@ export class PlatformApi {
   /** Deploys and resolves when the old version is drained and gone. */
   async deploy(): Promise<WireDeployment> {
     return this.waitFor(await this.trigger(), isCompleted);
+  }
+
+  /** Resolves when the timeline tells of an event of that kind; nobody is asked again and again. */
+  async untilTold(number: number, kind: WireEvent['kind'], limitMs = 120_000): Promise<void> {
+    const response = await fetch(`${this.#address.apiUrl}${this.#path}/deployments/${number}/timeline`, {
+      headers: { authorization: `Bearer ${this.#address.token}`, accept: 'text/event-stream' },
+      signal: AbortSignal.timeout(limitMs),
+    });
+    if (!response.ok || response.body === null) throw new Error(`the timeline of #${number}: ${response.status}`);
+    let told = '';
+    for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+      told += chunk;
+      if (told.includes(`"kind":"${kind}"`)) return;
+    }
+    throw new Error(`#${number} ended without ${kind}`);
   }
 
   get #path(): string {
