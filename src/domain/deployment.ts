@@ -93,6 +93,9 @@ export interface Deployment {
   readonly removed: RemovedParts;
 }
 
+/** As it stands in a list. */
+export type DeploymentSummary = Omit<Deployment, 'configuration'>;
+
 export interface Job extends PlannedJob {
   readonly status: JobStatus;
   readonly error: string | null;

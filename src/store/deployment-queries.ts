@@ -4,7 +4,14 @@ import type { Observation } from '../domain/observation.ts';
 import type { DeploymentQueries } from '../engine/ports/deployment-store.ts';
 import { isActive } from './active-deployments.ts';
 import { answeredBefore } from './idempotency.ts';
-import { readInstances, readJobs, selectDeployments, toDeployment } from './deployment-rows.ts';
+import {
+  readInstances,
+  readJobs,
+  selectDeployments,
+  selectSummaries,
+  toDeployment,
+  toSummary,
+} from './deployment-rows.ts';
 import type { Database } from './schema.ts';
 
 /** What the API asks. Keyset pagination by number. */
@@ -19,11 +26,11 @@ export function createDeploymentQueries(db: Kysely<Database>): DeploymentQueries
       return row === undefined ? null : toDeployment(row);
     },
     async list({ projectId, environmentId, state, before, limit }) {
-      let query = selectDeployments(db).where('d.project_id', '=', projectId);
+      let query = selectSummaries(db).where('d.project_id', '=', projectId);
       if (environmentId !== undefined) query = query.where('d.environment_id', '=', environmentId);
       if (state !== undefined) query = query.where('d.state', '=', state);
       if (before !== undefined) query = query.where('d.number', '<', before);
-      return (await query.orderBy('d.number', 'desc').limit(limit).execute()).map(toDeployment);
+      return (await query.orderBy('d.number', 'desc').limit(limit).execute()).map(toSummary);
     },
     jobs: (deploymentId) => readJobs(db, deploymentId),
     instances: (deploymentId) => readInstances(db, deploymentId),

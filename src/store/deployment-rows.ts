@@ -1,5 +1,5 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
-import type { Deployment, Instance, Job } from '../domain/deployment.ts';
+import type { Deployment, DeploymentSummary, Instance, Job } from '../domain/deployment.ts';
 import { nothingMeasured } from '../domain/measurements.ts';
 import type { RouteTarget } from '../domain/route.ts';
 import type { Database, DeploymentTable, InstanceTable, JobTable, RouteTable } from './schema.ts';
@@ -16,6 +16,44 @@ export function selectDeployments(db: Kysely<Database>) {
     .select(sql<boolean>`coalesce(e.current_deployment_id = d.id, false)`.as('serves'));
 }
 
+/** The same without what only one who looks at a single deployment wants to know, which is most of a row. */
+export function selectSummaries(db: Kysely<Database>) {
+  return db
+    .selectFrom('deployment as d')
+    .innerJoin('project as p', 'p.id', 'd.project_id')
+    .innerJoin('environment as e', 'e.id', 'd.environment_id')
+    .select(summaryColumns)
+    .select(['p.name as project_name', 'e.name as environment_name']);
+}
+
+const summaryColumns = [
+  'd.id',
+  'd.project_id',
+  'd.environment_id',
+  'd.number',
+  'd.kind',
+  'd.origin',
+  'd.state',
+  'd.reason',
+  'd.failure',
+  'd.source',
+  'd.trigger',
+  'd.artifact',
+  'd.requests',
+  'd.measurements',
+  'd.paused_from',
+  'd.created_at',
+  'd.started_at',
+  'd.ready_at',
+  'd.completed_at',
+  'd.finished_at',
+  'd.artifact_gone_at',
+  'd.logs_removed_at',
+  'd.history_removed_at',
+] as const;
+
+type SummaryRow = Awaited<ReturnType<ReturnType<typeof selectSummaries>['execute']>>[number];
+
 export type DeploymentRow = Selectable<DeploymentTable> & {
   readonly project_name: string;
   readonly environment_name: string;
@@ -23,6 +61,10 @@ export type DeploymentRow = Selectable<DeploymentTable> & {
 };
 
 export function toDeployment(row: DeploymentRow): Deployment {
+  return { ...toSummary(row), configuration: completeConfiguration(row.configuration) };
+}
+
+export function toSummary(row: SummaryRow): DeploymentSummary {
   return {
     id: row.id,
     projectId: row.project_id,
@@ -37,7 +79,6 @@ export function toDeployment(row: DeploymentRow): Deployment {
     failure: row.failure,
     source: row.source,
     trigger: row.trigger,
-    configuration: completeConfiguration(row.configuration),
     artifact: row.artifact,
     requests: row.requests,
     measurements: { ...nothingMeasured, ...row.measurements },

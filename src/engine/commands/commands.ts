@@ -1,5 +1,5 @@
 import type { BuildSettings } from '../../domain/build-settings.ts';
-import type { Deployment, Instance, Job } from '../../domain/deployment.ts';
+import type { Deployment, DeploymentSummary, Instance, Job } from '../../domain/deployment.ts';
 import type { DeploymentState } from '../../domain/deployment-state.ts';
 import type { EnvironmentSettings, RollbackSettings } from '../../domain/environment-settings.ts';
 import type { HealthCheck } from '../../domain/health-check.ts';
@@ -119,7 +119,7 @@ export interface DeploymentCommands {
    */
   trigger(actor: Actor, project: string, input: NewDeployment): Promise<Triggered>;
   /** Newest first. `before`: a deployment number, for the next page. */
-  list(actor: Actor, project: string, query: DeploymentQuery): Promise<readonly Deployment[]>;
+  list(actor: Actor, project: string, query: DeploymentQuery): Promise<readonly DeploymentSummary[]>;
   get(actor: Actor, project: string, number: number): Promise<DeploymentDetail>;
   /** Errors: `illegal_transition`. Resolves when it is cancelled, or after 5 s with the state as it then is. */
   cancel(actor: Actor, project: string, number: number): Promise<Deployment>;

@@ -1,5 +1,5 @@
 import { describeVerdict } from '../../domain/deployment-verdict.ts';
-import type { Deployment } from '../../domain/deployment.ts';
+import type { Deployment, DeploymentSummary } from '../../domain/deployment.ts';
 import { isFinal } from '../../domain/deployment-state.ts';
 import { CutoverError } from '../../domain/errors.ts';
 import type { Environment } from '../../domain/project.ts';
@@ -128,7 +128,7 @@ async function list(
   { configuration, queries }: DeploymentDependencies,
   actor: Actor,
   { project, query }: { readonly project: string; readonly query: DeploymentQuery },
-): Promise<readonly Deployment[]> {
+): Promise<readonly DeploymentSummary[]> {
   requireAccess(actor, 'read', project);
   const { id } = (await configuration.projects.find(project)) ?? noProject(project);
   const { environment, state, before, limit } = query;

@@ -1,6 +1,13 @@
 import type { Artifact } from '../../domain/artifact.ts';
 import type { AppConfig } from '../../domain/app-config.ts';
-import type { ConfigurationSnapshot, Deployment, Instance, InstancePhase, Job } from '../../domain/deployment.ts';
+import type {
+  ConfigurationSnapshot,
+  Deployment,
+  DeploymentSummary,
+  Instance,
+  InstancePhase,
+  Job,
+} from '../../domain/deployment.ts';
 import type { DeploymentEvent, DeploymentState } from '../../domain/deployment-state.ts';
 import type { ErrorCode } from '../../domain/errors.ts';
 import type { JobStatus, JobType, PlannedJob } from '../../domain/job.ts';
@@ -249,7 +256,7 @@ export interface DeploymentQueries {
     readonly state?: DeploymentState;
     readonly before?: number;
     readonly limit: number;
-  }): Promise<readonly Deployment[]>;
+  }): Promise<readonly DeploymentSummary[]>;
   jobs(deploymentId: string): Promise<readonly Job[]>;
   instances(deploymentId: string): Promise<readonly Instance[]>;
   timeline(deploymentId: string, after: number, limit: number): Promise<readonly RecordedEntry[]>;

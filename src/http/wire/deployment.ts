@@ -3,14 +3,14 @@ import type { WireDeployment, WireDeploymentDetail, WireInstance } from '../../c
 import type { WireLogLine } from '../../contract/schemas/log.ts';
 import type { WireTimelineEntry } from '../../contract/schemas/timeline.ts';
 import type { Artifact } from '../../domain/artifact.ts';
-import type { Deployment, Instance, Job } from '../../domain/deployment.ts';
+import type { Deployment, DeploymentSummary, Instance, Job } from '../../domain/deployment.ts';
 import { describeEntry, type TimelineEntry } from '../../domain/timeline.ts';
 import type { DeploymentDetail } from '../../engine/commands/commands.ts';
 import type { LogEntry } from '../../engine/ports/logs.ts';
 import type { RecordedEntry } from '../../engine/ports/recorded-entry.ts';
 import { wireBuild, wireSettings } from './project.ts';
 
-export function wireDeployment(deployment: Deployment): WireDeployment {
+export function wireDeployment(deployment: DeploymentSummary): WireDeployment {
   const { id, number, kind, origin, state, reason, requests, measurements, pausedFrom } = deployment;
   const { createdAt, startedAt, readyAt, completedAt, finishedAt } = deployment;
   return {
