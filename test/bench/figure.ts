@@ -43,11 +43,6 @@ export function atLeast(bar: number, figure: Named): Figure {
   return { ...figure, bar: `at least ${bar}`, ok: figure.value >= bar };
 }
 
-/** Told for comparison: it has no bar. */
-export function noBar(figure: Named): Figure {
-  return { ...figure, bar: 'none', ok: true };
-}
-
 /** The value below which the share of the samples lies (nearest rank). `share` from 0 to 1; NaN for no samples. */
 export function quantile(samples: readonly number[], share: number): number {
   const sorted = [...samples].toSorted((a, b) => a - b);

@@ -65,6 +65,15 @@ export function rolloutWriteConformance(bench: StoreBench): void {
     assert.deepEqual(configuration, { ...given, ...configured });
   });
 
+  test('5.2 what the strategy auto came to is kept with the deployment, so that it is the same after a crash', async () => {
+    const lease = await claimed(bench, bench.production);
+    const given = (await recordOf(bench, lease.deploymentId)).deployment.configuration;
+    const chosen = { chosenStrategy: 'canary' } as const;
+    await bench.deployments.write(lease, { transition: { type: 'instances-starting' }, configured: chosen });
+    const { configuration } = (await recordOf(bench, lease.deploymentId)).deployment;
+    assert.deepEqual(configuration, { ...given, ...chosen });
+  });
+
   test('2.6 measurements are added to those there are', async () => {
     const lease = await claimed(bench, bench.production);
     await bench.deployments.write(lease, { measurements: { gateMs: 5, drainMs: 1 } });
