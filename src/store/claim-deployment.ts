@@ -1,14 +1,12 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
-import type { DeploymentState } from '../domain/deployment-state.ts';
+import type { TimelineEntry } from '../domain/timeline.ts';
 import type { ClaimRequest, Lease, Want } from '../engine/ports/deployment-store.ts';
 import { isActive } from './active-deployments.ts';
 import { isContractDue } from './contract-due.ts';
 import { brokenUniqueConstraint } from './database-errors.ts';
 import { isAbandoned, mayClaim } from './owner-lease.ts';
-import { changeAndCommit } from './one-statement.ts';
-import type { Database } from './schema.ts';
-import { timelineRows } from './timeline-rows.ts';
-import { tellAll } from './wakeups.ts';
+import { toJson, type Database } from './schema.ts';
+import { notify } from './wakeups.ts';
 
 /**
  * Takes the next deployment that may be led. The unique index on active deployments is what makes environments take turns: two
@@ -16,35 +14,23 @@ import { tellAll } from './wakeups.ts';
  */
 export async function claimDeployment(db: Kysely<Database>, request: ClaimRequest): Promise<Lease | null> {
   try {
-    return await db.transaction().execute(async (tx) => {
-      const next = await pick(tx, request);
-      return next === null ? null : take(tx, request, next);
-    });
+    return await claim(db, request);
   } catch (error) {
     if (brokenUniqueConstraint(error) === 'deployment_one_active') return null;
     throw error;
   }
 }
 
-interface Candidate {
-  readonly id: string;
-  readonly project_id: string;
-  readonly environment_id: string;
-  readonly state: DeploymentState;
-  /** Somebody led it before, so it has its fence. */
-  readonly begun: boolean;
-}
-
 /**
  * Abandoned ones first (their owner's session is gone, or the lease ran out), then what serves and is to be paused or resumed, then
  * what waits: production before the rest, and in one environment a rollback before everything else.
  */
-async function pick(tx: Kysely<Database>, request: ClaimRequest): Promise<Candidate | null> {
-  const result = await sql<Candidate>`
+async function claim(db: Kysely<Database>, { owner, leaseMs, leading }: ClaimRequest): Promise<Lease | null> {
+  const { rows } = await sql<Lease>`
     with urgent as materialized (
       select ${candidateColumns} from deployment d
-      where ${mayClaim(request.owner)} and ${isDue} and d.state not in ('failed', 'cancelled', 'stopped', 'pending')
-        and not exists (select from unnest(${request.leading}::uuid[]) led (id) where led.id = d.id) and d.id in (${urgentCandidates})
+      where ${mayClaim(owner)} and ${isDue} and d.state not in ('failed', 'cancelled', 'stopped', 'pending')
+        and not exists (select from unnest(${leading}::uuid[]) led (id) where led.id = d.id) and d.id in (${urgentCandidates})
         and (
           (${hasBegun} and ${isAbandoned('d.lease_owner', 'd.lease_until')})
           or (not d.acting and ${isClaimable} and ${isFree})
@@ -54,17 +40,47 @@ async function pick(tx: Kysely<Database>, request: ClaimRequest): Promise<Candid
     ),
     waiting as materialized (
       select ${candidateColumns} from deployment d
-      where not exists (select from urgent) and ${mayClaim(request.owner)} and ${isDue} and d.state = 'pending'
+      where not exists (select from urgent) and ${mayClaim(owner)} and ${isDue} and d.state = 'pending'
         and not d.acting and ${isNextInEnvironment} and ${isFree}
       order by d.production desc, (d.kind = 'rollback') desc, d.created_at
       limit 1 for update of d skip locked
+    ),
+    next as (select * from urgent union all select * from waiting),
+    fenced as (
+      update environment set fence = fence + 1
+      where id in (select environment_id from next where not begun)
+      returning fence
+    ),
+    taken as (
+      update deployment d set
+        fence = coalesce((select fence from fenced), d.fence),
+        epoch = d.epoch + 1,
+        lease_owner = ${owner},
+        lease_until = now() + ${leaseMs} * interval '1 millisecond',
+        state = case when d.state = 'pending' then 'running' else d.state end,
+        acting = d.state in ('paused', 'completed'),
+        started_at = coalesce(d.started_at, now())
+      from next where d.id = next.id
+      returning d.id, d.project_id, d.environment_id, d.epoch, d.fence, next.waited
+    ),
+    told as (
+      insert into timeline (deployment_id, project_id, entry)
+      select id, project_id, ${toJson(begun)}::jsonb from taken where waited
     )
-    select * from urgent union all select * from waiting`.execute(tx);
-  return result.rows[0] ?? null;
+    select id as "deploymentId", environment_id as "environmentId", epoch, fence,
+      case when waited then ${notify(sql`id::text`)} end
+    from taken`.execute(db);
+  const [row] = rows;
+  if (row === undefined) return null;
+  const { deploymentId, environmentId, epoch, fence } = row;
+  return { deploymentId, environmentId, epoch, fence };
 }
 
+const begun: TimelineEntry = { kind: 'state.changed', from: 'pending', to: 'running', reason: null };
+
 const hasBegun = sql<boolean>`(d.acting or d.state in ('running', 'deploying', 'ready'))`;
-const candidateColumns = sql`d.id, d.project_id, d.environment_id, d.state, ${hasBegun} as begun`;
+/** `begun`: somebody led it before, so it has its fence. */
+const candidateColumns = sql`d.id, d.environment_id, ${hasBegun} as begun, d.state = 'pending' as waited`;
 
 /**
  * Everything but what waits: what is led, what somebody wants something of, and what has a contract step left. Each by an index of its
@@ -105,30 +121,6 @@ function isCurrent() {
   return sql<boolean>`exists (
     select 1 from environment e where e.id = d.environment_id and e.current_deployment_id = d.id
   )`;
-}
-
-async function take(tx: Kysely<Database>, request: ClaimRequest, next: Candidate): Promise<Lease> {
-  const taken = await sql<{ epoch: number; fence: number }>`
-    with fenced as (
-      update environment set fence = fence + 1 where id = ${next.environment_id} and not ${next.begun} returning fence
-    )
-    update deployment set
-      fence = coalesce((select fence from fenced), fence),
-      epoch = epoch + 1,
-      lease_owner = ${request.owner},
-      lease_until = now() + ${request.leaseMs} * interval '1 millisecond',
-      state = case when state = 'pending' then 'running' else state end,
-      acting = state in ('paused', 'completed'),
-      started_at = coalesce(started_at, now())
-    where id = ${next.id}
-    returning epoch, fence`.execute(tx);
-  const row = taken.rows[0];
-  if (row === undefined) throw new Error('a deployment vanished while it was locked');
-  if (next.state === 'pending') {
-    const begun = timelineRows(tx, next, [{ kind: 'state.changed', from: 'pending', to: 'running', reason: null }]);
-    await changeAndCommit(tx, [begun], tellAll(next.id));
-  }
-  return { deploymentId: next.id, environmentId: next.environment_id, epoch: row.epoch, fence: row.fence };
 }
 
 type Wants = ReadonlyMap<string, Want | null>;

@@ -1,6 +1,6 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Kysely, type Selectable } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/postgres';
-import type { SlotNumber } from '../domain/route.ts';
+import type { Instance } from '../domain/deployment.ts';
 import {
   FencedError,
   type DeploymentRecord,
@@ -10,11 +10,22 @@ import {
 } from '../engine/ports/deployment-store.ts';
 import { isContractDue } from './contract-due.ts';
 import { selectDeployments, toDeployment, toInstance, toJob, toRoute } from './deployment-rows.ts';
-import { toJson, type Database } from './schema.ts';
+import { Question } from './question.ts';
+import { toJson, type Database, type InstanceTable } from './schema.ts';
 import { isOneOf } from './state-literals.ts';
 
+const oneRecord = new Question((db, deploymentId = '') => selectRecords(db).where('d.id', '=', deploymentId));
+const predecessors = new Question((db, environmentId = '', deploymentId = '') =>
+  selectRecords(db)
+    .where('d.environment_id', '=', environmentId)
+    .where('d.id', '<>', deploymentId)
+    .where(isOneOf('d.state', ['completed', 'paused']))
+    .orderBy('d.number'),
+);
+const oneRoute = new Question((db, environmentId = '') => selectRoutes(db).where('e.id', '=', environmentId));
+
 export async function readRecord(db: Kysely<Database>, deploymentId: string): Promise<DeploymentRecord | null> {
-  const row = await selectRecords(db).where('d.id', '=', deploymentId).executeTakeFirst();
+  const [row] = await oneRecord.ask(db, deploymentId);
   return row === undefined ? null : toRecord(row);
 }
 
@@ -30,12 +41,7 @@ export async function readRecords(
 }
 
 export async function readPredecessors(db: Kysely<Database>, lease: Lease): Promise<readonly DeploymentRecord[]> {
-  const rows = await selectRecords(db)
-    .where('d.environment_id', '=', lease.environmentId)
-    .where('d.id', '<>', lease.deploymentId)
-    .where(isOneOf('d.state', ['completed', 'paused']))
-    .orderBy('d.number')
-    .execute();
+  const rows = await predecessors.ask(db, lease.environmentId, lease.deploymentId);
   return rows.map(toRecord);
 }
 
@@ -96,7 +102,7 @@ function utc(time: string | null): string | null {
 }
 
 export async function readRoute(db: Kysely<Database>, environmentId: string): Promise<EnvironmentRoute | null> {
-  const row = await selectRoutes(db).where('e.id', '=', environmentId).executeTakeFirst();
+  const [row] = await oneRoute.ask(db, environmentId);
   return row === undefined ? null : toEnvironmentRoute(db, row);
 }
 
@@ -150,55 +156,26 @@ export async function addInstances(
   db: Kysely<Database>,
   lease: Lease,
   instances: readonly NewInstance[],
-): Promise<void> {
-  const held = await sql`
+): Promise<readonly Instance[]> {
+  const { rows } = await sql<Selectable<InstanceTable> | { readonly id: null }>`
     with held as (
       select id from deployment where id = ${lease.deploymentId} and epoch = ${lease.epoch} for update
     ),
+    new as (
+      select * from jsonb_to_recordset(${toJson(instances)}::jsonb) as one (id uuid, process text, ordinal int, port int)
+    ),
     added as (
       insert into instance (id, deployment_id, process, ordinal, port, phase)
-      select new.id, held.id, new.process, new.ordinal, new.port, 'starting'
-      from held, jsonb_to_recordset(${toJson(instances)}::jsonb) as new (id uuid, process text, ordinal int, port int)
+      select new.id, held.id, new.process, new.ordinal, new.port, 'starting' from held, new
       on conflict (deployment_id, process, ordinal) do nothing
+      returning *
+    ),
+    known as (
+      select instance.* from instance, held, new
+      where instance.deployment_id = held.id and instance.process = new.process and instance.ordinal = new.ordinal
     )
-    select from held`.execute(db);
-  if (held.rows.length === 0) throw new FencedError(lease.deploymentId);
-}
-
-const slotLock = 0x534c4f54;
-
-/** Slots are handed out one at a time, the lowest free one first, so that the pool stays dense. */
-export async function takeSlot(db: Kysely<Database>, lease: Lease, capacity: number): Promise<SlotNumber | null> {
-  return db.transaction().execute(async (tx) => {
-    await assertEpoch(tx, lease);
-    await sql`select pg_advisory_xact_lock(${slotLock})`.execute(tx);
-    const { rows } = await sql<{ owned: SlotNumber | null; taken: number; highest: SlotNumber }>`
-      select (select number from slot where deployment_id = ${lease.deploymentId}) as owned,
-        count(*)::int as taken, coalesce(max(number), 0) as highest
-      from slot`.execute(tx);
-    const { owned = null, taken = 0, highest = 0 } = rows[0] ?? {};
-    if (owned !== null) return owned;
-    // Most of the time there is no gap, and nobody has to look for one.
-    const number = taken === highest ? highest + 1 : await lowestGap(tx);
-    if (number > capacity) return null;
-    await tx.insertInto('slot').values({ number, deployment_id: lease.deploymentId }).execute();
-    return number;
-  });
-}
-
-async function lowestGap(tx: Kysely<Database>): Promise<SlotNumber> {
-  const { rows } = await sql<{ number: SlotNumber }>`
-    select before.number + 1 as number from (select 0 as number union all select number from slot) before
-    where not exists (select 1 from slot where slot.number = before.number + 1) order by 1 limit 1`.execute(tx);
-  return rows[0]?.number ?? 1;
-}
-
-async function assertEpoch(tx: Kysely<Database>, lease: Lease): Promise<void> {
-  const row = await tx
-    .selectFrom('deployment')
-    .select('epoch')
-    .where('id', '=', lease.deploymentId)
-    .forUpdate()
-    .executeTakeFirst();
-  if (row?.epoch !== lease.epoch) throw new FencedError(lease.deploymentId);
+    select there.* from held left join (select * from added union all select * from known) there on true
+    order by there.process, there.ordinal`.execute(db);
+  if (rows.length === 0) throw new FencedError(lease.deploymentId);
+  return rows.flatMap((row) => (row.id === null ? [] : [toInstance(row)]));
 }

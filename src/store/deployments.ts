@@ -4,13 +4,15 @@ import { requestCancel } from './cancel-deployment.ts';
 import { requestPause, requestResume, requestTakeBack } from './want-deployment.ts';
 import { claimDeployment, heartbeat, readWanted, releaseLease } from './claim-deployment.ts';
 import { createDeployment } from './create-deployment.ts';
-import { addInstances, readAlive, readPredecessors, readRecord, readRoute, takeSlot } from './deployment-records.ts';
+import { addInstances, readAlive, readPredecessors, readRecord, readRoute } from './deployment-records.ts';
 import { requestRollback } from './request-rollback.ts';
 import { toJson, type Database } from './schema.ts';
+import { SlotTaker } from './take-slot.ts';
 import { writeDeployment } from './write-deployment.ts';
 
 /** The journal and the queue, in PostgreSQL. */
 export function createDeploymentStore(db: Kysely<Database>): DeploymentStore {
+  const slots = new SlotTaker(db);
   return {
     create: (input) => createDeployment(db, input),
     claim: (request) => claimDeployment(db, request),
@@ -19,7 +21,7 @@ export function createDeploymentStore(db: Kysely<Database>): DeploymentStore {
     release: (lease, delayMs) => releaseLease(db, lease, delayMs),
     write: (lease, write) => writeDeployment(db, lease, write),
     addInstances: (lease, instances) => addInstances(db, lease, instances),
-    takeSlot: (lease, capacity) => takeSlot(db, lease, capacity),
+    takeSlot: (lease, capacity) => slots.take(lease, capacity),
     record: (deploymentId) => readRecord(db, deploymentId),
     predecessors: (lease) => readPredecessors(db, lease),
     alive: (environmentId) => readAlive(db, environmentId),

@@ -13,7 +13,12 @@ export async function notifyAll(db: Kysely<Database>, deploymentId: string): Pro
 
 /** The same as a statement, to be sent with others. */
 export function tellAll(deploymentId: string): RawBuilder<unknown> {
-  return sql`select pg_notify(${channel}, ${deploymentId})`;
+  return sql`select ${notify(sql`${deploymentId}`)}`;
+}
+
+/** The same as an expression, of the id of a deployment as text. */
+export function notify(deploymentId: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`pg_notify(${channel}, ${deploymentId})`;
 }
 
 interface WakeupsOptions {

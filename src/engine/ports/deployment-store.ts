@@ -153,8 +153,8 @@ export interface DeploymentStore {
   /** Gives the lease back, to be claimed again not before `delayMs` from now. */
   release(lease: Lease, delayMs: number): Promise<void>;
   write(lease: Lease, write: Write): Promise<void>;
-  /** Adds the rows of instances that are to be started; existing ones are left. */
-  addInstances(lease: Lease, instances: readonly NewInstance[]): Promise<void>;
+  /** Adds the rows of instances that are to be started; existing ones are left. Resolves to those of these processes and ordinals, as they are now. */
+  addInstances(lease: Lease, instances: readonly NewInstance[]): Promise<readonly Instance[]>;
   /** The lowest free slot, for ever this deployment's; null when all `capacity` are in use. Idempotent. */
   takeSlot(lease: Lease, capacity: number): Promise<SlotNumber | null>;
 

@@ -54,6 +54,7 @@ async function tend(pass: Pass, desired: DesiredDeployment, instance: Instance):
   // The engine does that by itself; it gives up where a restart itself fails, and then somebody has to ask again.
   if (isUp(instance) && !running) await pass.workshop.ports.runtime.keepAlive(instance.id, pass.signal);
   if (!isUp(instance) || !running || address === null) return;
+  if (instance.address !== address && !(await isStillAt(pass, instance.id, address))) return;
   // One of several that crashed comes back into rotation when it is well again, not before.
   const waits = instance.crashedAt !== null && hasOthers(instance, desired.deployment);
   if (desired.slot !== null && instance.process === webProcess && !waits)
@@ -62,12 +63,19 @@ async function tend(pass: Pass, desired: DesiredDeployment, instance: Instance):
   if (restarts > instance.restarts) await noteMissedCrash(pass, instance, status);
 }
 
+/** What was found may be old by now, and the address somebody else's. */
+async function isStillAt({ workshop, signal }: Pass, instanceId: string, address: string): Promise<boolean> {
+  const status = await workshop.ports.runtime.status(instanceId, signal);
+  return status?.running === true && status.address === address;
+}
+
 /** What serves; and what is on standby, unless somebody is changing the environment and may be about to stop it. */
-function isToHaveContainer({ versions }: Pass, { role, deployment }: DesiredDeployment, { phase }: Instance): boolean {
-  if (phase === 'serving') return true;
+function isToHaveContainer({ versions }: Pass, { role, deployment }: DesiredDeployment, instance: Instance): boolean {
+  if (instance.phase === 'serving') return true;
   const others = versions.get(deployment.environmentId) ?? [];
   const busy = others.some((other) => holdsEnvironment(other.deployment.state));
-  return role === 'standby' && phase === 'drained' && !busy;
+  // It may still be draining: a rollout can be paused while it does.
+  return role === 'standby' && isUp(instance) && !busy;
 }
 
 /** It gets traffic, or may get it again: what is on standby. Workers never are. */

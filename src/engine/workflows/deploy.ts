@@ -22,7 +22,7 @@ export interface Step {
   job(record: DeploymentRecord): JobType;
   /** Also where it is no part of this deployment. */
   isDone(record: DeploymentRecord): boolean;
-  /** It writes before it does anything that takes time; that it was begun is written with that. */
+  /** It writes before it does anything that takes time, or does nothing that does; that it was begun is written with that, or with what is next. */
   readonly writesFirst?: true;
   run(run: DeploymentRun): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { Deployment } from '../../domain/deployment.ts';
+import type { Deployment, Instance } from '../../domain/deployment.ts';
 import type { JobType } from '../../domain/job.ts';
 import type { Measurements } from '../../domain/measurements.ts';
 import type { SlotNumber } from '../../domain/route.ts';
@@ -6,14 +6,14 @@ import { describeEntry, type TimelineEntry } from '../../domain/timeline.ts';
 import type { HeldLease } from '../journal/lease-keeper.ts';
 import type { InstanceLogs } from '../observe/instance-logs.ts';
 import type { InstanceWatch } from '../observe/instance-watch.ts';
-import type { DeploymentRecord, Lease, Write } from '../ports/deployment-store.ts';
+import type { DeploymentRecord, Lease, NewInstance, Write } from '../ports/deployment-store.ts';
 import type { OperatorLog, Ports } from '../ports/ports.ts';
 import type { InstanceStatus } from '../ports/runtime.ts';
 import type { RouteFollower } from '../reconcile/route-follower.ts';
 import type { TakeBuildPlace } from './build-places.ts';
 import { JobLogs } from './job-logs.ts';
 import { maskedWrite } from './masked-write.ts';
-import { foresee, mergeWrites, type Note } from './merge-writes.ts';
+import { foresee, mergeWrites, withInstances, type Note } from './merge-writes.ts';
 import { openConfiguration, type OpenConfiguration } from './open-configuration.ts';
 
 /** What the workflows of one process share. */
@@ -146,7 +146,7 @@ export class DeploymentRun implements AsyncDisposable {
 
   /** Writes what was noted, before something that takes its time. */
   async flush(): Promise<void> {
-    if (Object.keys(this.#noted).length > 0) await this.write({});
+    if (Object.keys(this.#noted).length > 0) await this.commit({});
   }
 
   /** In one transaction with everything noted before; then the record is read anew. */
@@ -157,9 +157,22 @@ export class DeploymentRun implements AsyncDisposable {
     });
   }
 
-  /** As `write`, for those who have something to do that is more urgent than to read the record again. */
+  /** As `write`, for those who have something to do that is more urgent than to read the record again: what it can be foreseen to say is known. */
   async commit(write: Write): Promise<void> {
-    await this.#inTurn(() => this.#commit(write));
+    await this.#inTurn(async () => {
+      await this.#commit(write);
+      this.#learn(foresee(this.#record, write));
+    });
+  }
+
+  /** Adds the rows of instances that are to be started; resolves to these, as they are now. */
+  async addInstances(instances: readonly NewInstance[]): Promise<readonly Instance[]> {
+    return this.#inTurn(async () => {
+      this.assertHeld();
+      const rows = await this.ports.deployments.addInstances(this.lease, instances);
+      this.#learn(withInstances(this.#record, rows));
+      return rows;
+    });
   }
 
   async reload(): Promise<void> {

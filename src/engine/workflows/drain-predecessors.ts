@@ -6,6 +6,7 @@ import type { DeploymentRecord, Write } from '../ports/deployment-store.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 import { drainSlot, isOnRoute, openSessions } from './drain-slot.ts';
 import { leaveSlot } from './leave-slot.ts';
+import type { Note } from './merge-writes.ts';
 import { requestsDuringRollout } from './request-counts.ts';
 import { serverName } from './router-server.ts';
 import { stopInstances } from './stop-instances.ts';
@@ -26,12 +27,22 @@ export async function drainPredecessors(run: DeploymentRun): Promise<void> {
     }),
     ...predecessors.map((old) => () => stopWorkers(run, old)),
   ]);
-  if (run.deployment.requests === null) await recordRequests(run, cut, run.ports.clock.monotonic() - began);
+  const drainMs = run.ports.clock.monotonic() - began;
+  if (run.deployment.requests === null) await recordRequests(run, predecessors, { cut, drainMs });
   // Whoever serves must not lean on what is about to go.
-  if (run.record.standbyId === null) await endGuard(run.ports.router, run.record, run.leaseSignal);
-  for (const old of await run.ports.deployments.predecessors(run.lease)) {
+  let isGuarded = true;
+  const leanOnNobody = async () => {
+    // The observation may end at any time.
+    if (isGuarded && run.record.standbyId === null) await endGuard(run.ports.router, run.record, run.leaseSignal);
+    isGuarded = run.record.standbyId !== null;
+  };
+  await leanOnNobody();
+  for (const old of predecessors.length === 0 ? [] : await run.ports.deployments.predecessors(run.lease)) {
     if (old.deployment.id === run.record.standbyId) await standBy(run, old);
-    else await stop(run, old);
+    else {
+      await leanOnNobody();
+      await stop(run, old);
+    }
   }
 }
 
@@ -44,15 +55,28 @@ async function keepAliveIfThere(run: DeploymentRun, instanceId: string): Promise
   }
 }
 
+interface Drained {
+  /** Streams that were closed at the drain timeout, of each version. */
+  readonly cut: readonly number[];
+  readonly drainMs: number;
+}
+
 /** Before the first slot is cleared: with it go its counters. */
-async function recordRequests(run: DeploymentRun, cut: readonly number[], drainMs: number): Promise<void> {
-  const { total, failed: counted } = await requestsDuringRollout(run);
-  const failed = Math.max(0, counted - cut.reduce((sum, streams) => sum + streams, 0));
-  await run.write({
+async function recordRequests(
+  run: DeploymentRun,
+  predecessors: readonly DeploymentRecord[],
+  { cut, drainMs }: Drained,
+): Promise<void> {
+  const { total, failed: notServed } = await requestsDuringRollout(run, predecessors);
+  const failed = Math.max(0, notServed - cut.reduce((sum, streams) => sum + streams, 0));
+  const counted: Note = {
     requests: { total, failed },
     measurements: { drainMs },
     timeline: [{ kind: 'complete', requests: total, failed }],
-  });
+  };
+  // Where there is nothing left to do it is written with the end.
+  if (predecessors.length === 0) run.note(counted);
+  else await run.write(counted);
 }
 
 /** Resolves to how many streams the router counts as failed only because they were closed at the drain timeout. */

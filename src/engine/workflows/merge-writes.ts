@@ -1,9 +1,20 @@
+import type { Instance } from '../../domain/deployment.ts';
 import type { DeploymentRecord, Write } from '../ports/deployment-store.ts';
 
 /** What was found out or begun, and can be found out again: it may wait for the next write. Never what others act upon. */
 export type Note = Pick<
   Write,
-  'timeline' | 'jobs' | 'journal' | 'commit' | 'configured' | 'artifact' | 'plan' | 'instances'
+  | 'timeline'
+  | 'jobs'
+  | 'journal'
+  | 'commit'
+  | 'configured'
+  | 'artifact'
+  | 'plan'
+  | 'instances'
+  | 'counterBaseline'
+  | 'requests'
+  | 'measurements'
 >;
 
 /** Two writes as one transaction; of what can be said only once, the later one holds. */
@@ -15,11 +26,14 @@ export function mergeWrites(earlier: Note, later: Write): Write {
     journal: joined(earlier.journal, later.journal),
     instances: joined(earlier.instances, later.instances),
   };
-  const configured = { ...earlier.configured, ...later.configured };
+  const parts = {
+    configured: { ...earlier.configured, ...later.configured },
+    measurements: { ...earlier.measurements, ...later.measurements },
+  };
   return {
     ...earlier,
     ...later,
-    ...(Object.keys(configured).length > 0 ? { configured } : {}),
+    ...Object.fromEntries(Object.entries(parts).filter(([, part]) => Object.keys(part).length > 0)),
     ...Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0)),
   };
 }
@@ -37,10 +51,19 @@ export function foresee(record: DeploymentRecord, note: Note): DeploymentRecord 
       source: note.commit === undefined ? deployment.source : { ...deployment.source, commit: note.commit },
       artifact: note.artifact ?? deployment.artifact,
       configuration: { ...deployment.configuration, ...note.configured },
+      requests: note.requests ?? deployment.requests,
+      measurements: { ...deployment.measurements, ...note.measurements },
     },
+    counterBaseline: note.counterBaseline ?? record.counterBaseline,
     jobs: foreseenJobs(record.jobs, note),
     instances: record.instances.map((instance) => ({ ...instance, ...instanceChanges.get(instance.id) })),
   };
+}
+
+/** The record with these instances: new ones, or newer readings of those that are known. */
+export function withInstances(record: DeploymentRecord, rows: readonly Instance[]): DeploymentRecord {
+  const instances = new Map([...record.instances, ...rows].map((instance) => [instance.id, instance]));
+  return { ...record, instances: [...instances.values()] };
 }
 
 function foreseenJobs(jobs: DeploymentRecord['jobs'], { plan, jobs: changes = [] }: Note): DeploymentRecord['jobs'] {

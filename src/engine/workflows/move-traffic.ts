@@ -14,7 +14,7 @@ import { fallbacksFor, otherInstances } from './web-instances.ts';
 
 /** Makes the slot ready and opens the observation, so that whoever observes is there when traffic comes. */
 export async function prepareRollout(run: DeploymentRun, scene: Scene): Promise<void> {
-  await prepareSlot(run, observationOf(run, scene));
+  await prepareSlot(run, observationOf(run, scene), scene.others);
 }
 
 /** null: this version is not compared with anything. */
@@ -131,7 +131,7 @@ async function moveTraffic(run: DeploymentRun, change: Write): Promise<void> {
     run.deployment.state === 'deploying' && change.instances?.some(({ phase }) => phase === 'serving') === true;
   await run.commit({ ...change, ...(first ? { transition: { type: 'traffic-received' } } : {}) });
   await run.workshop.routes.follow(run.lease.environmentId, run.leaseSignal);
-  run.workshop.wakeObserver();
+  if (change.observation !== undefined || change.route?.observed !== false) run.workshop.wakeObserver();
   await run.reload();
 }
 

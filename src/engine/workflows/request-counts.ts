@@ -1,10 +1,9 @@
-import type { RequestCount } from '../ports/deployment-store.ts';
+import type { DeploymentRecord, RequestCount } from '../ports/deployment-store.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 
 /** What the router has counted in all slots of the environment: this version's and those of the ones before it. */
-export async function countRequests(run: DeploymentRun): Promise<RequestCount> {
-  const predecessors = await run.ports.deployments.predecessors(run.lease);
-  const slots = new Set([run.record.slot, ...predecessors.map((record) => record.slot)]);
+export async function countRequests(run: DeploymentRun, others: readonly DeploymentRecord[]): Promise<RequestCount> {
+  const slots = new Set([run.record.slot, ...others.map((record) => record.slot)]);
   let total = 0;
   let failed = 0;
   for (const slot of slots) {
@@ -17,8 +16,11 @@ export async function countRequests(run: DeploymentRun): Promise<RequestCount> {
 }
 
 /** Since the rollout began; never negative, also when a router restart lost its counters. */
-export async function requestsDuringRollout(run: DeploymentRun): Promise<RequestCount> {
-  const now = await countRequests(run);
+export async function requestsDuringRollout(
+  run: DeploymentRun,
+  others: readonly DeploymentRecord[],
+): Promise<RequestCount> {
+  const now = await countRequests(run, others);
   const before = run.record.counterBaseline ?? { total: 0, failed: 0 };
   return { total: Math.max(0, now.total - before.total), failed: Math.max(0, now.failed - before.failed) };
 }

@@ -17,6 +17,8 @@ export interface Scene {
   /** Of `web`, of the version that serves. */
   readonly old: readonly Instance[];
   readonly stable: InSlot | null;
+  /** Every other version that has instances or serves. */
+  readonly others: readonly DeploymentRecord[];
   readonly route: EnvironmentRoute;
 }
 
@@ -43,6 +45,7 @@ export async function observeRollout(run: DeploymentRun): Promise<Scene> {
     slot: record.slot,
     route,
     stable,
+    others: predecessors,
     web: web.map((wanted) => placeOf(record, wanted)),
     workers: wantedWorkers(settings.processes).map((wanted) => placeOf(record, wanted)),
     old: webInstances(stable?.instances ?? [])

@@ -29,10 +29,7 @@ async function instanceOf(run: DeploymentRun, process: string): Promise<Instance
   const { artifact } = run.deployment;
   if (artifact?.type !== 'image') throw new Error(`there is no image to run "${process}" in`);
   const port = resolvePort(run.deployment.configuration.settings.port, artifact.exposedPorts);
-  run.assertHeld();
-  await run.ports.deployments.addInstances(run.lease, [{ id: run.ports.random.id(), process, ordinal: 1, port }]);
-  await run.reload();
-  const instance = run.record.instances.find((one) => one.process === process);
+  const [instance] = await run.addInstances([{ id: run.ports.random.id(), process, ordinal: 1, port }]);
   if (instance === undefined) throw new Error(`the row of "${process}" is missing`);
   return instance;
 }

@@ -13,11 +13,12 @@ type BundleArtifact = Extract<Artifact, { type: 'bundle' }>;
 export async function shiftStaticTraffic(run: DeploymentRun, artifact: BundleArtifact): Promise<void> {
   const { slot } = run.record;
   if (slot === null) throw new Error('a rollout was begun without a slot');
-  const route = await run.ports.deployments.route(run.lease.environmentId);
   if (run.record.serves) return;
+  const route = await run.ports.deployments.route(run.lease.environmentId);
   const predecessors = await run.ports.deployments.predecessors(run.lease);
   const stable = route === null ? null : servingBeside(predecessors, route);
-  await Promise.all([gateBundle(run, artifact), prepareSlot(run, observationOf(run, { stable }))]);
+  const prepared = prepareSlot(run, observationOf(run, { stable }), predecessors);
+  await Promise.all([gateBundle(run, artifact), prepared]);
   run.assertHeld();
   const { bundle, spa } = artifact;
   await run.ports.router.addServer(slot, { kind: 'static', name: bundleServer, bundle, spa }, run.signal);

@@ -13,11 +13,10 @@ import { startInNetwork, versionOf, type ImageArtifact } from './start-instance.
 
 /** Observe, ask the domain what is next, do it; until the route names only the new version. */
 export async function shiftTraffic(run: DeploymentRun, artifact: ImageArtifact): Promise<void> {
-  for (;;) {
+  while (!run.record.serves) {
     const scene = await observeRollout(run);
     if (run.record.counterBaseline === null) await sayPlan(run, scene);
     const action = nextRolloutAction(viewOf(run, scene, mayGrow(run, scene)));
-    if (action.type === 'done') return;
     await act(run, artifact, { scene, action });
   }
 }
@@ -78,18 +77,13 @@ async function start(
 ): Promise<void> {
   const port = resolvePort(run.deployment.configuration.settings.port, artifact.exposedPorts);
   run.assertHeld();
+  let added: readonly Instance[] = [];
   await allOrNone(signal, [
-    () =>
-      run.ports.deployments.addInstances(
-        run.lease,
-        places.map((place) => ({ id: run.ports.random.id(), ...place, port })),
-      ),
+    async () => {
+      added = await run.addInstances(places.map((place) => ({ id: run.ports.random.id(), ...place, port })));
+    },
     (either) => run.ports.runtime.ensureNetwork(run.deployment.projectName, either),
   ]);
-  await run.reload();
-  const added = run.record.instances.filter(({ process, ordinal }) =>
-    places.some((place) => place.process === process && place.ordinal === ordinal),
-  );
   const version = versionOf(run, artifact);
   // What the engine takes its time for is begun first.
   await allOrNone(signal, [

@@ -71,7 +71,7 @@ async function switchBack(run: DeploymentRun, warm: InSlot): Promise<void> {
   await run.write({
     transition: { type: 'traffic-received' },
     takeOver: { deploymentId: warm.deployment.id },
-    counterBaseline: await countRequests(run),
+    counterBaseline: await countRequests(run, predecessors),
     instances: [
       ...web.map(({ id }) => ({ id, phase: 'serving' as const })),
       ...retired.map(({ id }) => ({ id, phase: 'draining' as const })),

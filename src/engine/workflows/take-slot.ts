@@ -1,6 +1,6 @@
 import { CutoverError } from '../../domain/errors.ts';
 import { chooseStrategy } from '../../domain/rollout-plan.ts';
-import type { OpenedObservation, Write } from '../ports/deployment-store.ts';
+import type { DeploymentRecord, OpenedObservation, Write } from '../ports/deployment-store.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 import { countRequests } from './request-counts.ts';
 
@@ -27,12 +27,19 @@ async function choice(run: DeploymentRun): Promise<Pick<Write, 'configured'>> {
 }
 
 /** Makes the slot empty and begins to count; needed before the first server is added, and done while instances start. */
-export async function prepareSlot(run: DeploymentRun, observation: OpenedObservation | null): Promise<void> {
-  const { slot, counterBaseline } = run.record;
-  if (slot === null || counterBaseline !== null) return;
+export async function prepareSlot(
+  run: DeploymentRun,
+  observation: OpenedObservation | null,
+  others: readonly DeploymentRecord[],
+): Promise<void> {
+  const { slot } = run.record;
+  if (slot === null || run.record.counterBaseline !== null) return;
   run.assertHeld();
   // It may hold leftovers of a crash between the erasure of its last owner's row and the router's part of it.
   await run.ports.router.clearSlot(slot, run.signal);
-  await run.write({ counterBaseline: await countRequests(run), ...(observation === null ? {} : { observation }) });
-  if (observation !== null) run.workshop.wakeObserver();
+  const counterBaseline = await countRequests(run, others);
+  // Until a route names the slot nothing is lost if it is prepared once more; whoever observes is to know of it now.
+  if (observation === null) return run.note({ counterBaseline });
+  await run.write({ counterBaseline, observation });
+  run.workshop.wakeObserver();
 }

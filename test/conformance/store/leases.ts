@@ -137,8 +137,12 @@ export function leaseConformance(bench: StoreBench): void {
     await bench.deployments.addInstances(lease, [first]);
     await bench.deployments.write(lease, { instances: [{ id: first.id, phase: 'passed', address: '10.0.0.1' }] });
     const again = { ...first, id: randomUUID(), port: 4000 };
-    await bench.deployments.addInstances(lease, [again, { ...again, id: randomUUID(), ordinal: 2 }]);
+    const told = await bench.deployments.addInstances(lease, [again, { ...again, id: randomUUID(), ordinal: 2 }]);
     const { instances } = await recordOf(bench, lease.deploymentId);
+    assert.deepEqual(
+      told.toSorted((a, b) => a.ordinal - b.ordinal),
+      instances,
+    );
     assert.deepEqual(
       instances.map(({ id, ordinal, port, phase, address }) => [id === first.id, ordinal, port, phase, address]),
       [

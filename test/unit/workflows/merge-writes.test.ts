@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { defaultEnvironmentSettings } from '../../../src/domain/environment-settings.ts';
-import { foresee, mergeWrites } from '../../../src/engine/workflows/merge-writes.ts';
+import { foresee, mergeWrites, withInstances } from '../../../src/engine/workflows/merge-writes.ts';
 import type { DeploymentRecord } from '../../../src/engine/ports/deployment-store.ts';
 
 const commit = { sha: 'a'.repeat(40), message: 'm', author: 'x', committedAt: '2026-01-01T00:00:00Z' };
@@ -26,6 +26,39 @@ test('what is configured by a note stays when something else is configured', () 
   const settings = defaultEnvironmentSettings;
   const merged = mergeWrites({ configured: { settings } }, { configured: { chosenStrategy: 'canary' } });
   assert.deepEqual(merged, { configured: { settings, chosenStrategy: 'canary' } });
+});
+
+test('what is measured by a note stays when something else is measured', () => {
+  const merged = mergeWrites({ measurements: { drainMs: 1, gateMs: 2 } }, { measurements: { gateMs: 3 } });
+  assert.deepEqual(merged, { measurements: { drainMs: 1, gateMs: 3 } });
+});
+
+test('what was counted and measured is in the record before it is written', () => {
+  const before = { total: 3, failed: 0 };
+  const seen = foresee(record(), {
+    counterBaseline: before,
+    requests: { total: 9, failed: 1 },
+    measurements: { drainMs: 5 },
+  });
+  assert.deepEqual([seen.counterBaseline, seen.deployment.requests], [before, { total: 9, failed: 1 }]);
+  assert.equal(seen.deployment.measurements.drainMs, 5);
+});
+
+test('instances that were added are in the record, and newer readings take the place of older ones', () => {
+  const [known] = record().instances;
+  assert.ok(known !== undefined);
+  const seen = withInstances(record(), [
+    { ...known, phase: 'failed' },
+    { ...known, id: 'i9', ordinal: 9 },
+  ]);
+  assert.deepEqual(
+    seen.instances.map(({ id, phase }) => [id, phase]),
+    [
+      [known.id, 'failed'],
+      ['i2', 'starting'],
+      ['i9', 'starting'],
+    ],
+  );
 });
 
 test('nothing noted and nothing written is nothing', () => {

@@ -9,6 +9,7 @@ const job = 'VerifyLocalImageJob';
 /** What is run again must still be here, unchanged: it is named by its content. */
 export const verifyArtifact: Step = {
   name: 'verify-artifact',
+  writesFirst: true,
   job: () => job,
   isDone: (record) => isPast(record, job),
   async run(run) {

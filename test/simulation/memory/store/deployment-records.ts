@@ -98,8 +98,8 @@ function heldFor({ db, now }: Transaction, environmentId: string): number | null
   return told.length === 0 ? null : now - Math.max(...told);
 }
 
-/** Existing ones are left. */
-export function addInstances(tx: Transaction, lease: Lease, instances: readonly NewInstance[]): void {
+/** Existing ones are left. Resolves to those asked for, as they are now. */
+export function addInstances(tx: Transaction, lease: Lease, instances: readonly NewInstance[]): readonly Instance[] {
   const { db } = tx;
   const { id: deploymentId } = held(tx, lease).deployment;
   for (const instance of instances) {
@@ -116,6 +116,9 @@ export function addInstances(tx: Transaction, lease: Lease, instances: readonly 
       crashedAt: null,
     });
   }
+  return db.instances
+    .where('deployment', deploymentId)
+    .filter((one) => instances.some(({ process, ordinal }) => one.process === process && one.ordinal === ordinal));
 }
 
 /** The lowest free one first, so that the pool stays dense. */
