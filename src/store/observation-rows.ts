@@ -3,8 +3,9 @@ import type { DeploymentOrigin } from '../domain/deployment.ts';
 import type { ObservationOutcome } from '../domain/observation.ts';
 import type { OpenedObservation } from '../engine/ports/deployment-store.ts';
 import { skipContract } from './contract-due.ts';
+import { sendTogether } from './one-statement.ts';
 import type { Database } from './schema.ts';
-import { appendTimeline } from './timeline-rows.ts';
+import { timelineRows } from './timeline-rows.ts';
 import { notifyAll } from './wakeups.ts';
 
 /** The deployment that an observation is of; its row is locked before the observation's, by everybody. */
@@ -32,7 +33,7 @@ export async function closeObservation(
     .returning('deployment_id')
     .execute();
   if (closed.length === 0) return false;
-  await appendTimeline(tx, observed, [{ kind: 'observation.ended', ...end }]);
+  await sendTogether(tx, [timelineRows(tx, observed, [{ kind: 'observation.ended', ...end }])]);
   if (end.outcome !== 'passed') await skipContract(tx, observed, end.message);
   await notifyAll(tx, observed.id);
   return true;
@@ -48,11 +49,7 @@ export async function openObservation(
   opener: Opener,
   { standbyId, endsInMs }: OpenedObservation,
 ): Promise<void> {
-  const switched = {
-    switched_at: sql<string>`coalesce(observation.switched_at, clock_timestamp())`,
-    ends_at: sql<string>`coalesce(observation.ends_at, clock_timestamp() + ${endsInMs ?? 0} * interval '1 millisecond')`,
-  };
-  await tx
+  const opened = tx
     .insertInto('observation')
     .values({ deployment_id: opener.id, environment_id: opener.environment_id, standby_id: standbyId })
     .onConflict((conflict) =>
@@ -60,15 +57,18 @@ export async function openObservation(
         .column('deployment_id')
         .doUpdateSet({ standby_id: standbyId })
         .where('observation.closed_at', 'is', null),
-    )
-    .execute();
+    );
+  await sendTogether(tx, [opened]);
   if (endsInMs === undefined) return;
-  await tx
+  const switched = tx
     .updateTable('observation')
-    .set(switched)
+    .set({
+      switched_at: sql<string>`coalesce(observation.switched_at, clock_timestamp())`,
+      ends_at: sql<string>`coalesce(observation.ends_at, clock_timestamp() + ${endsInMs} * interval '1 millisecond')`,
+    })
     .where('deployment_id', '=', opener.id)
-    .where('closed_at', 'is', null)
-    .execute();
+    .where('closed_at', 'is', null);
+  await sendTogether(tx, [switched]);
 }
 
 /** How an observation ends when another deployment switches. */

@@ -13,6 +13,14 @@ export async function changeTogether(db: Kysely<Database>, changes: readonly Cha
   await together(changes, sql`select`).execute(db);
 }
 
+/**
+ * The same in a transaction, without a wait: what is wrong with it is told by what comes after it, or by the commit. Outside of a transaction
+ * nobody would hear of it.
+ */
+export async function sendTogether(tx: Kysely<Database>, changes: readonly Change[]): Promise<void> {
+  await sql`${sql.raw(unread)} ${together(changes, sql`select`)}`.execute(tx);
+}
+
 /** The same, and `last`, as the end of a transaction: what is wrong with it is told by the commit. */
 export async function changeAndCommit(
   tx: Kysely<Database>,

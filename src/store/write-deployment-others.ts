@@ -4,7 +4,7 @@ import { CutoverError } from '../domain/errors.ts';
 import type { Write } from '../engine/ports/deployment-store.ts';
 import { endDeployment } from './end-deployment.ts';
 import { closeObservation, endedBy, openObservation } from './observation-rows.ts';
-import { changeTogether } from './one-statement.ts';
+import { sendTogether } from './one-statement.ts';
 import type { Database, DeploymentTable } from './schema.ts';
 import { isOneOf } from './state-literals.ts';
 
@@ -124,7 +124,7 @@ async function serveAgain(tx: Kysely<Database>, writer: Writer, other: Row | nul
 
 /** Nobody is paused or brought back who does not serve. */
 async function makeCurrent(tx: Kysely<Database>, environmentId: string, deploymentId: string): Promise<void> {
-  await changeTogether(tx, [
+  await sendTogether(tx, [
     tx
       .updateTable('deployment')
       .set({ want: null, wanted_by: null })

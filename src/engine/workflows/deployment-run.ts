@@ -175,6 +175,16 @@ export class DeploymentRun implements AsyncDisposable {
     });
   }
 
+  /** null: all are in use. */
+  async takeSlot(capacity: number): Promise<SlotNumber | null> {
+    return this.#inTurn(async () => {
+      this.assertHeld();
+      const slot = await this.ports.deployments.takeSlot(this.lease, capacity);
+      if (slot !== null) this.#learn({ ...this.#record, slot });
+      return slot;
+    });
+  }
+
   async reload(): Promise<void> {
     await this.#inTurn(() => this.#read());
   }

@@ -1,3 +1,4 @@
+import { transition } from '../../domain/deployment-state.ts';
 import type { Instance } from '../../domain/deployment.ts';
 import type { DeploymentRecord, Write } from '../ports/deployment-store.ts';
 
@@ -38,9 +39,10 @@ export function mergeWrites(earlier: Note, later: Write): Write {
   };
 }
 
-/** The record as it will be read once the note is written. */
-export function foresee(record: DeploymentRecord, note: Note): DeploymentRecord {
+/** The record as it will be read once this is written, as far as a note goes, and its state. */
+export function foresee(record: DeploymentRecord, note: Note & Pick<Write, 'transition'>): DeploymentRecord {
   const { deployment } = record;
+  const next = note.transition === undefined ? null : transition(deployment.state, note.transition);
   const instanceChanges = new Map<string, object>();
   for (const change of note.instances ?? [])
     instanceChanges.set(change.id, { ...instanceChanges.get(change.id), ...change });
@@ -48,6 +50,7 @@ export function foresee(record: DeploymentRecord, note: Note): DeploymentRecord 
     ...record,
     deployment: {
       ...deployment,
+      state: next?.ok === true ? next.state : deployment.state,
       source: note.commit === undefined ? deployment.source : { ...deployment.source, commit: note.commit },
       artifact: note.artifact ?? deployment.artifact,
       configuration: { ...deployment.configuration, ...note.configured },

@@ -6,13 +6,11 @@ import { countRequests } from './request-counts.ts';
 
 /** Gives the version its place in the router; from here on the deployment is `deploying` and past cancelling. */
 export async function takeSlot(run: DeploymentRun): Promise<void> {
-  run.assertHeld();
-  const slot = await run.ports.deployments.takeSlot(run.lease, run.ports.router.capacity());
+  const slot = await run.takeSlot(run.ports.router.capacity());
   if (slot === null)
     throw new CutoverError('router_full', `all ${run.ports.router.capacity()} slots of the router are in use`);
   if (run.deployment.state === 'running')
-    await run.write({ transition: { type: 'instances-starting' }, ...(await choice(run)) });
-  else await run.reload();
+    await run.commit({ transition: { type: 'instances-starting' }, ...(await choice(run)) });
 }
 
 /** What `auto` comes to is decided here and kept: it must be the same after a crash. */
