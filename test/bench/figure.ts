@@ -43,6 +43,11 @@ export function atLeast(bar: number, figure: Named): Figure {
   return { ...figure, bar: `at least ${bar}`, ok: figure.value >= bar };
 }
 
+/** To be looked at; nothing is promised of it. */
+export function reported(figure: Named): Figure {
+  return { ...figure, bar: 'reported', ok: true };
+}
+
 /** The value below which the share of the samples lies (nearest rank). `share` from 0 to 1; NaN for no samples. */
 export function quantile(samples: readonly number[], share: number): number {
   const sorted = [...samples].toSorted((a, b) => a - b);

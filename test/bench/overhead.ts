@@ -8,7 +8,7 @@ import {
   measureIsolatedCommandLineFloor,
   measureIsolatedFloor,
 } from './docker-floor.ts';
-import { atMost, quantile, type Bench, type BenchOptions, type Figure } from './figure.ts';
+import { atMost, quantile, reported, type Bench, type BenchOptions, type Figure } from './figure.ts';
 import { isCompleted, PlatformApi } from './platform-api.ts';
 
 const bench = 'overhead';
@@ -42,7 +42,7 @@ export const run: Bench = async (options) => {
 async function ratiosToFloor(subject: Subject, { quick, say }: BenchOptions): Promise<Figure[]> {
   await using repository = await createBenchRepository(helloNode);
   const imageId = await firstDeployment(subject.api, repository.url);
-  const taken = floors.map(({ metric, measure }) => ({ metric, measure, samples: [] as number[] }));
+  const taken = floors.map((floor) => ({ ...floor, samples: [] as number[] }));
   const redeploys: number[] = [];
   for (let round = 0; round < (quick ? 5 : 20); round++) {
     for (const { measure, samples } of taken) samples.push(await measure(imageId));
@@ -52,22 +52,25 @@ async function ratiosToFloor(subject: Subject, { quick, say }: BenchOptions): Pr
   const redeployed = median(redeploys);
   const words = taken.map(({ metric, samples }) => `${metric} ${Math.round(median(samples))} ms`);
   say(`medians of ${redeploys.length}: ${words.join(', ')}, trigger to traffic ${Math.round(redeployed)} ms`);
-  return taken.map(({ metric, samples }) =>
-    atMost(1.5, {
+  return taken.map(({ metric, samples, atMost: bar }) => {
+    const named = {
       bench,
       metric: `trigger to traffic / ${metric}`,
       value: redeployed / median(samples),
       unit: 'ratio',
-    }),
-  );
+    };
+    return bar === null ? reported(named) : atMost(bar, named);
+  });
 }
 
 /** What the same start costs without a platform, from the least that Docker can do to the same container as the platform starts. */
 const floors = [
-  { metric: 'bare container, API', measure: measureDockerFloor },
-  { metric: 'bare container, command line', measure: measureCommandLineFloor },
-  { metric: 'same container, API', measure: measureIsolatedFloor },
-  { metric: 'same container, command line', measure: measureIsolatedCommandLineFloor },
+  // The target names "docker create" and "docker start".
+  { metric: 'bare container, command line', measure: measureCommandLineFloor, atMost: 1.5 },
+  { metric: 'same container, command line', measure: measureIsolatedCommandLineFloor, atMost: 1.5 },
+  { metric: 'same container, API', measure: measureIsolatedFloor, atMost: 1.5 },
+  // What no user can come to, and no app is run as.
+  { metric: 'bare container, API', measure: measureDockerFloor, atMost: null },
 ] as const;
 
 /** From the app's first possible 2xx to its first answer through the router, for apps that start in 0.1, 1 and 10 s. */

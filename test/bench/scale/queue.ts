@@ -7,7 +7,7 @@ import { systemRandom } from '../../../src/drivers/clock/system-random.ts';
 import type { Database } from '../../../src/store/schema.ts';
 import { appFiles } from '../../simulation/memory/build/app-files.ts';
 import { MemoryWorld } from '../../simulation/memory/world.ts';
-import { atLeast, atMost, quantile, type BenchOptions, type Figure } from '../figure.ts';
+import { atLeast, atMost, quantile, reported, type BenchOptions, type Figure } from '../figure.ts';
 import { usageOf, type Usage } from '../process-usage.ts';
 import { environmentName, makeEnvironments, projectName, repositoryOf } from './many-environments.ts';
 import { memoryPlatform, type MemoryPlatform } from './memory-platform.ts';
@@ -57,25 +57,21 @@ export async function measureQueue({ quick, say }: Pick<BenchOptions, 'quick' | 
     atMost(0, named('queued deployments lost', total - outcome.found, 'deployments')),
     atMost(0, named('errors and warnings of the engine', errors.length, 'messages')),
     atLeast(100, named('promotions drained', total / drained.seconds, 'deployments/s')),
-    reported('triggers accepted', total / triggerSeconds, 'deployments/s'),
-    reported('wait in the queue, median', quantile(drained.waits, 0.5), 's'),
-    reported('wait in the queue, p99', quantile(drained.waits, 0.99), 's'),
-    reported('memory of the engine with the machine in memory, at the end', drained.engineMb, 'MB (RSS)'),
-    reported('CPU of the engine for a promotion', drained.engineCpuMs, 'ms'),
-    reported('CPU of PostgreSQL for a promotion', drained.databaseCpuMs, 'ms'),
-    reported('database sessions, at most', drained.mostSessions, 'sessions'),
-    reported(`CPU of the engine, idle with ${total} environments`, idle.engine, '% of a core'),
-    reported(`CPU of PostgreSQL, idle with ${total} environments`, idle.database, '% of a core'),
-    reported(`memory of the engine with ${total} environments, idle`, idle.engineMb, 'MB (RSS)'),
+    reported(named('triggers accepted', total / triggerSeconds, 'deployments/s')),
+    reported(named('wait in the queue, median', quantile(drained.waits, 0.5), 's')),
+    reported(named('wait in the queue, p99', quantile(drained.waits, 0.99), 's')),
+    reported(named('memory of the engine with the machine in memory, at the end', drained.engineMb, 'MB (RSS)')),
+    reported(named('CPU of the engine for a promotion', drained.engineCpuMs, 'ms')),
+    reported(named('CPU of PostgreSQL for a promotion', drained.databaseCpuMs, 'ms')),
+    reported(named('database sessions, at most', drained.mostSessions, 'sessions')),
+    reported(named(`CPU of the engine, idle with ${total} environments`, idle.engine, '% of a core')),
+    reported(named(`CPU of PostgreSQL, idle with ${total} environments`, idle.database, '% of a core')),
+    reported(named(`memory of the engine with ${total} environments, idle`, idle.engineMb, 'MB (RSS)')),
   ];
 }
 
 function named(metric: string, value: number, unit: string) {
   return { bench: 'scale', metric, value, unit };
-}
-
-function reported(metric: string, value: number, unit: string): Figure {
-  return { ...named(metric, value, unit), bar: 'reported', ok: true };
 }
 
 function worldOf(projects: number, total: number): MemoryWorld {
