@@ -14,18 +14,8 @@ const unavailableStates = new Set([
   '25P03', // idle in transaction timeout
 ]);
 
-const unavailableSystemErrors = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ENOENT',
-  'EACCES',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-]);
+/** Whatever the system says of the way to it: `ECONNREFUSED`, or `EAGAIN` from one that has been frozen for long. `ERR_…` is an error of ours. */
+const systemError = /^E(?!RR_)[A-Z_]+$/;
 
 /** `pg` gives these no code. */
 const unavailableMessages =
@@ -44,7 +34,7 @@ export function translateDatabaseError(error: unknown): unknown {
 
 function isUnavailable(error: Error): boolean {
   const code = errorCode(error);
-  if (code !== null) return unavailableStates.has(code) || unavailableSystemErrors.has(code) || code.startsWith('08');
+  if (code !== null) return unavailableStates.has(code) || systemError.test(code) || code.startsWith('08');
   if (error instanceof AggregateError) return error.errors.some((one) => one instanceof Error && isUnavailable(one));
   return unavailableMessages.test(error.message);
 }
