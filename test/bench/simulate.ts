@@ -19,7 +19,7 @@ export const run: Bench = async ({ quick, full, seed, histories, from = 1, say }
   const began = performance.now();
   let said = 0;
   const { sums, failed } = await simulateMany({
-    threads: availableParallelism(),
+    processes: availableParallelism(),
     first: from,
     count,
     progress: ({ sums: { histories: done }, failed: found }) => {

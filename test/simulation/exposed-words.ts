@@ -1,4 +1,4 @@
-import { exposedSecrets, type Violation, type WrittenText } from '../../src/domain/invariants.ts';
+import { exposedSecrets, type KnownSecret, type Violation, type WrittenText } from '../../src/domain/invariants.ts';
 import { spellingsOf } from '../../src/engine/masking.ts';
 import type { LogFiles } from './memory/memory-logs.ts';
 import type { MemoryDatabase } from './memory/store/database.ts';
@@ -10,8 +10,19 @@ export function exposedIn(
   secrets: ReadonlySet<string>,
 ): readonly Violation[] {
   if (secrets.size === 0) return [];
-  const known = Array.from(secrets, (name) => ({ name, spellings: spellingsOf(name) }));
+  const known = Array.from(secrets, secretOf);
   return exposedSecrets([...logged(logs), ...recorded(database)], known, 0);
+}
+
+const spelt = new Map<string, KnownSecret>();
+
+/** The same few are used in every history. */
+function secretOf(name: string): KnownSecret {
+  const before = spelt.get(name);
+  if (before !== undefined) return before;
+  const secret = { name, spellings: spellingsOf(name) };
+  spelt.set(name, secret);
+  return secret;
 }
 
 function* logged(logs: LogFiles): Iterable<WrittenText> {

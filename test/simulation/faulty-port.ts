@@ -39,12 +39,7 @@ interface Answer {
  */
 export function faultyPort<T extends object>(
   target: T,
-  {
-    fate,
-    port,
-    streams = [],
-    direct = [],
-  }: {
+  options: {
     readonly fate: Fate;
     readonly port: string;
     readonly streams?: readonly (keyof T & string)[];
@@ -53,23 +48,37 @@ export function faultyPort<T extends object>(
 ): T {
   const wrapped: Record<string, unknown> = {};
   for (const key of methodsOf(target)) {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every port is made of methods
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every port is made of methods, and of what stays as it is
     const method = (target as Record<string, unknown>)[key];
-    if (typeof method !== 'function') {
-      Object.defineProperty(wrapped, key, { get: () => (target as Record<string, unknown>)[key] });
-      continue;
-    }
-    const own = method as Method;
-    const name = `${port}.${key}`;
-    if (direct.includes(key as keyof T & string))
-      wrapped[key] = (...args: readonly unknown[]) => own.apply(target, [...args]);
-    else if (streams.includes(key as keyof T & string))
-      wrapped[key] = (...args: readonly unknown[]) =>
-        stream(fate, name, (extended) => own.apply(target, [...extended]), args);
-    else wrapped[key] = (...args: readonly unknown[]) => perform(fate, { port, name, args, target, method: own });
+    wrapped[key] = typeof method === 'function' ? asSeen({ target, key, method: method as Method }, options) : method;
   }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it has every method of the target
   return wrapped as T;
+}
+
+/**
+ * Made here and not where it is assigned: what is written right behind an `=` of a property the engine of JavaScript takes to live long,
+ * and keeps, with the whole history that it belongs to, until it looks through everything.
+ */
+function asSeen(
+  { target, key, method }: { readonly target: object; readonly key: string; readonly method: Method },
+  {
+    fate,
+    port,
+    streams = [],
+    direct = [],
+  }: {
+    readonly fate: Fate;
+    readonly port: string;
+    readonly streams?: readonly string[];
+    readonly direct?: readonly string[];
+  },
+): Method {
+  const name = `${port}.${key}`;
+  if (direct.includes(key)) return (...args) => method.apply(target, [...args]);
+  if (streams.includes(key))
+    return (...args) => stream(fate, name, (extended) => method.apply(target, [...extended]), args);
+  return (...args) => perform(fate, { port, name, args, target, method });
 }
 
 /** Own ones and those of its classes. */

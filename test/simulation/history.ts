@@ -13,7 +13,7 @@ import type { Sabotage } from './sabotage.ts';
 import { Stage } from './stage.ts';
 import { Users } from './users.ts';
 import { Visitors } from './visitors.ts';
-import { settled, VirtualClock } from './virtual-clock.ts';
+import { settled, VirtualClock, whenSettled } from './virtual-clock.ts';
 
 export interface HistoryOptions {
   readonly program: Program;
@@ -128,13 +128,28 @@ class History {
   }
 
   /** Until that moment. */
-  async #pass(until: number): Promise<void> {
-    await settled();
-    while (this.#clock.advance(until)) {
-      await settled();
-      this.#checker.look();
-      if (this.#checker.isDone) return;
-    }
+  #pass(until: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const goOn = () => {
+        try {
+          if (this.#clock.advance(until)) whenSettled(look);
+          else resolve();
+        } catch (error) {
+          reject(error);
+        }
+      };
+      const look = () => {
+        try {
+          this.#checker.look();
+        } catch (error) {
+          reject(error);
+          return;
+        }
+        if (this.#checker.isDone) resolve();
+        else goOn();
+      };
+      whenSettled(goOn);
+    });
   }
 
   /** Nothing more goes wrong, and a control plane works; then all must be as it should, for as long as nothing may be left behind. */
@@ -143,11 +158,15 @@ class History {
     this.#faults.disarm();
     // Whoever stands still goes on, whoever is dead is started, and what is rolled out comes to its end.
     const ends = this.#clock.monotonic() + longestEndMs;
-    do await this.#pass(Math.max(this.#troubleEnds, this.#clock.monotonic()) + retryMs);
-    while (this.#clock.monotonic() < ends && !this.#checker.isAtRest);
-    this.#tell?.('--- rest');
-    this.#checker.expectRest();
-    await this.#pass(this.#clock.monotonic() + restMs);
+    const goesOn = () => this.#clock.monotonic() < ends && !this.#checker.isAtRest;
+    do {
+      do await this.#pass(Math.max(this.#troubleEnds, this.#clock.monotonic()) + retryMs);
+      while (goesOn());
+      this.#tell?.('--- rest');
+      this.#checker.expectRest();
+      await this.#pass(this.#clock.monotonic() + restMs);
+      // What was held may have been taken back since, and what waited for it begun.
+    } while (goesOn());
     this.#checker.conclude();
     this.#tell?.('--- end');
   }

@@ -12,7 +12,10 @@ const noReason = new DOMException('This operation was aborted', 'AbortError');
 class LeanSignal {
   aborted = false;
   reason: unknown = undefined;
-  #listeners: Set<Listener> | null = null;
+  /** Most have one at a time, and need no set for it. */
+  #listener: Listener | null = null;
+  /** Those that came after it. */
+  #others: Set<Listener> | null = null;
   /** Those made by `any` from it. */
   #followers: LeanSignal[] | null = null;
   /** What it was made from; null: it is its controller's. */
@@ -26,12 +29,12 @@ class LeanSignal {
 
   static any(signals: Iterable<LeanSignal>): LeanSignal {
     const either = new LeanSignal();
-    const sources = new Set<LeanSignal>();
+    const sources: LeanSignal[] = [];
     for (const signal of signals) {
       if (signal.aborted) return LeanSignal.abort(signal.reason);
-      for (const source of signal.#sources ?? [signal]) sources.add(source);
+      for (const source of signal.#sources ?? [signal]) if (!sources.includes(source)) sources.push(source);
     }
-    either.#sources = [...sources];
+    either.#sources = sources;
     for (const source of sources) (source.#followers ??= []).push(either);
     return either;
   }
@@ -41,11 +44,15 @@ class LeanSignal {
   }
 
   addEventListener(_type: 'abort', listener: Listener): void {
-    if (!this.aborted) (this.#listeners ??= new Set()).add(listener);
+    if (this.aborted || this.#listener === listener) return;
+    // Whoever came later is told later, also where the first one has left.
+    if (this.#listener === null && (this.#others === null || this.#others.size === 0)) this.#listener = listener;
+    else (this.#others ??= new Set()).add(listener);
   }
 
   removeEventListener(_type: 'abort', listener: Listener): void {
-    this.#listeners?.delete(listener);
+    if (this.#listener === listener) this.#listener = null;
+    else this.#others?.delete(listener);
   }
 
   /** All that follow are aborted before anybody is told. */
@@ -61,10 +68,11 @@ class LeanSignal {
   }
 
   #tell(): void {
-    const listeners = this.#listeners;
+    if (this.#listener !== null) tell(this.#listener);
     // Whoever is told may keep those after it from being told; nobody comes who is not there yet.
-    for (const listener of listeners ?? none) tell(listener);
-    this.#listeners = null;
+    for (const listener of this.#others ?? none) tell(listener);
+    this.#listener = null;
+    this.#others = null;
   }
 }
 

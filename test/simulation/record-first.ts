@@ -1,3 +1,4 @@
+import type { RouteTarget } from '../../src/domain/route.ts';
 import type { Ports } from '../../src/engine/ports/ports.ts';
 import type { MemoryDatabase } from './memory/store/database.ts';
 import { overriding } from './overriding.ts';
@@ -12,12 +13,15 @@ type Acting = Pick<Ports, 'deployments' | 'router' | 'runtime'>;
 export function recordFirst(ports: Acting, database: MemoryDatabase, onBreach: (what: string) => void): Acting {
   const { deployments, router, runtime } = ports;
   const read = new Set<string>();
+  let last: RouteTarget | null | undefined;
   return {
     deployments: {
       ...deployments,
       route: async (environmentId) => {
         const route = await deployments.route(environmentId);
-        read.add(JSON.stringify(route?.target));
+        // Mostly it is the same as before.
+        if (last === undefined || route?.target !== last) read.add(JSON.stringify(route?.target));
+        last = route?.target;
         return route;
       },
     },

@@ -15,7 +15,7 @@ const sabotagedSeeds = 300;
 
 test('rule 5.9: whatever operations, crashes and faults a seed brings, nothing fails, nothing is lost and nothing is left behind', async () => {
   const { sums, failed } = await simulateMany({
-    threads: 2,
+    processes: 2,
     first: firstSeed,
     count: histories,
     progress: () => undefined,

@@ -6,7 +6,7 @@ import type {
   InstanceSnapshot,
   PlatformSnapshot,
 } from '../../src/domain/platform-snapshot.ts';
-import type { TimelineEntry } from '../../src/domain/timeline.ts';
+import type { RecordedEntry } from '../../src/engine/ports/recorded-entry.ts';
 import type { MemoryDatabase } from './memory/store/database.ts';
 import { isActive } from './memory/store/deployment-rows.ts';
 import type { DeploymentRow } from './memory/store/rows.ts';
@@ -58,31 +58,32 @@ function environmentOf(
 function deploymentOf(database: MemoryDatabase, row: DeploymentRow, now: number): DeploymentSnapshot {
   const { id, environmentId, projectName, number, state, artifact } = row.deployment;
   const timeline = database.timelines.get(id) ?? [];
-  const entries = timeline.map(({ entry }) => entry);
   const over = isFinal(state);
   return {
     id,
     environmentId,
     name: `${projectName} #${number}`,
     state,
-    outcomes: entries.flatMap(outcomeOf),
+    outcomes: outcomesOf(timeline),
     active: isActive(row),
     held: state === 'paused' && !row.acting && row.want === null,
     led: row.notBefore > now || !isAbandoned({ db: database, now }, { owner: row.leaseOwner, until: row.leaseUntil }),
     idleMs: now - Date.parse(timeline.at(-1)?.at ?? row.deployment.createdAt),
     bundle: artifact?.type === 'bundle' ? artifact.bundle : null,
-    instances: over ? [] : instancesOf(database, id, entries),
+    instances: over ? [] : instancesOf(database, id, timeline),
   };
 }
 
-function outcomeOf(entry: TimelineEntry): readonly DeploymentState[] {
-  return entry.kind === 'state.changed' && isFinal(entry.to) ? [entry.to] : [];
+function outcomesOf(timeline: readonly RecordedEntry[]): readonly DeploymentState[] {
+  const outcomes: DeploymentState[] = [];
+  for (const { entry } of timeline) if (entry.kind === 'state.changed' && isFinal(entry.to)) outcomes.push(entry.to);
+  return outcomes;
 }
 
 function instancesOf(
   database: MemoryDatabase,
   deploymentId: string,
-  entries: readonly TimelineEntry[],
+  timeline: readonly RecordedEntry[],
 ): readonly InstanceSnapshot[] {
   const own = database.instances.where('deployment', deploymentId);
   return own
@@ -94,8 +95,9 @@ function instancesOf(
       phase,
       passed:
         startedBy !== deploymentId ||
-        entries.some(
-          (entry) => entry.kind === 'gate.passed' && entry.ordinal === ordinal && (entry.process ?? 'web') === process,
+        timeline.some(
+          ({ entry }) =>
+            entry.kind === 'gate.passed' && entry.ordinal === ordinal && (entry.process ?? 'web') === process,
         ),
       crashed: crashedAt !== null,
       address,

@@ -14,6 +14,8 @@ const crashMs = 6_000;
 /** Of the time that requests may wait in these histories, as much as an old version has not to come back in. */
 const longestHoldMs = 8_000;
 const lateHoldExcuseMs = 10_000;
+/** A request for the only instance of a version waits so long for it to be back (rule 5.5). */
+const onlyOneMs = 12_000;
 /** Whatever it is told, it tells everybody. */
 const firstWords = [{ atMs: 0, stream: 'stderr', text: 'begins, with NAME=$NAME' }] as const;
 const oneOff = behaves({ listensAfterMs: null, exits: { afterMs: 200, exitCode: 0 } });
@@ -63,6 +65,8 @@ export class Stage {
   /** By host, since when its requests wait, on the monotonic clock; and until when that is an excuse. */
   readonly #held = new Map<string, number>();
   readonly #heldTooLong = new Map<string, number>();
+  /** Since when they no longer wait. */
+  readonly #released = new Map<string, number>();
   #pushes = 0;
   /** Of the monotonic clock: until then whoever visits may find nobody, because the machine failed and not the platform. */
   #excusedUntil = 0;
@@ -146,8 +150,8 @@ export class Stage {
       for (const destination of this.world.router.answers(host)) {
         const fault = this.#faultOf(destination, database, id);
         if (fault === null && destination.type === 'instance') this.#served.add(id);
-        if (fault !== null && this.#served.has(id) && !this.mayFail(database, id, host))
-          failing.push(`${host}: ${fault}`);
+        if (fault === null || !this.#served.has(id) || this.mayFail(database, id, host)) continue;
+        if (fault !== 'refused' || !this.#comesBack(host)) failing.push(`${host}: ${fault}`);
       }
     }
     return failing;
@@ -177,8 +181,20 @@ export class Stage {
     const since = this.#held.get(host) ?? null;
     if (isHeld && since === null) this.#held.set(host, now);
     if (since === null) return;
-    if (!isHeld) this.#held.delete(host);
+    if (!isHeld) {
+      this.#held.delete(host);
+      this.#released.set(host, now);
+    }
     if (now - since > longestHoldMs) this.#heldTooLong.set(host, now + lateHoldExcuseMs);
+  }
+
+  /** The version that was let go to after a hold is still starting, and the router waits for the only instance of it. */
+  #comesBack(host: string): boolean {
+    const { router } = this.world;
+    const target = router.routeOf(host);
+    if (target === null || this.#clock.monotonic() - (this.#released.get(host) ?? -Infinity) > onlyOneMs) return false;
+    const [only, ...others] = router.slot(target.stable).members;
+    return others.length === 0 && only?.server.kind === 'instance' && only.server.redundancy === 'alone';
   }
 
   #faultOf(destination: Destination, database: MemoryDatabase, environmentId: string): string | null {

@@ -90,6 +90,17 @@ export function settled(): Promise<void> {
   return new Promise((resolve) => process.nextTick(resolve));
 }
 
+/** As whoever awaits `settled`, with less to do each time. What is called must not throw. */
+export function whenSettled(work: () => void): void {
+  process.nextTick(afterAll, work);
+}
+
+const past = Promise.resolve();
+
+function afterAll(work: () => void): void {
+  void past.then(work);
+}
+
 function atOnce(work: () => void): void {
   work();
 }
@@ -131,7 +142,8 @@ function pop(heap: Sleeper[]): void {
 
 function smallerChild(heap: readonly Sleeper[], index: number): number | null {
   const left = 2 * index + 1;
-  const [first, second] = [heap[left], heap[left + 1]];
+  const first = heap[left];
+  const second = heap[left + 1];
   if (first === undefined) return null;
   return second !== undefined && isBefore(second, first) ? left + 1 : left;
 }

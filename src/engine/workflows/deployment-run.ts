@@ -94,6 +94,10 @@ export class DeploymentRun implements AsyncDisposable {
     return this.#record.deployment;
   }
 
+  get sealedVariables(): string {
+    return this.#record.sealedVariables;
+  }
+
   get lease(): Lease {
     return this.#held.lease;
   }
@@ -116,7 +120,7 @@ export class DeploymentRun implements AsyncDisposable {
 
   /** Variables of the snapshot, opened, with the masker for their secrets. */
   get configuration(): OpenConfiguration {
-    this.#configuration ??= openConfiguration(this.workshop, this.#record);
+    this.#configuration ??= openConfiguration(this.workshop, this);
     return this.#configuration;
   }
 
@@ -212,8 +216,6 @@ export class DeploymentRun implements AsyncDisposable {
   }
 
   #learn(record: DeploymentRecord): void {
-    // What instances are told names the commit, which is not known at first.
-    if (record.deployment.source.commit?.sha !== this.deployment.source.commit?.sha) this.#configuration = null;
     this.#record = record;
   }
 

@@ -21,26 +21,28 @@ export type Note = Pick<
 /** Two writes as one transaction; of what can be said only once, the later one holds. */
 export function mergeWrites(earlier: Note, later: Write): Write {
   if (Object.keys(earlier).length === 0) return later;
-  const lists = {
-    timeline: joined(earlier.timeline, later.timeline),
-    jobs: joined(earlier.jobs, later.jobs),
-    journal: joined(earlier.journal, later.journal),
-    instances: joined(earlier.instances, later.instances),
-  };
-  const parts = {
-    configured: { ...earlier.configured, ...later.configured },
-    measurements: { ...earlier.measurements, ...later.measurements },
-  };
+  if (Object.keys(later).length === 0) return earlier;
+  const timeline = joined(earlier.timeline, later.timeline);
+  const jobs = joined(earlier.jobs, later.jobs);
+  const journal = joined(earlier.journal, later.journal);
+  const instances = joined(earlier.instances, later.instances);
+  const configured = { ...earlier.configured, ...later.configured };
+  const measurements = { ...earlier.measurements, ...later.measurements };
   return {
     ...earlier,
     ...later,
-    ...Object.fromEntries(Object.entries(parts).filter(([, part]) => Object.keys(part).length > 0)),
-    ...Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0)),
+    ...(Object.keys(configured).length > 0 ? { configured } : {}),
+    ...(Object.keys(measurements).length > 0 ? { measurements } : {}),
+    ...(timeline.length > 0 ? { timeline } : {}),
+    ...(jobs.length > 0 ? { jobs } : {}),
+    ...(journal.length > 0 ? { journal } : {}),
+    ...(instances.length > 0 ? { instances } : {}),
   };
 }
 
 /** The record as it will be read once this is written, as far as a note goes, and its state. */
 export function foresee(record: DeploymentRecord, note: Note & Pick<Write, 'transition'>): DeploymentRecord {
+  if (Object.keys(note).length === 0) return record;
   const { deployment } = record;
   const next = note.transition === undefined ? null : transition(deployment.state, note.transition);
   const instanceChanges = new Map<string, object>();

@@ -47,13 +47,14 @@ export function openSnapshot(box: SecretBox, deploymentId: string, sealed: strin
   return snapshotSchema.parse(JSON.parse(box.open(sealed, snapshotRow(deploymentId))));
 }
 
+/** What instances are told names the commit, which may be known later than this is opened: it is read from the record each time. */
 export function openConfiguration({ ports, urlOf }: Opener, record: Sealed): OpenConfiguration {
-  const { deployment } = record;
-  const snapshot = openSnapshot(ports.secretBox, deployment.id, record.sealedVariables);
+  const snapshot = openSnapshot(ports.secretBox, record.deployment.id, record.sealedVariables);
   return {
     mask: createMasker(snapshot.secrets),
-    variablesFor: (port) =>
-      mergeVariables({
+    variablesFor(port) {
+      const { deployment } = record;
+      return mergeVariables({
         platformDefaults: {},
         project: snapshot.project,
         environment: snapshot.environment,
@@ -66,7 +67,8 @@ export function openConfiguration({ ports, urlOf }: Opener, record: Sealed): Ope
           url: urlOf(deployment.configuration.hosts[0] ?? 'localhost'),
           commit: deployment.source.commit?.sha ?? '',
         }),
-      }),
+      });
+    },
   };
 }
 

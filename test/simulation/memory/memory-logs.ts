@@ -107,9 +107,13 @@ class MemoryLogWriter implements LogWriter {
     const { name, file, mask, life } = this.#parts;
     life.throwIfAborted();
     if (this.#isClosed) throw new CutoverError('internal', `The log ${name} is closed.`);
-    const parts = line.text.split('\n').flatMap((text) => splitLine(mask(cleanLine(text))));
-    for (const [index, text] of parts.entries()) {
-      const place = index === parts.length - 1 && position !== undefined ? { position } : {};
+    const parts = line.text.includes('\n')
+      ? line.text.split('\n').flatMap((text) => piecesOf(text, mask))
+      : piecesOf(line.text, mask);
+    const last = parts.length - 1;
+    for (let index = 0; index <= last; index += 1) {
+      const text = parts[index] ?? '';
+      const place = index === last && position !== undefined ? { position } : null;
       file.entries.push(Object.freeze({ ...line, text, ...place, next: endOf(file) + text.length + 1 }));
     }
     file.changed.ring();
@@ -133,6 +137,10 @@ class MemoryLogWriter implements LogWriter {
   }
 }
 
+function piecesOf(text: string, mask: Masker): readonly string[] {
+  return splitLine(mask(cleanLine(text)));
+}
+
 function endOf({ entries }: LogFile): number {
   return entries.at(-1)?.next ?? 0;
 }
@@ -141,14 +149,10 @@ function startOf({ next, text }: LogEntry): number {
   return next - text.length - 1;
 }
 
-const checkedNames = new Map<string, string>();
+/** A few short segments: what `logDirectory` leaves as it is. */
+const plainName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(?:\/[A-Za-z0-9][A-Za-z0-9._-]{0,99}){0,5}$/;
 
-/** Errors: `invalid_input`. The same few names are asked for again and again. */
+/** Errors: `invalid_input`. */
 function checked(name: string): string {
-  const known = checkedNames.get(name);
-  if (known !== undefined) return known;
-  if (checkedNames.size > 1_000) checkedNames.clear();
-  const path = logDirectory('/', name).slice(1);
-  checkedNames.set(name, path);
-  return path;
+  return plainName.test(name) ? name : logDirectory('/', name).slice(1);
 }

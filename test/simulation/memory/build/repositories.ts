@@ -32,7 +32,7 @@ export class Commit {
     const below = [...apps, ...Object.entries(this.files)].filter(([path]) => isBelow(path, directory));
     if (below.length === 0 && directory !== '') return null;
     const named = below.map(([path, text]) => `${path.slice(directory.length)}\0${text}\0`).toSorted();
-    const id = hash('sha1', named.join(''));
+    const id = sha1(named.join(''));
     this.#treeIds.set(directory, id);
     return id;
   }
@@ -50,6 +50,18 @@ function isBelow(path: string, directory: string): boolean {
   return directory === '' || path.startsWith(`${directory}/`);
 }
 
+const digests = new Map<string, string>();
+
+/** The same few trees and commits are made in every history. */
+function sha1(text: string): string {
+  const known = digests.get(text);
+  if (known !== undefined) return known;
+  if (digests.size > 1_000) digests.clear();
+  const digest = hash('sha1', text);
+  digests.set(text, digest);
+  return digest;
+}
+
 /** A repository as its server has it. */
 export class Repository {
   readonly url: string;
@@ -65,7 +77,7 @@ export class Repository {
   /** The branch's new head. */
   push(branch: string, content: CommitContent): CommitInfo {
     const { message = 'a change', author = 'Somebody' } = content;
-    const sha = hash('sha1', `${this.url}\0${this.#commits.size}`);
+    const sha = sha1(`${this.url}\0${this.#commits.size}`);
     const committedAt = new Date(this.#now()).toISOString();
     const commit = new Commit({ sha, message: message.split('\n', 1)[0] ?? '', author, committedAt }, content);
     this.#commits.set(sha, commit);

@@ -110,9 +110,13 @@ export class Container implements Endpoint, Host {
 
   /** What it listens on now. */
   ports(): ListeningPorts {
-    const { listensAfterMs, ports } = this.behaviour;
-    if (!this.isRunning || listensAfterMs === null || this.#upMs() < listensAfterMs) return nothing;
-    return ports ?? { open: [this.spec.port], loopbackOnly: [] };
+    if (!this.#listens()) return nothing;
+    return this.behaviour.ports ?? { open: [this.spec.port], loopbackOnly: [] };
+  }
+
+  #listens(): boolean {
+    const { listensAfterMs } = this.behaviour;
+    return this.isRunning && listensAfterMs !== null && this.#upMs() >= listensAfterMs;
   }
 
   /** null: it does not run. */
@@ -128,7 +132,9 @@ export class Container implements Endpoint, Host {
   }
 
   endpointAt(port: number): Endpoint | null {
-    return this.ports().open.includes(port) ? this : null;
+    if (!this.#listens()) return null;
+    const { ports } = this.behaviour;
+    return (ports === null ? port === this.spec.port : ports.open.includes(port)) ? this : null;
   }
 
   take({ isProbe, takesMs }: AppRequest): AppAnswer {

@@ -86,8 +86,9 @@ export class MemoryDatabase {
       while (this.#undo.length > 0) this.#undo.pop()?.();
       throw error;
     } finally {
-      this.#undo.length = 0;
-      this.#told.clear();
+      // Emptying makes a new one, also of one that is empty.
+      if (this.#undo.length > 0) this.#undo.length = 0;
+      if (this.#told.size > 0) this.#told.clear();
     }
   }
 

@@ -19,6 +19,8 @@ interface Groups<Row> {
 export class Table<Row, Name extends string = never> {
   readonly #undo: (() => void)[];
   readonly #rows = new Map<string, Row>();
+  /** As they were when somebody last asked for all; null: something has changed since. */
+  #all: readonly Row[] | null = null;
   readonly #groups: readonly Groups<Row>[];
   readonly #named: Readonly<Record<Name, Groups<Row>>>;
 
@@ -38,7 +40,8 @@ export class Table<Row, Name extends string = never> {
 
   /** As many as there are now; the order says nothing. */
   all(): readonly Row[] {
-    return [...this.#rows.values()];
+    this.#all ??= [...this.#rows.values()];
+    return this.#all;
   }
 
   where(name: Name, key: string): readonly Row[] {
@@ -81,6 +84,7 @@ export class Table<Row, Name extends string = never> {
   }
 
   #set(id: string, row: Row | undefined, before: Row | undefined): void {
+    this.#all = null;
     if (row === undefined) this.#rows.delete(id);
     else this.#rows.set(id, row);
     for (const groups of this.#groups) regroup(groups, id, row, before);

@@ -51,16 +51,13 @@ export class Connection {
   }
 }
 
-const times = new Map<number, string>();
+let second = { at: Number.NaN, text: '' };
 
-/** The same few times are asked for again and again. */
+/** Mostly within the same second as the time before. */
 export function isoTime(ms: number): string {
-  const known = times.get(ms);
-  if (known !== undefined) return known;
-  if (times.size > 1_000) times.clear();
-  const time = new Date(ms).toISOString();
-  times.set(ms, time);
-  return time;
+  const at = Math.floor(ms / 1_000) * 1_000;
+  if (at !== second.at) second = { at, text: new Date(at).toISOString().slice(0, -'000Z'.length) };
+  return `${second.text}${String(Math.floor(ms) - at).padStart(3, '0')}Z`;
 }
 
 /** Appends entries to a deployment's timeline, in order. */

@@ -22,6 +22,8 @@ export type Choice =
 
 /** Changes nothing: whoever sends the request says so with `tookTurn`. */
 export function chooseServer(slot: Slot, lookup: Lookup, monotonic: number): Choice {
+  const [only] = slot.members;
+  if (only !== undefined && slot.members.length === 1) return onlyServer(only, lookup);
   const own = slot.members.filter(({ server, draining }) => server.kind !== 'fallback' && !draining);
   const up = own.filter(({ downUntil }) => downUntil <= monotonic);
   const refused: Member[] = [];
@@ -36,6 +38,13 @@ export function chooseServer(slot: Slot, lookup: Lookup, monotonic: number): Cho
     }
   }
   return refused.length === 0 ? { type: 'none' } : { type: 'refused', refused };
+}
+
+/** Where there is no choice, neither whose turn it is matters nor what it was before. */
+function onlyServer(member: Member, lookup: Lookup): Choice {
+  if (member.draining) return { type: 'none' };
+  const endpoint = lookup(member.server);
+  return endpoint === null ? { type: 'refused', refused: [member] } : { type: 'server', member, endpoint, refused: [] };
 }
 
 function fallbacks(slot: Slot): readonly Member[] {

@@ -1,5 +1,4 @@
 import { setImmediate } from 'node:timers/promises';
-import { parentPort } from 'node:worker_threads';
 import type { Batch, BatchResult } from './simulate-many.ts';
 import { simulate } from './simulate.ts';
 
@@ -10,8 +9,8 @@ Error.stackTraceLimit = 0;
 const uncaught: unknown[] = [];
 process.on('unhandledRejection', (error) => uncaught.push(error));
 
-parentPort?.on('message', (batch: Batch) => {
-  void run(batch).then((result) => parentPort?.postMessage(result, []));
+process.on('message', (batch: Batch) => {
+  void run(batch).then((result) => process.send?.(result));
 });
 
 async function run({ first, count }: Batch): Promise<BatchResult> {
