@@ -17,6 +17,8 @@ export const holdParts = {
   returned: 19 / 20,
   /** What the old version has to come back, however long requests are said to have waited: those that wait now may have come just now. */
   leastReturn: 1 / 10,
+  /** The same where it has several instances: let go to those that do not listen yet, requests fail, while for a single one the router waits (rule 5.5). */
+  leastReturnOfSeveral: 1 / 2,
 } as const;
 
 /**

@@ -19,8 +19,9 @@ export async function requestRollback(db: Kysely<Database>, request: RollbackReq
     const reason = `rolled back to #${to.number} by ${by}`;
     if (!(await wantTakenBack(tx, row, { outcome: 'failed', code: 'rolled_back', reason }))) return false;
     await rememberAnswer(tx, request.idempotency, deploymentId);
-    // Whoever goes back wants nothing newer.
-    await supersede(tx, { environmentId: row.environment_id, branch: null }, `${reason}, from #${row.number}`);
+    // Whoever goes back wants nothing newer; but what he goes back to may have been found bad meanwhile.
+    const waiting = { environmentId: row.environment_id, branch: null, sparesAutomatic: true } as const;
+    await supersede(tx, waiting, `${reason}, from #${row.number}`);
     await tx
       .updateTable('environment')
       .set({ auto_deploy_held: reason })

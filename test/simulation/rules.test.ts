@@ -7,7 +7,11 @@ import { simulate } from './simulate.ts';
 const place = { project: 0, environment: 0 };
 
 /** Of histories that once went wrong, each in a way of its own. Where random programs change they are others, and go well too. */
-const onceWrong = [1731, 1820, 1904, 4465, 5306, 5704, 6420, 6476, 7239, 8467, 8647, 18195, 18642];
+const onceWrong = [
+  1731, 1820, 1904, 4465, 5306, 5704, 6420, 6476, 7239, 8467, 8647, 18195, 18642, 770763, 774568, 909976, 2001041,
+  2002299, 2003174, 2004579, 2006267, 2013525, 2015555, 2019203, 2019900, 3004071, 3011083, 4018026, 6010290, 7011055,
+  7015862,
+];
 
 for (const seed of onceWrong) {
   test(`rule 5.9: the history of seed ${seed}, which once went wrong, goes well`, async () => {
@@ -15,6 +19,16 @@ for (const seed of onceWrong) {
     assert.deepEqual(findings, []);
   });
 }
+
+test('rule 5.1: a process that exits fails the gate at once, before its address can be asked for somebody else', async () => {
+  const times = { started: NaN, failed: NaN };
+  await findingsOf({}, [deploy(100, 'exits')], (line) => {
+    const at = Number.parseInt(line, 10);
+    if (line.includes('runtime.start(')) times.started = at;
+    if (line.includes('gate.failed')) times.failed = at;
+  });
+  assert.ok(times.failed - times.started < 50, `after ${times.failed - times.started} ms`);
+});
 
 test('rule 5.2: a rollback to a standby that has the traffic already takes its part of it, instance by instance', async () => {
   const shares: number[] = [];
@@ -51,6 +65,64 @@ test('rule 5.2: requests that came between the wish to hold and the hold may fin
     ...visits(10_200, 12),
   ]);
   assert.deepEqual(findings, []);
+});
+
+test('rule 5.2: where nobody was there while requests were to wait, the old version answers them before it is stopped', async () => {
+  for (const call of ['router.setRoute', 'router.inFlight', 'runtime.stop']) {
+    let failed = false;
+    const steps: readonly ProgramStep[] = [
+      deploy(100, 'slow'),
+      { at: 9_990, fault: { kind: 'call', call, skip: 0, what: 'stop-before', ms: 60_000 } },
+      deploy(10_000),
+      { at: 11_000, fault: { kind: 'crash', ms: 20_000 } },
+      ...visits(10_200, 90),
+    ];
+    const findings = await findingsOf({ strategy: 'recreate' }, steps, (line) => {
+      failed ||= line.includes('gate.failed');
+    });
+    assert.deepEqual(findings, [], `before ${call}`);
+    // Nobody knows how far one has come that was asked to stop.
+    assert.equal(failed, call === 'runtime.stop', `before ${call}: the new one has all of its time`);
+  }
+});
+
+test('rule 5.2: what served before is started again, also where the hold is over before that could be written', async () => {
+  for (let skip = 8; skip < 16; skip += 1) {
+    const findings = await findingsOf({ strategy: 'recreate' }, [
+      deploy(100),
+      { at: 9_990, fault: { kind: 'call', call: 'database.write', skip, what: 'hang', ms: 12_000 } },
+      deploy(10_000, 'unhealthy'),
+      ...visits(10_200, 150),
+    ]);
+    assert.deepEqual(findings, [], `write ${skip}`);
+  }
+});
+
+test('rule 2.2: whoever stood still while somebody else paused the rollout lets go of it without a word', async () => {
+  for (let skip = 0; skip < 4; skip += 1) {
+    const findings = await findingsOf({}, [
+      deploy(100),
+      deploy(10_000, 'slow'),
+      { at: 11_000, fault: { kind: 'call', call: 'database.record', skip, what: 'suspend-before', ms: 20_000 } },
+      { at: 11_000, operation: { kind: 'pause', place, back: 0 } },
+      { at: 12_000, fault: { kind: 'second-plane', ms: 60_000 } },
+    ]);
+    assert.deepEqual(findings, [], `reading ${skip}`);
+  }
+});
+
+test('rule 5.5: of two control planes that tend a crash, the later one leaves alone what the other has put back', async () => {
+  // The first one hears of the end of instances that the second one has stopped, and started again, in the meantime.
+  for (let ms = 20_000; ms <= 24_000; ms += 500) {
+    const findings = await findingsOf({ strategy: 'recreate', replicas: 2 }, [
+      deploy(100),
+      { at: 9_990, fault: { kind: 'call', call: 'router.setRoute', skip: 0, what: 'suspend-after', ms } },
+      deploy(10_000, 'unhealthy'),
+      { at: 11_000, fault: { kind: 'second-plane', ms: 60_000 } },
+      ...visits(20_000, 70),
+    ]);
+    assert.deepEqual(findings, [], `suspended for ${ms} ms`);
+  }
 });
 
 test('rule 5.2: the version that comes back goes through the gate, however long the clock says that requests have waited', async () => {
@@ -93,6 +165,19 @@ test('rule 2.4: of two control planes that delete one environment, the slower on
       ...visits(20_000, 12),
     ]);
     assert.deepEqual(findings, [], `reading ${skip}`);
+  }
+});
+
+test('rule 5.5: an instance that is drained while its rollout is paused is made again where somebody removes it', async () => {
+  for (let at = 10_100; at <= 10_900; at += 100) {
+    const findings = await findingsOf({ strategy: 'blue-green', replicas: 2, observationMs: 4_000, standby: 'none' }, [
+      deploy(100),
+      ...visits(9_000, 8),
+      deploy(10_000),
+      { at, operation: { kind: 'pause', place, back: 0 } },
+      { at: at + 1_000, fault: { kind: 'remove-container', pick: 0 } },
+    ]);
+    assert.deepEqual(findings, [], `paused at ${at} ms`);
   }
 });
 

@@ -13,11 +13,17 @@ export interface HeldLease {
   assertHeld(): void;
 }
 
+/** By both clocks: that of a machine that was suspended may have stood still, and the other one may have been set. */
+interface Moment {
+  readonly monotonic: number;
+  readonly now: number;
+}
+
 interface Entry {
   readonly lease: Lease;
   readonly lost: AbortController;
   readonly unwanted: AbortController;
-  deadline: number;
+  deadline: Moment;
 }
 
 const soonMs = 100;
@@ -45,8 +51,14 @@ export class LeaseKeeper {
     this.#options = options;
   }
 
-  /** `claimedAt`: monotonic time just before the lease was asked for. */
-  hold(lease: Lease, claimedAt: number): HeldLease {
+  /** To be taken just before a lease is asked for. */
+  moment(): Moment {
+    const { clock } = this.#options;
+    return { monotonic: clock.monotonic(), now: clock.now() };
+  }
+
+  /** `claimedAt`: just before the lease was asked for. */
+  hold(lease: Lease, claimedAt: Moment): HeldLease {
     const entry: Entry = {
       lease,
       lost: new AbortController(),
@@ -95,7 +107,8 @@ export class LeaseKeeper {
     while (!entry.lost.signal.aborted && this.#entries.get(entry.lease.deploymentId) === entry) {
       if (this.#isPastDeadline(entry)) entry.lost.abort(new FencedError(entry.lease.deploymentId));
       // Aborted or past the deadline: either way the loop looks again.
-      else await clock.sleep(entry.deadline - clock.monotonic() + 1, entry.lost.signal).catch(() => undefined);
+      else
+        await clock.sleep(entry.deadline.monotonic - clock.monotonic() + 1, entry.lost.signal).catch(() => undefined);
     }
   }
 
@@ -129,7 +142,7 @@ export class LeaseKeeper {
   async beat(): Promise<void> {
     const entries = [...this.#entries.values()];
     if (entries.length === 0) return;
-    const deadline = this.#deadlineFrom(this.#options.clock.monotonic());
+    const deadline = this.#deadlineFrom(this.moment());
     try {
       const held = await this.#options.store.heartbeat(
         entries.map((entry) => entry.lease),
@@ -157,12 +170,15 @@ export class LeaseKeeper {
     entry.lost.signal.throwIfAborted();
   }
 
-  #isPastDeadline(entry: Entry): boolean {
-    return this.#options.clock.monotonic() > entry.deadline;
+  /** By either clock: to lead a deployment anew costs nothing, to act on a lease that has passed on may cost a request. */
+  #isPastDeadline({ deadline }: Entry): boolean {
+    const { monotonic, now } = this.moment();
+    return monotonic > deadline.monotonic || now > deadline.now;
   }
 
   /** A margin of a tenth, so that we stop before somebody else may start. */
-  #deadlineFrom(asked: number): number {
-    return asked + this.#options.leaseMs * 0.9;
+  #deadlineFrom(asked: Moment): Moment {
+    const ms = this.#options.leaseMs * 0.9;
+    return { monotonic: asked.monotonic + ms, now: asked.now + ms };
   }
 }

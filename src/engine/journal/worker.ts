@@ -57,7 +57,7 @@ export class Worker {
   async #claimOne(): Promise<boolean> {
     const { store, owner, leaseMs, log } = this.#options;
     try {
-      const claimedAt = this.#options.clock.monotonic();
+      const claimedAt = this.#keeper.moment();
       const lease = await store.claim({ owner, leaseMs, leading: this.#keeper.held() });
       if (lease === null) return false;
       const work = this.#lead(this.#keeper.hold(lease, claimedAt));

@@ -99,14 +99,22 @@ async function isWell(
 async function rejoin(pass: Pass, { deployment, slot }: DesiredDeployment, instance: Instance): Promise<void> {
   const { workshop, world, signal } = pass;
   const { router } = workshop.ports;
-  await world.updateInstances([{ id: instance.id, address: instance.address }]);
+  const { id, address, port } = instance;
+  await world.updateInstances([{ id, address }]);
   if (slot === null || !hasOthers(instance, deployment)) return;
   const { replicas } = deployment.configuration.settings;
   await world.whileOwning({ deploymentId: deployment.id, slot }, async () => {
-    const guarded = (await router.serverNames(slot, signal)).some(isFallback);
+    const { servers } = await router.snapshot(signal);
+    const own = servers.filter((server) => server.slot === slot);
+    const guarded = own.some(({ name }) => isFallback(name));
+    const server = serverOf(instance, replicas, guarded);
+    const known = own.find(({ name, endpoint }) => name === server.name && endpoint === `${address}:${port}`);
+    // It never left, or another control plane has put it back: visitors may be with it.
+    if (known?.draining === false) return;
     // The router's own checks may have found it down, and would be slow to find it up: as a new server it is up at once.
-    await router.removeServer(slot, serverName(instance), signal);
-    await router.addServer(slot, serverOf(instance, replicas, guarded), signal);
+    if (known !== undefined && (await router.inFlight(slot, server.name, signal)) === 0)
+      await router.removeServer(slot, server.name, signal);
+    await router.addServer(slot, server, signal);
   });
 }
 

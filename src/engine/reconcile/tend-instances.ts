@@ -127,9 +127,12 @@ async function removeUnknown({ workshop, world, found, signal }: Pass, desired: 
 
 /** Somebody removed the container of an instance that serves: it is made again from the deployment's own configuration. */
 async function bringBack({ workshop, signal }: Pass, desired: DesiredDeployment, instance: Instance) {
-  const { runtime } = workshop.ports;
+  const { runtime, deployments } = workshop.ports;
   const { deployment } = desired;
   if (deployment.artifact?.type !== 'image') return undefined;
+  // It may have been stopped, or deleted with its project, since the pass began.
+  const present = (await deployments.record(deployment.id))?.instances.find(({ id }) => id === instance.id);
+  if (present?.phase !== instance.phase) return undefined;
   workshop.log.warn(
     { deployment: deployment.id, instance: instance.id },
     'an instance had no container and is started again',

@@ -13,7 +13,8 @@ export async function comeBack(run: DeploymentRun, old: InSlot, processes: Reviv
   if (record === null) return;
   const present = { ...record, slot: old.slot };
   try {
-    await withinRestOfHold(run, (signal) => reviveInstances(run, present, { processes, signal }));
+    const { replicas } = old.deployment.configuration.settings;
+    await withinRestOfHold(run, replicas, (signal) => reviveInstances(run, present, { processes, signal }));
   } catch (error) {
     if (!isTerminal(error)) throw error;
     const [why] = error instanceof Error ? error.message.split('\n', 1) : [];

@@ -1,6 +1,6 @@
 import type { Instance } from '../../domain/deployment.ts';
 import { describeFailure, judgeGate, newGate, recordProbe, type GateState } from '../../domain/gate.ts';
-import type { HealthCheck, ProbeResult } from '../../domain/health-check.ts';
+import { isHealthyAnswer, type HealthCheck, type ProbeResult } from '../../domain/health-check.ts';
 import { processOf, webProcess, type ExecCheck } from '../../domain/processes.ts';
 import type { InstanceStatus } from '../ports/runtime.ts';
 import { allOrNone } from './all-or-none.ts';
@@ -114,10 +114,12 @@ async function probeOn(
     if (verdict.type === 'passed') return gate.attempts;
     const isLast = gate.successesInRow > 0 && gate.successesInRow === check.healthyThreshold - 1;
     const pause = (either: AbortSignal) => run.workshop.watch.sleep(instance.id, verdict.delayMs, either);
-    await allOrNone(signal, isLast ? [pause, ...beforeLast(run, started)] : [pause]);
+    // An address is soon somebody else's: before the answer that counts it is made sure that it will be the instance's own.
+    const isThere = (either: AbortSignal) => refuseExited(run, instance, either);
+    await allOrNone(signal, isLast ? [pause, isThere, ...beforeLast(run, started)] : [pause]);
     const result = gate.attempts === 0 ? await firstProbe(run, started, { probe, signal }) : await probe(signal);
     seen.gate = recordProbe(gate, check, result, clock.monotonic() - began);
-    if (result.type !== 'answered') await refuseExited(run, instance, signal);
+    if (!isHealthyAnswer(check, result)) await refuseExited(run, instance, signal);
   }
 }
 
@@ -131,10 +133,14 @@ async function firstProbe(
   { instance, began }: Started,
   { probe, signal }: { readonly probe: Examination['probe']; readonly signal: AbortSignal },
 ): Promise<ProbeResult> {
+  const { clock } = run.ports;
   for (;;) {
     const result = await probe(signal);
-    if (result.type !== 'refused' || run.ports.clock.monotonic() - began > listenPatienceMs) return result;
+    if (result.type !== 'refused' || clock.monotonic() - began > listenPatienceMs) return result;
+    const asleepSince = clock.monotonic();
     await run.workshop.watch.sleep(instance.id, listenPollMs, signal);
+    // Woken up: something has happened to it.
+    if (clock.monotonic() - asleepSince < listenPollMs) await refuseExited(run, instance, signal);
   }
 }
 

@@ -3,12 +3,18 @@ import type { DeploymentRun } from './deployment-run.ts';
 import { drainSlot } from './drain-slot.ts';
 import { leaveSlot } from './leave-slot.ts';
 import { reviveInstances } from './revive-instances.ts';
+import { serverName } from './router-server.ts';
 import { stopInstances } from './stop-instances.ts';
 import { hasContainer, otherInstances, webInstances } from './web-instances.ts';
 
 /** A rollout stays as it is: what runs goes on running, and the share stays what it is (rule 2.2). */
 export async function pauseRollout(run: DeploymentRun): Promise<void> {
   run.say('paused');
+  const { slot, instances } = run.record;
+  // What was put there and is not on record as serving: nobody would see to its address.
+  const joined = webInstances(instances).filter(({ phase }) => phase === 'starting' || phase === 'passed');
+  if (slot !== null)
+    for (const instance of joined) await run.ports.router.drainServer(slot, serverName(instance), run.leaseSignal);
   await run.write({ transition: { type: 'paused' }, wantDone: true });
 }
 

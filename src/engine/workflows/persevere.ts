@@ -1,4 +1,4 @@
-import { isCancellable } from '../../domain/deployment-state.ts';
+import { isCancellable, isFinal } from '../../domain/deployment-state.ts';
 import { CutoverError, isTerminal } from '../../domain/errors.ts';
 import { FencedError, type DeploymentRecord, type Verdict } from '../ports/deployment-store.ts';
 import type { Step } from './deploy.ts';
@@ -38,6 +38,9 @@ export async function persevere(run: DeploymentRun, step: Step): Promise<Verdict
 async function judge(run: DeploymentRun, error: unknown, attempt: number): Promise<Verdict | 'paused' | null> {
   if (error instanceof FencedError || run.leaseSignal.aborted) throw error;
   await run.reload();
+  // What was wanted has been done, by whoever leads it since this process stood still.
+  if (isFinal(run.deployment.state) || (run.record.want === null && run.signal.aborted))
+    throw new FencedError(run.lease.deploymentId);
   const unwanted = verdictOfWant(run.record);
   if (unwanted !== null) return unwanted;
   // Not while visitors wait.

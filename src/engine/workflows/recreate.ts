@@ -7,9 +7,11 @@ import type { DeploymentRun } from './deployment-run.ts';
 import { openSessions } from './drain-slot.ts';
 import type { Scene } from './rollout-scene.ts';
 import { stopInstances } from './stop-instances.ts';
-import { hasContainer, otherInstances, webInstances } from './web-instances.ts';
+import { hasContainer, otherInstances, webInstances, type InSlot } from './web-instances.ts';
 
 const pollMs = 50;
+/** Where many wait in the router, each looks twice a second whether it may go on. */
+const letGoMs = 1_000;
 
 /** From now on requests wait in the router. Workers finish their job before that: visitors need not wait for it. */
 export async function holdRequests(run: DeploymentRun, { stable }: Scene): Promise<void> {
@@ -28,8 +30,13 @@ export async function holdRequests(run: DeploymentRun, { stable }: Scene): Promi
 }
 
 /** Two versions must not run side by side: those in flight may finish for a while, then all that runs is stopped (rule 5.2). */
-export async function stopOld(run: DeploymentRun, { stable, route }: Scene): Promise<void> {
+export async function stopOld(run: DeploymentRun, scene: Scene): Promise<void> {
+  const { stable, route } = scene;
   if (stable === null) throw new Error('an old version was to be stopped where nothing serves');
+  if (isLate(run, stable, route)) {
+    await letGo(run, stable, route);
+    return holdRequests(run, scene);
+  }
   // A crash between the row and the router must not let requests meet nobody.
   await run.workshop.routes.follow(run.lease.environmentId, run.leaseSignal);
   run.heldInRouterSince ??= run.ports.clock.monotonic();
@@ -43,6 +50,28 @@ export async function stopOld(run: DeploymentRun, { stable, route }: Scene): Pro
   for (const other of others) if (other.deployment.id !== stable.deployment.id) await retire(run, other);
 }
 
+/** Nobody was there to go on with it: what is left of the hold is not enough, and nobody has been asked to stop yet. */
+function isLate(run: DeploymentRun, { instances }: InSlot, route: EnvironmentRoute): boolean {
+  const { holdTimeoutMs } = run.deployment.configuration.settings;
+  const waited = heldMs(run, route) ?? 0;
+  return (
+    waited > holdTimeoutMs * holdParts.finish && webInstances(instances).every(({ phase }) => phase === 'draining')
+  );
+}
+
+/** Those who wait are answered by the old version, which is still there. Nobody's wish has to wait any more, either. */
+async function letGo(run: DeploymentRun, { slot, instances }: InSlot, route: EnvironmentRoute): Promise<void> {
+  await run.write({
+    route: stableOnly(slot),
+    instances: webInstances(instances).map(({ id }) => ({ id, phase: 'serving' })),
+    ...released(run, route),
+  });
+  await run.workshop.routes.follow(run.lease.environmentId, run.leaseSignal);
+  run.heldSince = null;
+  run.heldInRouterSince = null;
+  await run.ports.clock.sleep(letGoMs, run.signal);
+}
+
 /** Visitors wait for it: where its stop grace is longer than they can, it is killed before that is over, and people are told. */
 async function stopInTime(run: DeploymentRun, old: DeploymentRecord, route: EnvironmentRoute): Promise<void> {
   const { deployment, instances } = old;
@@ -50,7 +79,8 @@ async function stopInTime(run: DeploymentRun, old: DeploymentRecord, route: Envi
   const { holdTimeoutMs } = run.deployment.configuration.settings;
   const graceMs = graceWithinHold(stopGraceMs, holdTimeoutMs, heldMs(run, route) ?? 0);
   const began = run.ports.clock.monotonic();
-  await stopForGood(run, instances.filter(hasContainer), graceMs);
+  // From here on nobody is let go to them again.
+  await stopForGood(run, instances.filter(hasContainer), graceMs, 'drained');
   if (graceMs === stopGraceMs || run.ports.clock.monotonic() - began < graceMs) return;
   const given = `${(graceMs / 1000).toFixed(1)} s of its ${stopGraceMs / 1000} s to stop`;
   const message = `#${deployment.number} was killed after ${given}: requests wait for at most ${holdTimeoutMs / 1000} s`;
@@ -79,10 +109,11 @@ export async function stopForGood(
   run: DeploymentRun,
   instances: DeploymentRun['record']['instances'],
   graceMs: number,
+  meanwhile: 'draining' | 'drained' = 'draining',
 ): Promise<void> {
   if (instances.length === 0) return;
   const ids = instances.map(({ id }) => id);
-  await run.write({ instances: ids.map((id) => ({ id, phase: 'draining' })) });
+  await run.write({ instances: ids.map((id) => ({ id, phase: meanwhile })) });
   run.assertHeld();
   await stopInstances(run, { graceMs, instanceIds: ids });
   const left = await Promise.all(ids.map((id) => run.ports.runtime.status(id, run.leaseSignal)));
@@ -138,15 +169,17 @@ export async function withinHold(
   return within(run, holdTimeoutMs * holdParts.passed - alreadyMs, work);
 }
 
-/** The old version has what is left of it to come back. Without a hold it has all the time it takes. */
+/** The old version, of so many replicas, has what is left of it to come back. Without a hold it has all the time it takes. */
 export async function withinRestOfHold(
   run: DeploymentRun,
+  replicas: number,
   work: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   if (run.heldSince === null) return work(run.leaseSignal);
   const { holdTimeoutMs } = run.deployment.configuration.settings;
   const leftMs = run.heldSince + holdTimeoutMs * holdParts.returned - run.ports.clock.monotonic();
-  return within(run, Math.max(holdTimeoutMs * holdParts.leastReturn, leftMs), work);
+  const least = replicas > 1 ? holdParts.leastReturnOfSeveral : holdParts.leastReturn;
+  return within(run, Math.max(holdTimeoutMs * least, leftMs), work);
 }
 
 /** Rejects with `HoldOver`, or with whatever the work makes of it. */

@@ -1,4 +1,5 @@
 import type { Instance, InstancePhase } from '../../domain/deployment.ts';
+import { isTerminal } from '../../domain/errors.ts';
 import { isLongRunning, webProcess } from '../../domain/processes.ts';
 import { allOrNone } from './all-or-none.ts';
 import type { DeploymentRun } from './deployment-run.ts';
@@ -23,16 +24,8 @@ export async function reviveInstances(
     signal: wanted = run.leaseSignal,
   }: { readonly processes?: RevivedProcesses; readonly signal?: AbortSignal } = {},
 ): Promise<void> {
-  const { artifact } = old.deployment;
-  const down = downOf(old, processes);
-  if (artifact?.type !== 'image' || down.length === 0) return;
-  // Said first: what is stopped is not to have a container.
-  await run.write({ instances: down.map(({ id }) => ({ id, phase: 'starting', address: null, crashedAt: null })) });
-  const version: Version = {
-    deployment: old.deployment,
-    configuration: openConfiguration(run.workshop, old),
-    imageId: artifact.imageId,
-  };
+  const { version, down } = await announce(run, old, processes);
+  if (version === null) return;
   await allOrNone(
     wanted,
     down.map((instance) => async (signal: AbortSignal) => {
@@ -44,9 +37,30 @@ export async function reviveInstances(
   );
 }
 
-/** Those that are down are kept alive from now on and are where they were, whether they have passed or not. */
+/** Those that are down are started, kept alive from now on and are where they were, whether they pass or not. */
 export async function rejoin(run: DeploymentRun, old: InSlot, processes: RevivedProcesses): Promise<void> {
-  for (const instance of downOf(old, processes)) await rejoinOne(run, old, instance);
+  const { version, down } = await announce(run, old, processes);
+  if (version === null) return;
+  for (const instance of down) {
+    try {
+      await startInstance(run, version, instance, run.leaseSignal);
+    } catch (error) {
+      if (!isTerminal(error)) throw error;
+      run.say(`started again and again from now on: ${String(error)}`);
+    }
+    await rejoinOne(run, old, instance);
+  }
+}
+
+/** What is stopped is not to have a container, so that it is said first. `version` null: there is nothing to start. */
+async function announce(run: DeploymentRun, old: InSlot, processes: RevivedProcesses) {
+  const { artifact } = old.deployment;
+  const down = downOf(old, processes);
+  if (artifact?.type !== 'image' || down.length === 0) return { version: null, down };
+  await run.write({ instances: down.map(({ id }) => ({ id, phase: 'starting', address: null, crashedAt: null })) });
+  const configuration = openConfiguration(run.workshop, old);
+  const version: Version = { deployment: old.deployment, configuration, imageId: artifact.imageId };
+  return { version, down };
 }
 
 function downOf({ instances }: InSlot, processes: RevivedProcesses): readonly Instance[] {

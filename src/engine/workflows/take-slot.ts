@@ -1,6 +1,6 @@
 import { CutoverError } from '../../domain/errors.ts';
 import { chooseStrategy } from '../../domain/rollout-plan.ts';
-import type { DeploymentRecord, OpenedObservation, Write } from '../ports/deployment-store.ts';
+import { FencedError, type DeploymentRecord, type OpenedObservation, type Write } from '../ports/deployment-store.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 import { countRequests } from './request-counts.ts';
 
@@ -34,10 +34,17 @@ export async function prepareSlot(
   if (slot === null || run.record.counterBaseline !== null) return;
   run.assertHeld();
   // It may hold leftovers of a crash between the erasure of its last owner's row and the router's part of it.
+  if ((await run.ports.router.serverNames(slot, run.signal)).length > 0) await requireLease(run);
   await run.ports.router.clearSlot(slot, run.signal);
   const counterBaseline = await countRequests(run, others);
   // Until a route names the slot nothing is lost if it is prepared once more; whoever observes is to know of it now.
   if (observation === null) return run.note({ counterBaseline });
   await run.write({ counterBaseline, observation });
   run.workshop.wakeObserver();
+}
+
+/** Whoever stood still may not know that somebody else leads it, and has put there what serves by now. */
+async function requireLease({ lease, ports }: DeploymentRun): Promise<void> {
+  const wants = await ports.deployments.wanted([lease]);
+  if (!wants.has(lease.deploymentId)) throw new FencedError(lease.deploymentId);
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import type { RollbackRequest } from '../../../src/engine/ports/deployment-store.ts';
 import { token, type StoreBench } from './bench.ts';
-import { completed, deploying, ready, recordOf, stateOf } from './steps.ts';
+import { completed, deploying, observedPair, ready, recordOf, rollbackOf, stateOf } from './steps.ts';
 
 export function requestRollbackConformance(bench: StoreBench): void {
   beforeEach(() => bench.reset());
@@ -26,6 +26,15 @@ export function requestRollbackConformance(bench: StoreBench): void {
     assert.equal(await stateOf(bench, waiting), 'cancelled', 'whoever goes back wants nothing newer');
     const timeline = await bench.queries.timeline(fresh.deploymentId, 0, 100);
     assert.deepEqual(timeline.at(-1)?.entry, { kind: 'rollback.decided', to: 1, reason: 'asked for by ann' });
+  });
+
+  test('5.6 what is gone back to may have been found bad meanwhile: its own rollback still waits', async () => {
+    const pair = await observedPair(bench, bench.production);
+    const rollout = await deploying(bench, bench.production);
+    const automatic = await bench.trigger(bench.production, { origin: rollbackOf(pair, true) });
+    const back = request(rollout.deploymentId, pair.fresh.deploymentId);
+    assert.equal(await bench.deployments.requestRollback(back), true);
+    assert.equal(await stateOf(bench, automatic), 'pending');
   });
 
   test('5.7 after its switch a rollout is taken back only while the version before is on standby', async () => {

@@ -20,8 +20,8 @@ export function requestRollback(tx: Transaction, request: RollbackRequest): bool
   const reason = `rolled back to #${to.number} by ${by}`;
   if (!wantTakenBack(db, row, { outcome: 'failed', code: 'rolled_back', reason })) return false;
   rememberAnswer(db, idempotency, deploymentId);
-  // Whoever goes back wants nothing newer.
-  supersede(tx, { environmentId, branch: null }, `${reason}, from #${number}`);
+  // Whoever goes back wants nothing newer; but what he goes back to may have been found bad meanwhile.
+  supersede(tx, { environmentId, branch: null, sparesAutomatic: true }, `${reason}, from #${number}`);
   const held = { ...environment.environment, autoDeployHeld: reason };
   db.environments.put(environmentId, { ...environment, environment: held });
   appendTimeline(tx, row, [{ kind: 'rollback.decided', to: to.number, reason: `asked for by ${by}` }]);
