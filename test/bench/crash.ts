@@ -7,6 +7,10 @@ import { atLeast, atMost, type Bench, type BenchOptions, type Figure } from './f
 
 const bench = 'crash';
 const usualPoints = 100;
+/** Platforms that work side by side: most of a case is waiting, for a drain or for a lease. */
+const mostPlatforms = 3;
+/** For each of them, so that it is worth its start. */
+const leastCases = 10;
 /** Two runs do not make the very same calls: where things go on side by side, some points may not come. */
 const shareMissed = 0.05;
 
@@ -18,19 +22,36 @@ export const run: Bench = async (options) => {
   await using enumeration = new Enumeration(options.say);
   const cases = await choose(enumeration, options);
   const results: CrashResult[] = [];
-  const exhausted = new Set<string>();
-  for (const one of cases) {
-    const first = nameOf({ ...one, second: null });
-    // The recovery from there is over before it comes to a point that is later still.
-    if (one.second !== null && exhausted.has(first)) continue;
-    const result = await enumeration.run(one);
-    results.push(result);
-    if (one.second !== null && !result.reached) exhausted.add(first);
-    options.say(`${results.length} of ${cases.length}: ${told(result)}`);
-  }
+  const groups = groupsOf(cases).values();
+  const work = async (on: Enumeration) => {
+    for (const group of groups) {
+      for await (const result of runGroup(on, group)) {
+        results.push(result);
+        options.say(`${results.length} of ${cases.length}: ${told(result)}`);
+      }
+    }
+  };
+  await using others = new AsyncDisposableStack();
+  const more = Math.min(mostPlatforms, Math.floor(cases.length / leastCases)) - 1;
+  const platforms = Array.from({ length: Math.max(0, more) }, () => others.use(new Enumeration(options.say)));
+  await Promise.all([enumeration, ...platforms].map(work));
   options.say(`${new Date().toISOString().slice(0, 10)}, ${results.length} cases\n\n${table(results)}\n`);
   return figures(results);
 };
+
+/** Those that begin with the same crash, in order. */
+function groupsOf(cases: readonly CrashCase[]): readonly (readonly CrashCase[])[] {
+  return [...Map.groupBy(cases, (one) => nameOf({ ...one, second: null })).values()];
+}
+
+async function* runGroup(enumeration: Enumeration, group: readonly CrashCase[]): AsyncGenerator<CrashResult> {
+  for (const one of group) {
+    const result = await enumeration.run(one);
+    yield result;
+    // The recovery from there is over before it comes to a point that is later still.
+    if (one.second !== null && !result.reached) return;
+  }
+}
 
 function told({ name, reached, recoveryMs }: CrashResult): string {
   if (!reached) return `${name} was not reached`;
