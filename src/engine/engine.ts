@@ -57,7 +57,7 @@ export class Engine {
     const workshop: Workshop = {
       ports,
       log,
-      routes: new RouteFollower(deployments, ports.router),
+      routes: new RouteFollower(ports),
       watch: this.#watch,
       instanceLogs: this.#instanceLogs,
       buildTimeoutMs: options.buildTimeoutMs,

@@ -80,9 +80,12 @@ export class InstanceWatch {
     return this.#expected.has(instanceId);
   }
 
-  /** Sleeps, but not past something that happens to this instance. Rejects with the signal's reason when aborted. */
-  async sleep(instanceId: string, ms: number, signal: AbortSignal): Promise<void> {
-    if (ms <= 0) return;
+  /**
+   * Sleeps, but not past something that happens to this instance: resolves to whether that was so. Rejects with the signal's reason when
+   * aborted.
+   */
+  async sleep(instanceId: string, ms: number, signal: AbortSignal): Promise<boolean> {
+    if (ms <= 0) return false;
     const woken = new AbortController();
     const sleepers = this.#sleepers.get(instanceId) ?? new Set();
     this.#sleepers.set(instanceId, sleepers.add(woken));
@@ -94,6 +97,7 @@ export class InstanceWatch {
       sleepers.delete(woken);
       if (sleepers.size === 0) this.#sleepers.delete(instanceId);
     }
+    return woken.signal.aborted;
   }
 
   #wake(instanceId: string): void {

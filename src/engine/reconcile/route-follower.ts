@@ -1,5 +1,10 @@
+import type { Clock } from '../ports/clock.ts';
 import type { DeploymentStore } from '../ports/deployment-store.ts';
+import type { Ports } from '../ports/ports.ts';
 import type { Router } from '../ports/router.ts';
+
+/** The row that was read so long ago may have been written again. */
+const promptMs = 1_000;
 
 /**
  * Makes the router follow the row in the database that says where an environment's traffic goes. One change at a time per
@@ -8,11 +13,13 @@ import type { Router } from '../ports/router.ts';
 export class RouteFollower {
   readonly #store: DeploymentStore;
   readonly #router: Router;
+  readonly #clock: Clock;
   readonly #queues = new Map<string, Promise<void>>();
 
-  constructor(store: DeploymentStore, router: Router) {
-    this.#store = store;
+  constructor({ deployments, router, clock }: Pick<Ports, 'deployments' | 'router' | 'clock'>) {
+    this.#store = deployments;
     this.#router = router;
+    this.#clock = clock;
   }
 
   /** Resolves when the router serves what the row says. */
@@ -27,10 +34,14 @@ export class RouteFollower {
     }
   }
 
+  /** Whoever stood still in between may have set what was right before: then the row is read once more. */
   async #apply(environmentId: string, signal: AbortSignal): Promise<void> {
-    const route = await this.#store.route(environmentId);
-    if (route === null) return;
-    if (route.target === null) await this.#router.removeRoute(route.hosts, signal);
-    else await this.#router.setRoute(route.hosts, route.target, signal);
+    for (let began = -Infinity; this.#clock.monotonic() - began > promptMs;) {
+      began = this.#clock.monotonic();
+      const route = await this.#store.route(environmentId);
+      if (route === null) return;
+      if (route.target === null) await this.#router.removeRoute(route.hosts, signal);
+      else await this.#router.setRoute(route.hosts, route.target, signal);
+    }
   }
 }

@@ -133,14 +133,10 @@ async function firstProbe(
   { instance, began }: Started,
   { probe, signal }: { readonly probe: Examination['probe']; readonly signal: AbortSignal },
 ): Promise<ProbeResult> {
-  const { clock } = run.ports;
   for (;;) {
     const result = await probe(signal);
-    if (result.type !== 'refused' || clock.monotonic() - began > listenPatienceMs) return result;
-    const asleepSince = clock.monotonic();
-    await run.workshop.watch.sleep(instance.id, listenPollMs, signal);
-    // Woken up: something has happened to it.
-    if (clock.monotonic() - asleepSince < listenPollMs) await refuseExited(run, instance, signal);
+    if (result.type !== 'refused' || run.ports.clock.monotonic() - began > listenPatienceMs) return result;
+    if (await run.workshop.watch.sleep(instance.id, listenPollMs, signal)) await refuseExited(run, instance, signal);
   }
 }
 
