@@ -8,7 +8,7 @@ import { atLeast, atMost, type Bench, type BenchOptions, type Figure } from './f
 const bench = 'crash';
 const usualPoints = 100;
 /** Platforms that work side by side: most of a case is waiting, for a drain or for a lease. */
-const mostPlatforms = 3;
+const mostPlatforms = 2;
 /** For each of them, so that it is worth its start. */
 const leastCases = 10;
 /** Two runs do not make the very same calls: where things go on side by side, some points may not come. */

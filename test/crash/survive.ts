@@ -43,8 +43,7 @@ export async function survive(scene: Scene, act: () => Promise<number>, planned:
     if (planned - controls.left() > crashes) {
       startedAt = performance.now();
       endedAt = null;
-      await restart(scene);
-      crashes = planned - controls.left();
+      crashes = planned - (await restart(scene));
     } else if (asked.number !== null && (await hasEnded(scene, asked.number))) {
       endedAt ??= performance.now();
       if ((crashes === planned && planned > 0) || (await isQuiet(controls))) break;
@@ -62,15 +61,16 @@ export async function survive(scene: Scene, act: () => Promise<number>, planned:
   return { number, crashes, recoveryMs: tookMs < recoveryLimitMs ? tookMs : null };
 }
 
-/** It may die again while it starts. */
-async function restart({ stage, controls }: Scene): Promise<void> {
+/** It may die again while it starts. Resolves to how many points were to come before the start: it may have died again as soon as it was over. */
+async function restart({ stage, controls }: Scene): Promise<number> {
   const { platform } = stage;
   for (;;) {
     const left = controls.left();
     const state = await readServerState(dataDirectory(platform.dataDir));
     await stage.until('the control plane to be gone', async () => (state !== null && isAlive(state.pid) ? null : true));
     try {
-      return await platform.startControlPlane();
+      await platform.startControlPlane();
+      return left;
     } catch (error) {
       if (controls.left() === left) throw error;
     }
