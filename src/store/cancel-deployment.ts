@@ -1,5 +1,5 @@
 import { sql, type Kysely } from 'kysely';
-import { isCancellable } from '../domain/deployment-state.ts';
+import { whyNotCancelled } from '../domain/cancel.ts';
 import { CutoverError } from '../domain/errors.ts';
 import { toJson, type Database } from './schema.ts';
 import { appendTimeline } from './timeline-rows.ts';
@@ -10,17 +10,13 @@ export async function requestCancel(db: Kysely<Database>, deploymentId: string):
   await db.transaction().execute(async (tx) => {
     const row = await tx
       .selectFrom('deployment')
-      .select(['id', 'project_id', 'state', 'number'])
+      .select(['id', 'project_id', 'state', 'number', 'origin'])
       .where('id', '=', deploymentId)
       .forUpdate()
       .executeTakeFirst();
     if (row === undefined) throw new CutoverError('not_found', 'there is no such deployment');
-    if (!isCancellable(row.state)) {
-      throw new CutoverError(
-        'illegal_transition',
-        `#${row.number} is ${row.state} and cannot be cancelled: only pending and running ones can`,
-      );
-    }
+    const refused = whyNotCancelled(row);
+    if (refused !== null) throw new CutoverError('illegal_transition', `#${row.number} ${refused}`);
     if (row.state === 'pending') await cancelPending(tx, row, 'cancelled by a user');
     else await wantCancelled(tx, row.id, null);
     await notifyAll(tx, row.id);

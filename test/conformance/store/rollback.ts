@@ -46,6 +46,15 @@ export function rollbackConformance(bench: StoreBench): void {
     });
   });
 
+  test('5.6 what the platform goes back from by itself has lost its traffic: that rollback is not cancelled, one by hand is', async () => {
+    const automatic = await bench.trigger(bench.production, { origin: rollbackOf(pair, true) });
+    await assert.rejects(bench.deployments.requestCancel(automatic), { code: 'illegal_transition' });
+    assert.equal(await stateOf(bench, automatic), 'pending');
+    const byHand = await bench.trigger(bench.production, { origin: rollbackOf(pair) });
+    await bench.deployments.requestCancel(byHand);
+    assert.equal(await stateOf(bench, byHand), 'cancelled');
+  });
+
   test('5.6 an automatic rollback leaves alone what waits and what builds: it is probably the fix', async () => {
     const running = await claimed(bench, bench.production);
     const waiting = await bench.trigger(bench.production);

@@ -1,4 +1,5 @@
-import { isCancellable, isRolledOut, transition } from '../../../../src/domain/deployment-state.ts';
+import { whyNotCancelled } from '../../../../src/domain/cancel.ts';
+import { isRolledOut, transition } from '../../../../src/domain/deployment-state.ts';
 import { CutoverError } from '../../../../src/domain/errors.ts';
 import type { Verdict, Want } from '../../../../src/engine/ports/deployment-store.ts';
 import type { MemoryDatabase } from './database.ts';
@@ -10,7 +11,8 @@ import { appendTimeline, isoTime, type Transaction } from './transaction.ts';
 export function requestCancel(tx: Transaction, deploymentId: string): void {
   const row = find(tx, deploymentId);
   const { state } = row.deployment;
-  if (!isCancellable(state)) refuse(row, `is ${state} and cannot be cancelled: only pending and running ones can`);
+  const refused = whyNotCancelled(row.deployment);
+  if (refused !== null) refuse(row, refused);
   if (state === 'pending') cancelPending(tx, row, 'cancelled by a user');
   else wantCancelled(tx, row, null);
   tx.db.tell(deploymentId);
