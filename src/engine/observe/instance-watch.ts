@@ -32,7 +32,7 @@ export class InstanceWatch {
       try {
         for await (const event of runtime.events(signal)) {
           if (event.type === 'relist') this.#wakeAll();
-          else this.#wake(event.instanceId);
+          else if (event.type === 'exited') this.#wake(event.instanceId);
           if (event.type === 'relist' || this.#isNews(event)) onEvent(event);
         }
       } catch (error) {
@@ -81,8 +81,8 @@ export class InstanceWatch {
   }
 
   /**
-   * Sleeps, but not past something that happens to this instance: resolves to whether that was so. Rejects with the signal's reason when
-   * aborted.
+   * Sleeps, but not past an exit of this instance, as far as there may have been one: resolves to whether that was so. Rejects with the
+   * signal's reason when aborted.
    */
   async sleep(instanceId: string, ms: number, signal: AbortSignal): Promise<boolean> {
     if (ms <= 0) return false;

@@ -85,10 +85,10 @@ async function start(
     (either) => run.ports.runtime.ensureNetwork(run.deployment.projectName, either),
   ]);
   const version = versionOf(run, artifact);
-  // What the engine takes its time for is begun first.
+  // What the engine takes its time for is begun first, and once it is there the app has the cores to itself.
   await allOrNone(signal, [
     ...added.map((instance) => (aborted: AbortSignal) => startInNetwork(run, version, instance, aborted)),
-    () => prepareRollout(run, scene),
+    () => addServers(run, scene, []),
   ]);
   // The gate writes it while it probes.
   run.note({
