@@ -1,5 +1,7 @@
 import type { BackupOperations } from './backup-operations.ts';
 import type { AppConfigReport } from '../contract/app-config-report.ts';
+import type { BuildPlanReport } from '../contract/build-plan-report.ts';
+import type { BuildSettingsChange } from '../contract/schemas/project.ts';
 import type { DoctorReport, ServerStatus } from '../contract/schemas/system.ts';
 
 /** Options that are left out come from the environment of the process, then from the defaults of the control plane. */
@@ -51,6 +53,15 @@ export interface BaseImage {
   readonly durationMs: number;
 }
 
+export interface PlanBuildOptions {
+  /** Of the app, on this machine. */
+  readonly directory: string;
+  /** As the settings of a project would say it. */
+  readonly build: BuildSettingsChange;
+  /** Also the rules that were tried. */
+  readonly explain: boolean;
+}
+
 /** What the CLI does on the machine itself rather than over the API. The daemon implements it. Throws CutoverError. */
 export interface LocalOperations extends BackupOperations {
   /** Resolves when the API answers; the server goes on in the background. Errors: `port_in_use` and whatever a part is missing. */
@@ -61,6 +72,11 @@ export interface LocalOperations extends BackupOperations {
   doctor(signal: AbortSignal): Promise<DoctorReport>;
   /** What the app in a directory says about its deployment, as a deployment would read it. Error: `directory_not_found`. */
   examineAppConfig(directory: string, signal: AbortSignal): Promise<AppConfigReport>;
+  /**
+   * How a deployment of what is in a directory would be built; nothing of it is run. Errors: `directory_not_found`, `config_invalid`,
+   * and those of the planner.
+   */
+  planBuild(options: PlanBuildOptions, signal: AbortSignal): Promise<BuildPlanReport>;
   /** `progress` is told each step as a line for people. */
   buildBaseImages(
     options: BaseImagesOptions,

@@ -3,6 +3,7 @@ import type { Cli } from './cli.ts';
 import { loginCommand } from './commands/account/login.ts';
 import { whoamiCommand } from './commands/account/whoami.ts';
 import { backupCommand } from './commands/backup/backup.ts';
+import { buildCommand } from './commands/build/build.ts';
 import { configCommand } from './commands/config/config.ts';
 import { deployCommand } from './commands/deployments/deploy.ts';
 import { deploymentsCommand } from './commands/deployments/deployments.ts';
@@ -59,6 +60,7 @@ function commands(cli: Cli): readonly Command[] {
     pruneCommand(cli),
     retentionCommand(cli),
     configCommand(cli),
+    buildCommand(cli),
   ];
 }
 

@@ -17,6 +17,7 @@ import { dataDirectory, readAdminToken } from './data-directory.ts';
 import { examineMachine } from './doctor/local-doctor.ts';
 import { readEnvironmentVariables, type EnvironmentVariables } from './environment-variables.ts';
 import { createOperatorLog } from './operator-log.ts';
+import { planLocalBuild } from './plan-local-build.ts';
 import { withSavedSettings } from './saved-settings.ts';
 import { findServer, startServer, stopServer } from './server-process.ts';
 import { stopEverything } from './stop-everything.ts';
@@ -36,6 +37,7 @@ export function createLocalOperations(): LocalOperations {
     doctor,
     examineAppConfig: (directory, signal) =>
       new AppConfigFiles({ check: checkAppConfigDocument }).examine(resolve(directory), signal),
+    planBuild: planLocalBuild,
     async buildBaseImages({ force, nodeVersions }, progress, signal) {
       const { config } = await settings({});
       return buildBaseImages({

@@ -13,6 +13,8 @@ export interface BuildPlan {
   readonly baseImages: readonly string[];
   readonly buildArgs: Readonly<Record<string, string>>;
   readonly output: BuildOutput;
+  /** Directory that is sent to the build, relative to the repository's root; left out: the app's own. */
+  readonly contextDirectory?: string;
 }
 
 export type BuildOutput =

@@ -1,4 +1,29 @@
-export const presets = ['auto', 'dockerfile', 'static', 'vite', 'node'] as const;
+/** How an app can be built (rule 3.1); `auto` is whichever of the others fits first. */
+export const presets = [
+  'auto',
+  'dockerfile',
+  'static',
+  'nextjs',
+  'nuxt',
+  'sveltekit',
+  'astro',
+  'remix',
+  'docusaurus',
+  'angular',
+  'vite',
+  'site',
+  'node',
+  'bun',
+  'deno',
+  'python',
+  'go',
+  'rust',
+  'php',
+  'ruby',
+  'java',
+  'dotnet',
+  'elixir',
+] as const;
 export type Preset = (typeof presets)[number];
 
 /** How a project is built (rules 3.1 to 3.3). Paths are relative to the repository's root and never leave it. */

@@ -141,7 +141,7 @@ export const errorCatalogue = {
   start_command_missing: entry(
     'deployment',
     'Nothing says how the app starts.',
-    'Add a `start` script to package.json, or set the start command.',
+    'Add one of those the message names, or set the start command.',
   ),
   config_invalid: entry(
     'deployment',

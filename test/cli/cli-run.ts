@@ -112,6 +112,7 @@ const refusing: LocalOperations = {
   serverStatus: refuse,
   doctor: refuse,
   examineAppConfig: refuse,
+  planBuild: refuse,
   buildBaseImages: refuse,
   createBackup: refuse,
   verifyBackup: refuse,

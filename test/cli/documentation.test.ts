@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { Cli } from '../../src/cli/cli.ts';
 import { exitCodes } from '../../src/cli/exit-codes.ts';
 import { buildProgram } from '../../src/cli/program.ts';
+import { presets } from '../../src/domain/build-settings.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 
 const golden = new URL('golden/help.txt', import.meta.url);
@@ -57,6 +58,12 @@ test('docs/cli.md has no section for a command that does not exist', async () =>
   const described = [...text.matchAll(/^### `(cutover(?: [a-z][a-z-]*)*)/gm)].map(([, name]) => name ?? '');
   assert.equal(described.length, known.length);
   assert.deepEqual(new Set(described), new Set(known));
+});
+
+test('rule 3.1: docs/presets.md names every preset, and no other', async () => {
+  const text = await readFile(new URL('../../docs/presets.md', import.meta.url), 'utf8');
+  const named = [...text.matchAll(/^\|[^|]*\|[^|]*\| `([a-z]+)` \|/gm)].map(([, preset]) => preset ?? '');
+  assert.deepEqual(new Set(['auto', ...named]), new Set<string>(presets));
 });
 
 test('rule 9.2: docs/cli.md lists every exit code, and no other', async () => {

@@ -304,3 +304,38 @@ setTimeout(() => process.exit(Number(code)), Number(ms));
     ...files,
   };
 }
+
+/** An npm workspace: `apps/web` answers with what `packages/greeting` says. */
+export function workspaceApp(greeting: string): Record<string, string> {
+  const version = '1.0.0';
+  const workspaces = ['packages/*', 'apps/*'];
+  const dependencies = { greeting: version };
+  const lock = {
+    name: 'mono',
+    lockfileVersion: 3,
+    requires: true,
+    packages: {
+      '': { name: 'mono', workspaces },
+      'apps/web': { version, dependencies },
+      'node_modules/greeting': { resolved: 'packages/greeting', link: true },
+      'node_modules/web': { resolved: 'apps/web', link: true },
+      'packages/greeting': { version },
+    },
+  };
+  return {
+    'package.json': JSON.stringify({ name: 'mono', private: true, workspaces }),
+    'package-lock.json': JSON.stringify(lock),
+    'packages/greeting/package.json': JSON.stringify({ name: 'greeting', version, main: 'index.js' }),
+    'packages/greeting/index.js': `module.exports = '${greeting}';\n`,
+    'apps/web/package.json': JSON.stringify({
+      name: 'web',
+      version,
+      scripts: { start: 'node server.js' },
+      dependencies,
+    }),
+    'apps/web/server.js': `
+      require('node:http').createServer((_, res) => res.end(require('greeting'))).listen(process.env.PORT);
+      process.on('SIGTERM', () => process.exit(0));
+    `,
+  };
+}

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import Docker from 'dockerode';
 import type { WireDeploymentDetail } from '../../src/contract/schemas/deployment.ts';
 import { baseImage } from '../harness/images.ts';
-import { answering, exposing, viteApp } from './apps.ts';
+import { answering, exposing, viteApp, workspaceApp } from './apps.ts';
 import { Stage } from './stage.ts';
 
 /** What is built, and when nothing needs to be: section 3 of the specification through the whole platform. */
@@ -110,4 +110,15 @@ test('3.1 a Vite app is built with Vite and served as files; unknown paths are g
   assert.equal((await deployed('spa')).reused, false);
   assert.match(await bundleOf('spa.localhost'), /second text/);
   assert.equal((await deployed('spa')).reused, true, 'the same bundle is used again');
+});
+
+test('3.3 an app of a workspace is built from the root, with what it needs of it; a change of that is a new build', async () => {
+  const repository = await stage.project('mono', workspaceApp('one'));
+  await stage.must('PATCH', '/api/projects/mono', { build: { directory: 'apps/web' } });
+  assert.equal((await deployed('mono')).reused, false);
+  assert.equal((await stage.visit('mono.localhost')).body, 'one');
+  await repository.commit(workspaceApp('two'));
+  assert.equal((await deployed('mono')).reused, false);
+  assert.equal((await stage.visit('mono.localhost')).body, 'two');
+  assert.equal((await deployed('mono')).reused, true);
 });

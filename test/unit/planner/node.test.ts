@@ -40,6 +40,18 @@ describe('3.1 the version of Node', () => {
     });
   }
 
+  it('a wish that fits the one before it narrows it', async (t) => {
+    const plan = await planOf(t, { 'package.json': { ...nodeApp, engines: { node: '>=20' } }, '.nvmrc': '22' });
+    assert.deepEqual(plan.baseImages, ['node:22-slim']);
+    assert.ok(plan.explanation.includes('Node 22 from `engines` and `.nvmrc`'));
+  });
+
+  it('Volta and .tool-versions are heard too', async (t) => {
+    const volta = await planOf(t, { 'package.json': { ...nodeApp, volta: { node: '22.1.0' } } });
+    const asdf = await planOf(t, { 'package.json': nodeApp, '.tool-versions': 'ruby 3.3\nnodejs 22.3.0\n' });
+    assert.deepEqual([...volta.baseImages, ...asdf.baseImages], ['node:22-slim', 'node:22-slim']);
+  });
+
   it('engines goes before .nvmrc, and .nvmrc before .node-version; without any it is 24', async (t) => {
     const wishes = { '.nvmrc': '22', '.node-version': '24' };
     const both = await planOf(t, { 'package.json': { ...nodeApp, engines: { node: '24' } }, ...wishes });
@@ -116,16 +128,35 @@ describe('3.1 the package manager', () => {
     assert.doesNotMatch(plan.dockerfile ?? '', /touch|evil/);
   });
 
-  for (const [name, files] of [
-    ['bun.lock', { 'bun.lock': '' }],
-    ['the field', { x: '' }],
+  for (const [name, files, tool] of [
+    ['bun.lock', { 'bun.lock': '' }, 'bun@1'],
+    ['the field', { x: '' }, 'bun@1.2.0'],
   ] as const) {
-    it(`bun (${name}) is said not to be known yet`, async (t) => {
+    it(`bun (${name}) installs, and Node runs the app`, async (t) => {
       const packageManager = name === 'the field' ? 'bun@1.2.0' : undefined;
-      await assert.rejects(planOf(t, { 'package.json': { ...withDependency, packageManager }, ...files }), {
-        code: 'app_not_detected',
-        message: /bun \(from .*\) is not known yet/,
-      });
+      const plan = await planOf(t, { 'package.json': { ...withDependency, packageManager }, ...files });
+      assert.ok(plan.dockerfile?.includes(`\nRUN npm install --global --force ${tool}\n`), plan.dockerfile ?? '');
+      assert.deepEqual(plan.baseImages, ['node:24-slim']);
+    });
+  }
+
+  it('one that is not known is refused', async (t) => {
+    await assert.rejects(planOf(t, { 'package.json': { ...withDependency, packageManager: 'tnpm@1.0.0' } }), {
+      code: 'app_not_detected',
+      message: /tnpm \(from `packageManager`\) is not known/,
+    });
+  });
+
+  const berries = [
+    ['4', '3'],
+    ['6', '3'],
+    ['8', '4'],
+  ] as const;
+  for (const [format, major] of berries) {
+    it(`a lock file of format ${format} is left to yarn ${major}`, async (t) => {
+      const files = { 'yarn.lock': `__metadata:\n  version: ${format}\n` };
+      const { dockerfile } = await planOf(t, { 'package.json': withDependency, ...files });
+      assert.ok(dockerfile?.includes(`@yarnpkg/cli-dist@${major}\n`));
     });
   }
 });
@@ -157,7 +188,7 @@ describe('the Dockerfile of a Node app', () => {
       'COPY package-lock.json .npmrc ./',
       'COPY patches ./patches',
       'RUN npm ci',
-      'COPY . .',
+      'COPY --chown=1000:1000 . .',
     ];
     const positions = order.map((part) => text.indexOf(part));
     assert.ok(!positions.includes(-1), text);
@@ -167,20 +198,36 @@ describe('the Dockerfile of a Node app', () => {
     );
   });
 
-  it('with a build script installs everything, builds, and prunes', async (t) => {
+  it('with a build script installs everything and builds; the packages of the last stage come from a layer of their own', async (t) => {
     const scripts = { ...nodeApp.scripts, build: 'tsc' };
     const plan = await planOf(t, { 'package.json': { ...withDependency, scripts }, 'package-lock.json': {} });
     assert.match(
       plan.dockerfile ?? '',
-      /RUN npm ci \|\|.*COPY \. \.\nRUN npm run build\nRUN npm prune --omit=dev --ignore-scripts\n\nFROM node:24-slim\n/s,
+      /AS production\nRUN npm ci --omit=dev .*AS install\nRUN npm ci \|\|.*COPY \. \.\nRUN npm run build\nRUN rm -rf node_modules\n/s,
     );
+    assert.match(plan.dockerfile ?? '', /COPY --from=production .* \/app \.\/\nCOPY --from=build .* \/app\/ \.\/\n/);
   });
+
+  it('prunes what was installed where a tool of the build writes into node_modules', async (t) => {
+    const dependencies = { '@prisma/client': '^6' };
+    const scripts = { ...nodeApp.scripts, build: 'prisma generate' };
+    const plan = await planOf(t, { 'package.json': { scripts, dependencies }, 'package-lock.json': {} });
+    assert.match(plan.dockerfile ?? '', /RUN npm run build\nRUN npm prune --omit=dev --ignore-scripts\n\nFROM node/);
+    assert.doesNotMatch(plan.dockerfile ?? '', /AS production/);
+  });
+
+  for (const prepare of ['husky', 'husky install || true', 'svelte-kit sync', 'nuxt prepare']) {
+    it(`keeps the layer of dependencies in spite of a prepare script "${prepare}"`, async (t) => {
+      const scripts = { ...nodeApp.scripts, prepare };
+      const { dockerfile } = await planOf(t, { 'package.json': { ...withDependency, scripts } });
+      assert.match(dockerfile ?? '', /AS manifest/);
+    });
+  }
 
   const reasons: readonly (readonly [string, object])[] = [
     ['a postinstall script', { scripts: { ...nodeApp.scripts, postinstall: 'x' } }],
     ['a preinstall script', { scripts: { ...nodeApp.scripts, preinstall: 'x' } }],
     ['a prepare script', { scripts: { ...nodeApp.scripts, prepare: 'x' } }],
-    ['workspaces', { workspaces: ['packages/*'] }],
     ['a local dependency (file:./lib)', { dependencies: { lib: 'file:./lib' } }],
     ['a local dependency (link:../lib)', { dependencies: { lib: 'link:../lib' } }],
     ['a local dependency (workspace:*)', { devDependencies: { lib: 'workspace:*' } }],

@@ -16,9 +16,13 @@ export interface BuildOptions {
 }
 
 export function addBuildOptions(command: Command): Command {
+  return addPlanOptions(command.option('--directory <path>', 'directory of the app in the repository'));
+}
+
+/** All but the directory, for where that is named otherwise. */
+export function addPlanOptions(command: Command): Command {
   return command
     .addOption(new Option('--preset <preset>', 'how to build').choices(buildSettingsSchema.shape.preset.options))
-    .option('--directory <path>', 'directory of the app in the repository')
     .option('--dockerfile <path>', 'Dockerfile, inside the directory')
     .option('--target <stage>', "stage of the Dockerfile; '' for the last")
     .option('--build-env <KEY=VALUE...>', 'set while building; not for secrets')

@@ -16,10 +16,22 @@ export interface AppFiles {
   isDirectory(name: string): Promise<boolean>;
   /** null when there is no such file inside the checkout. */
   read(name: string): Promise<string | null>;
+  /** Names directly in a directory of the app, sorted; none when there is no such directory inside the checkout. */
+  list(name: string): Promise<readonly string[]>;
+}
+
+/** The directories of one checkout. */
+export interface Checkout {
+  /** Path relative to the checkout. Errors: `directory_not_found`. */
+  open(directory: string): Promise<AppFiles>;
+}
+
+export function openCheckout(checkoutPath: string): Checkout {
+  return { open: (directory) => openAppFiles(checkoutPath, directory) };
 }
 
 /** Errors: `directory_not_found` when the directory does not exist or lies outside the checkout. */
-export async function openAppFiles(checkoutPath: string, directory: string): Promise<AppFiles> {
+async function openAppFiles(checkoutPath: string, directory: string): Promise<AppFiles> {
   const root = await realpath(checkoutPath);
   const app = await resolveInside(root, join(root, directory));
   if (app === null || !(await stat(app)).isDirectory()) {
@@ -42,6 +54,11 @@ export async function openAppFiles(checkoutPath: string, directory: string): Pro
       if (path === null) return null;
       const info = await stat(path);
       return info.isFile() && info.size <= largestTextBytes ? readFile(path, 'utf8') : null;
+    },
+    async list(name) {
+      const path = await resolve(name);
+      if (path === null || !(await stat(path)).isDirectory()) return [];
+      return (await readdir(path)).toSorted();
     },
   };
 }

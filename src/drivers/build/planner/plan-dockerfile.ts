@@ -1,15 +1,11 @@
 import type { BuildPlan } from '../../../domain/build-plan.ts';
 import type { BuildSettings } from '../../../domain/build-settings.ts';
 import { CutoverError } from '../../../domain/errors.ts';
-import type { AppFiles } from './app-files.ts';
+import type { App } from './app.ts';
 import { readStages } from './dockerfile-stages.ts';
 
 /** The user's own Dockerfile, unchanged, with the app directory as its context and the build environment as its arguments. */
-export async function planDockerfile(
-  files: AppFiles,
-  settings: BuildSettings,
-  seen: readonly string[],
-): Promise<BuildPlan> {
+export async function planDockerfile({ files, settings }: App, seen: readonly string[]): Promise<BuildPlan> {
   const text = await files.read(settings.dockerfile);
   if (text === null) {
     throw new CutoverError(

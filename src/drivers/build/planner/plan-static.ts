@@ -1,16 +1,13 @@
 import type { BuildPlan } from '../../../domain/build-plan.ts';
 import type { BuildSettings } from '../../../domain/build-settings.ts';
 import { CutoverError } from '../../../domain/errors.ts';
+import type { App } from './app.ts';
 import type { AppFiles } from './app-files.ts';
-import { findStaticRoot } from './detect.ts';
-import { cleanDirectory } from './output-directory.ts';
+import { findStaticRoot } from './rules.ts';
+import { cleanDirectory } from './clean-directory.ts';
 
 /** Files that are served as they are: nothing to build. */
-export async function planStatic(
-  files: AppFiles,
-  settings: BuildSettings,
-  seen: readonly string[],
-): Promise<BuildPlan> {
+export async function planStatic({ files, settings }: App, seen: readonly string[]): Promise<BuildPlan> {
   const directory = await chooseDirectory(files, settings);
   const named = directory === '' ? 'the app directory' : `\`${directory}\``;
   const why = settings.outputDirectory === null ? '' : ', from the settings';

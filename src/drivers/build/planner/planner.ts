@@ -3,19 +3,18 @@ import type { BuildSettings } from '../../../domain/build-settings.ts';
 import { CutoverError } from '../../../domain/errors.ts';
 import { variableName } from '../../../domain/variables.ts';
 import type { Planner } from '../../../engine/ports/builder.ts';
-import { openAppFiles, type AppFiles } from './app-files.ts';
-import { detect, type Detection } from './detect.ts';
-import { planDockerfile } from './plan-dockerfile.ts';
-import { planNode } from './plan-node.ts';
-import { planStatic } from './plan-static.ts';
-import { planVite } from './plan-vite.ts';
+import { openCheckout } from './app-files.ts';
+import type { App } from './app.ts';
+import { detect, detectionTrail, type Detection, type TriedRule } from './detect.ts';
+import { planPreset } from './presets.ts';
 
 /** To be raised with every change that can lead to another plan for the same checkout and settings. */
-const plannerVersion = '1';
+const plannerVersion = '2';
 
 /**
- * Our own rules table (rule 3.1). Besides the port's errors: `invalid_input` for settings that no Dockerfile can hold.
- * The Dockerfiles it writes use no cache mounts: their ids would have to name the project, which a plan does not know.
+ * Our own rules table (rule 3.1). Nothing of the repository is ever run, and nothing outside of it is read. Besides the port's errors: `invalid_input`
+ * for settings that no Dockerfile can hold. The Dockerfiles it writes use no cache mounts: their ids would have to name the project, which a plan does
+ * not know.
  */
 export function createPlanner(): Planner {
   return { version: plannerVersion, plan: planCheckout };
@@ -26,25 +25,27 @@ export function explainPlan(plan: BuildPlan): string {
   return `${plan.preset}: ${plan.explanation.join('; ')}`;
 }
 
-type PlanPreset = (files: AppFiles, settings: BuildSettings, seen: readonly string[]) => Promise<BuildPlan>;
-
-const planPreset: Readonly<Record<BuildPlan['preset'], PlanPreset>> = {
-  dockerfile: planDockerfile,
-  static: planStatic,
-  vite: planVite,
-  node: planNode,
-};
+/** The rules that `plan` asks for these settings, in order; none where the preset is set. Errors: those of `plan`. */
+export async function tryRules(checkoutPath: string, settings: BuildSettings): Promise<readonly TriedRule[]> {
+  return settings.preset === 'auto' ? detectionTrail(await openApp(checkoutPath, settings)) : [];
+}
 
 async function planCheckout(checkoutPath: string, settings: BuildSettings): Promise<BuildPlan> {
   checkBuildEnv(settings);
-  const files = await openAppFiles(checkoutPath, settings.directory);
-  const { preset, explanation } = await choosePreset(files, settings);
-  return planPreset[preset](files, settings, explanation);
+  const app = await openApp(checkoutPath, settings);
+  const { preset, explanation } = await choosePreset(app);
+  const plan = await planPreset[preset](app, explanation);
+  return { ...plan, explanation: [...new Set(plan.explanation)] };
 }
 
-async function choosePreset(files: AppFiles, settings: BuildSettings): Promise<Detection> {
-  if (settings.preset === 'auto') return detect(files, settings);
-  return { preset: settings.preset, explanation: [`preset ${settings.preset} from the settings`] };
+async function openApp(checkoutPath: string, settings: BuildSettings): Promise<App> {
+  const checkout = openCheckout(checkoutPath);
+  return { checkout, files: await checkout.open(settings.directory), settings };
+}
+
+async function choosePreset(app: App): Promise<Detection> {
+  const { preset } = app.settings;
+  return preset === 'auto' ? detect(app) : { preset, explanation: [`preset ${preset} from the settings`] };
 }
 
 function checkBuildEnv(settings: BuildSettings): void {

@@ -51,7 +51,8 @@ async function save(run: DeploymentRun, key: string, built: CachedArtifact): Pro
 async function keyOf(run: DeploymentRun, commit: CommitInfo): Promise<string> {
   const { source, configuration, projectId } = run.deployment;
   const { build: settings } = configuration;
-  const treeId = await run.ports.source.treeId(source.repository, commit.sha, settings.directory, run.signal);
+  // What lies above an app may be part of it: which of it is known only from the plan.
+  const treeId = await run.ports.source.treeId(source.repository, commit.sha, '', run.signal);
   return imageKey({ project: projectId, treeId, settings, plannerVersion: run.ports.planner.version });
 }
 
@@ -85,21 +86,23 @@ async function build(run: DeploymentRun, commit: CommitInfo): Promise<CachedArti
     if (files.length > 0) run.say(`configuration of the repository: ${files.join(', ')}`);
     const plan = await run.ports.planner.plan(path, applyAppBuild(configuration.build, config));
     await run.write({ timeline: [{ kind: 'build.planned', preset: plan.preset, explanation: plan.explanation }] });
-    const artifact = await produce(run, plan, join(path, configuration.build.directory));
+    const artifact = await produce(run, plan, path);
     return { artifact, baseImages: await baseImageIds(run, plan.baseImages), appConfig: config };
   } finally {
     await run.ports.source.release(id);
   }
 }
 
-async function produce(run: DeploymentRun, plan: BuildPlan, appPath: string): Promise<Artifact> {
+async function produce(run: DeploymentRun, plan: BuildPlan, checkout: string): Promise<Artifact> {
   const { output } = plan;
+  const { directory } = run.deployment.configuration.build;
   const { staticFiles, builder } = run.ports;
   if (output.type === 'checkout-files') {
-    const stored = await staticFiles.putDirectory(join(appPath, output.directory), run.signal);
+    const stored = await staticFiles.putDirectory(join(checkout, directory, output.directory), run.signal);
     return { type: 'bundle', bundle: stored.bundle, sizeBytes: stored.sizeBytes, spa: output.spa };
   }
-  const image = await buildImage(run, plan, appPath);
+  // An app of a workspace is built from the files of all of it.
+  const image = await buildImage(run, plan, join(checkout, plan.contextDirectory ?? directory));
   if (output.type === 'image') return { type: 'image', ...image };
   try {
     const stored = await staticFiles.putTar(

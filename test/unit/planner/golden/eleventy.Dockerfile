@@ -1,0 +1,34 @@
+# preset: site
+# why: dependency `@11ty/eleventy` in package.json
+# why: built by Eleventy
+# why: npm from `package-lock.json`
+# why: Node 24, the default (no version is asked for)
+# why: `eleventy`, as there is no build script
+# why: output in `_site`, the default
+# base images: node:24-slim
+# context: /
+# output: {"type":"image-files","path":"/site","spa":false}
+
+# Only the fields that decide what is installed, so that other edits of package.json keep the layer.
+FROM node:24-slim AS manifest
+WORKDIR /app
+COPY package.json ./
+RUN ["node","-e","const fs=require('fs'),keep=['dependencies','devDependencies','optionalDependencies','peerDependencies','dependenciesMeta','peerDependenciesMeta','overrides','resolutions','pnpm','patchedDependencies','trustedDependencies','engines','os','cpu','packageManager'];for(const file of process.argv.slice(1)){const all=JSON.parse(fs.readFileSync(file,'utf8').replace(/^\\uFEFF/,''));fs.writeFileSync(file,JSON.stringify(Object.fromEntries(keep.filter(k=>k in all).map(k=>[k,all[k]]))))}","package.json"]
+
+FROM node:24-slim AS install
+WORKDIR /app
+ENV CI=true
+ENV NPM_CONFIG_AUDIT=false
+ENV NPM_CONFIG_FUND=false
+ENV NPM_CONFIG_UPDATE_NOTIFIER=false
+COPY --from=manifest /app/package.json ./
+COPY package-lock.json ./
+RUN npm ci || { code=$?; [ "$code" -eq 1 ] || exit "$code"; echo "npm ci failed; trying npm install once" >&2; npm install; }
+
+FROM install AS build
+COPY . .
+RUN npx eleventy
+RUN ["sh","-c","[ -d \"_site\" ] || { echo \"the build left no directory _site: set the output directory\" >&2; exit 1; }"]
+
+FROM scratch
+COPY --from=build ["/app/_site/","/site/"]

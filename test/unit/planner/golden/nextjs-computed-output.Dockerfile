@@ -1,0 +1,44 @@
+# preset: nextjs
+# why: `next.config.js` found
+# why: `output` is computed in `next.config.js`, so all packages are kept
+# why: `package.json` with a start script (`next start`)
+# why: yarn from `yarn.lock`
+# why: Node 24, the default (no version is asked for)
+# why: build script found
+# base images: node:24-slim
+# context: /
+# output: {"type":"image"}
+
+# Only the fields that decide what is installed, so that other edits of package.json keep the layer.
+FROM node:24-slim AS manifest
+WORKDIR /app
+COPY package.json ./
+RUN ["node","-e","const fs=require('fs'),keep=['dependencies','devDependencies','optionalDependencies','peerDependencies','dependenciesMeta','peerDependenciesMeta','overrides','resolutions','pnpm','patchedDependencies','trustedDependencies','engines','os','cpu','packageManager'];for(const file of process.argv.slice(1)){const all=JSON.parse(fs.readFileSync(file,'utf8').replace(/^\\uFEFF/,''));fs.writeFileSync(file,JSON.stringify(Object.fromEntries(keep.filter(k=>k in all).map(k=>[k,all[k]]))))}","package.json"]
+
+FROM node:24-slim AS packages
+WORKDIR /app
+ENV CI=true
+RUN npm install --global --force yarn@1.22.22
+COPY --from=manifest /app/package.json ./
+COPY yarn.lock ./
+
+FROM packages AS production
+RUN yarn install --frozen-lockfile --non-interactive --production
+
+FROM packages AS install
+RUN yarn install --frozen-lockfile --non-interactive
+
+FROM install AS build
+ENV NEXT_TELEMETRY_DISABLED=1
+COPY . .
+RUN yarn run build
+RUN rm -rf node_modules build/cache
+
+FROM node:24-slim
+WORKDIR /app
+RUN chown 1000:1000 /app
+COPY --from=production --chown=1000:1000 /app ./
+COPY --from=build --chown=1000:1000 /app/ ./
+ENV NODE_ENV=production NEXT_TELEMETRY_DISABLED=1 HOSTNAME=0.0.0.0 PATH=/app/node_modules/.bin:$PATH
+USER 1000:1000
+CMD ["next","start"]

@@ -1,0 +1,40 @@
+# preset: nextjs
+# why: `next.config.mjs` found
+# why: the standalone output, as the configuration leaves it open
+# why: started by its `server.js`
+# why: npm from `package-lock.json`
+# why: Node 24, the default (no version is asked for)
+# why: build script found
+# base images: node:24-slim
+# context: /
+# output: {"type":"image"}
+
+# Only the fields that decide what is installed, so that other edits of package.json keep the layer.
+FROM node:24-slim AS manifest
+WORKDIR /app
+COPY package.json ./
+RUN ["node","-e","const fs=require('fs'),keep=['dependencies','devDependencies','optionalDependencies','peerDependencies','dependenciesMeta','peerDependenciesMeta','overrides','resolutions','pnpm','patchedDependencies','trustedDependencies','engines','os','cpu','packageManager'];for(const file of process.argv.slice(1)){const all=JSON.parse(fs.readFileSync(file,'utf8').replace(/^\\uFEFF/,''));fs.writeFileSync(file,JSON.stringify(Object.fromEntries(keep.filter(k=>k in all).map(k=>[k,all[k]]))))}","package.json"]
+
+FROM node:24-slim AS install
+WORKDIR /app
+ENV CI=true
+ENV NPM_CONFIG_AUDIT=false
+ENV NPM_CONFIG_FUND=false
+ENV NPM_CONFIG_UPDATE_NOTIFIER=false
+COPY --from=manifest /app/package.json ./
+COPY package-lock.json ./
+RUN npm ci || { code=$?; [ "$code" -eq 1 ] || exit "$code"; echo "npm ci failed; trying npm install once" >&2; npm install; }
+
+FROM install AS build
+ENV NEXT_TELEMETRY_DISABLED=1 NEXT_PRIVATE_STANDALONE=true
+COPY . .
+RUN npm run build
+RUN ["sh","-c","if [ -f .next/standalone/server.js ]; then cp -R .next/standalone /standalone && mkdir -p /standalone/.next && cp -R .next/static /standalone/.next/static && { [ ! -d public ] || cp -R public /standalone/; }; else echo \"Next.js made no standalone output: all packages are kept\" >&2 && (cd /app && npm prune --omit=dev --ignore-scripts) && rm -rf .next/cache && cp -R /app /standalone; fi"]
+
+FROM node:24-slim
+WORKDIR /app
+RUN chown 1000:1000 /app
+COPY --from=build --chown=1000:1000 /standalone ./
+ENV NODE_ENV=production NEXT_TELEMETRY_DISABLED=1 HOSTNAME=0.0.0.0 PATH=/app/node_modules/.bin:$PATH
+USER 1000:1000
+CMD ["sh","-c","[ ! -f server.js ] || exec node server.js; exec next start"]

@@ -1,0 +1,38 @@
+# preset: nextjs
+# why: `next.config.ts` found
+# why: `output: 'standalone'` in `next.config.ts`
+# why: started by its `server.js`
+# why: pnpm from `pnpm-lock.yaml`
+# why: Node 24, the default (no version is asked for)
+# why: build script found
+# base images: node:24-slim
+# context: /
+# output: {"type":"image"}
+
+# Only the fields that decide what is installed, so that other edits of package.json keep the layer.
+FROM node:24-slim AS manifest
+WORKDIR /app
+COPY package.json ./
+RUN ["node","-e","const fs=require('fs'),keep=['dependencies','devDependencies','optionalDependencies','peerDependencies','dependenciesMeta','peerDependenciesMeta','overrides','resolutions','pnpm','patchedDependencies','trustedDependencies','engines','os','cpu','packageManager'];for(const file of process.argv.slice(1)){const all=JSON.parse(fs.readFileSync(file,'utf8').replace(/^\\uFEFF/,''));fs.writeFileSync(file,JSON.stringify(Object.fromEntries(keep.filter(k=>k in all).map(k=>[k,all[k]]))))}","package.json"]
+
+FROM node:24-slim AS install
+WORKDIR /app
+ENV CI=true
+RUN npm install --global --force pnpm@10
+COPY --from=manifest /app/package.json ./
+COPY pnpm-lock.yaml ./
+RUN pnpm install --frozen-lockfile
+
+FROM install AS build
+ENV NEXT_TELEMETRY_DISABLED=1
+COPY . .
+RUN pnpm run build
+RUN ["sh","-c","if [ -f .next/standalone/server.js ]; then cp -R .next/standalone /standalone && mkdir -p /standalone/.next && cp -R .next/static /standalone/.next/static && { [ ! -d public ] || cp -R public /standalone/; }; else echo \"the build left no .next/standalone/server.js: set a start command, or take output from next.config\" >&2; exit 1; fi"]
+
+FROM node:24-slim
+WORKDIR /app
+RUN chown 1000:1000 /app
+COPY --from=build --chown=1000:1000 /standalone ./
+ENV NODE_ENV=production NEXT_TELEMETRY_DISABLED=1 HOSTNAME=0.0.0.0 PATH=/app/node_modules/.bin:$PATH
+USER 1000:1000
+CMD ["node","server.js"]

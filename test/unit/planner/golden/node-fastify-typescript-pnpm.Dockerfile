@@ -1,0 +1,41 @@
+# preset: node
+# why: `package.json` with a start script (`node dist/server.js`)
+# why: pnpm from `packageManager`
+# why: Node 22 from `.nvmrc`
+# why: build script found
+# base images: node:22-slim
+# context: /
+# output: {"type":"image"}
+
+# Only the fields that decide what is installed, so that other edits of package.json keep the layer.
+FROM node:22-slim AS manifest
+WORKDIR /app
+COPY package.json ./
+RUN ["node","-e","const fs=require('fs'),keep=['dependencies','devDependencies','optionalDependencies','peerDependencies','dependenciesMeta','peerDependenciesMeta','overrides','resolutions','pnpm','patchedDependencies','trustedDependencies','engines','os','cpu','packageManager'];for(const file of process.argv.slice(1)){const all=JSON.parse(fs.readFileSync(file,'utf8').replace(/^\\uFEFF/,''));fs.writeFileSync(file,JSON.stringify(Object.fromEntries(keep.filter(k=>k in all).map(k=>[k,all[k]]))))}","package.json"]
+
+FROM node:22-slim AS packages
+WORKDIR /app
+ENV CI=true
+RUN npm install --global --force pnpm@10.11.0
+COPY --from=manifest /app/package.json ./
+COPY pnpm-lock.yaml ./
+
+FROM packages AS production
+RUN pnpm install --frozen-lockfile --prod
+
+FROM packages AS install
+RUN pnpm install --frozen-lockfile
+
+FROM install AS build
+COPY . .
+RUN pnpm run build
+RUN rm -rf node_modules
+
+FROM node:22-slim
+WORKDIR /app
+RUN chown 1000:1000 /app
+COPY --from=production --chown=1000:1000 /app ./
+COPY --from=build --chown=1000:1000 /app/ ./
+ENV NODE_ENV=production PATH=/app/node_modules/.bin:$PATH
+USER 1000:1000
+CMD ["node","dist/server.js"]

@@ -1,0 +1,43 @@
+# preset: node
+# why: `web` of the Procfile
+# why: npm from `package-lock.json`
+# why: Node 24, the default (no version is asked for)
+# why: build script found
+# base images: node:24-slim
+# context: /
+# output: {"type":"image"}
+
+# Only the fields that decide what is installed, so that other edits of package.json keep the layer.
+FROM node:24-slim AS manifest
+WORKDIR /app
+COPY package.json ./
+RUN ["node","-e","const fs=require('fs'),keep=['dependencies','devDependencies','optionalDependencies','peerDependencies','dependenciesMeta','peerDependenciesMeta','overrides','resolutions','pnpm','patchedDependencies','trustedDependencies','engines','os','cpu','packageManager'];for(const file of process.argv.slice(1)){const all=JSON.parse(fs.readFileSync(file,'utf8').replace(/^\\uFEFF/,''));fs.writeFileSync(file,JSON.stringify(Object.fromEntries(keep.filter(k=>k in all).map(k=>[k,all[k]]))))}","package.json"]
+
+FROM node:24-slim AS packages
+WORKDIR /app
+ENV CI=true
+ENV NPM_CONFIG_AUDIT=false
+ENV NPM_CONFIG_FUND=false
+ENV NPM_CONFIG_UPDATE_NOTIFIER=false
+COPY --from=manifest /app/package.json ./
+COPY package-lock.json ./
+
+FROM packages AS production
+RUN npm ci --omit=dev || { code=$?; [ "$code" -eq 1 ] || exit "$code"; echo "npm ci failed; trying npm install once" >&2; npm install --omit=dev; }
+
+FROM packages AS install
+RUN npm ci || { code=$?; [ "$code" -eq 1 ] || exit "$code"; echo "npm ci failed; trying npm install once" >&2; npm install; }
+
+FROM install AS build
+COPY . .
+RUN npm run build
+RUN rm -rf node_modules
+
+FROM node:24-slim
+WORKDIR /app
+RUN chown 1000:1000 /app
+COPY --from=production --chown=1000:1000 /app ./
+COPY --from=build --chown=1000:1000 /app/ ./
+ENV NODE_ENV=production PATH=/app/node_modules/.bin:$PATH
+USER 1000:1000
+CMD ["/bin/sh","-c","exec node dist/web.js --port $PORT"]

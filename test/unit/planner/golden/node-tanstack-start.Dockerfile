@@ -1,0 +1,42 @@
+# preset: node
+# why: `vite.config.ts` found, but the app has a server (start script `node .output/server/index.mjs`), so it runs on Node
+# why: `package.json` with a start script (`node .output/server/index.mjs`)
+# why: pnpm from `pnpm-lock.yaml`
+# why: Node 24, the default (no version is asked for)
+# why: build script found
+# base images: node:24-slim
+# context: /
+# output: {"type":"image"}
+
+# Only the fields that decide what is installed, so that other edits of package.json keep the layer.
+FROM node:24-slim AS manifest
+WORKDIR /app
+COPY package.json ./
+RUN ["node","-e","const fs=require('fs'),keep=['dependencies','devDependencies','optionalDependencies','peerDependencies','dependenciesMeta','peerDependenciesMeta','overrides','resolutions','pnpm','patchedDependencies','trustedDependencies','engines','os','cpu','packageManager'];for(const file of process.argv.slice(1)){const all=JSON.parse(fs.readFileSync(file,'utf8').replace(/^\\uFEFF/,''));fs.writeFileSync(file,JSON.stringify(Object.fromEntries(keep.filter(k=>k in all).map(k=>[k,all[k]]))))}","package.json"]
+
+FROM node:24-slim AS packages
+WORKDIR /app
+ENV CI=true
+RUN npm install --global --force pnpm@10
+COPY --from=manifest /app/package.json ./
+COPY pnpm-lock.yaml ./
+
+FROM packages AS production
+RUN pnpm install --frozen-lockfile --prod
+
+FROM packages AS install
+RUN pnpm install --frozen-lockfile
+
+FROM install AS build
+COPY . .
+RUN pnpm run build
+RUN rm -rf node_modules
+
+FROM node:24-slim
+WORKDIR /app
+RUN chown 1000:1000 /app
+COPY --from=production --chown=1000:1000 /app ./
+COPY --from=build --chown=1000:1000 /app/ ./
+ENV NODE_ENV=production PATH=/app/node_modules/.bin:$PATH
+USER 1000:1000
+CMD ["node",".output/server/index.mjs"]

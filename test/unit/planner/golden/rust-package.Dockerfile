@@ -1,0 +1,28 @@
+# preset: rust
+# why: `Cargo.toml` found
+# why: started by `src/main.rs` of `hello`
+# why: Rust 1.88.0 from `rust-toolchain`
+# base images: rust:1.88.0-bookworm, debian:bookworm-slim
+# context: /
+# output: {"type":"image"}
+
+FROM rust:1.88.0-bookworm AS build
+WORKDIR /src
+ENV CARGO_TERM_COLOR=never CARGO_INCREMENTAL=0
+RUN mkdir /out
+COPY Cargo.toml Cargo.lock ./
+RUN mkdir -p src && echo 'fn main() {}' > src/main.rs
+RUN cargo build --release --bins --locked
+COPY . .
+RUN find . -name '*.rs' -not -path './target/*' -exec touch {} + && cargo build --release --bins --locked && cp target/release/hello /out/
+
+FROM debian:bookworm-slim
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates libssl3 && rm -rf /var/lib/apt/lists/*
+WORKDIR /app
+RUN chown 1000:1000 /app
+# Files that the program may read: templates, migrations, what it serves.
+COPY --chown=1000:1000 . .
+COPY --from=build --chown=1000:1000 /out /app/bin
+ENV PATH=/app/bin:$PATH
+USER 1000:1000
+CMD ["/app/bin/hello"]

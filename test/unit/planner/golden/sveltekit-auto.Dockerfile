@@ -1,0 +1,44 @@
+# preset: sveltekit
+# why: dependency `@sveltejs/kit` in package.json
+# why: adapter-auto takes the adapter for Node; to pin its version, install `@sveltejs/adapter-node`
+# why: started by `node build`
+# why: pnpm from `pnpm-lock.yaml`
+# why: Node 24, the default (no version is asked for)
+# why: build script found
+# base images: node:24-slim
+# context: /
+# output: {"type":"image"}
+
+# Only the fields that decide what is installed, so that other edits of package.json keep the layer.
+FROM node:24-slim AS manifest
+WORKDIR /app
+COPY package.json ./
+RUN ["node","-e","const fs=require('fs'),keep=['dependencies','devDependencies','optionalDependencies','peerDependencies','dependenciesMeta','peerDependenciesMeta','overrides','resolutions','pnpm','patchedDependencies','trustedDependencies','engines','os','cpu','packageManager'];for(const file of process.argv.slice(1)){const all=JSON.parse(fs.readFileSync(file,'utf8').replace(/^\\uFEFF/,''));fs.writeFileSync(file,JSON.stringify(Object.fromEntries(keep.filter(k=>k in all).map(k=>[k,all[k]]))))}","package.json"]
+
+FROM node:24-slim AS packages
+WORKDIR /app
+ENV CI=true
+RUN npm install --global --force pnpm@10
+COPY --from=manifest /app/package.json ./
+COPY pnpm-lock.yaml ./
+
+FROM packages AS production
+RUN pnpm install --frozen-lockfile --prod
+
+FROM packages AS install
+RUN pnpm install --frozen-lockfile
+
+FROM install AS build
+ENV GCP_BUILDPACKS=true
+COPY . .
+RUN pnpm run build
+RUN rm -rf node_modules .svelte-kit
+
+FROM node:24-slim
+WORKDIR /app
+RUN chown 1000:1000 /app
+COPY --from=production --chown=1000:1000 /app ./
+COPY --from=build --chown=1000:1000 /app/ ./
+ENV NODE_ENV=production HOST=0.0.0.0 PATH=/app/node_modules/.bin:$PATH
+USER 1000:1000
+CMD ["node","build"]

@@ -1,0 +1,40 @@
+# preset: node
+# why: `package.json` with a start script (`node server.js`)
+# why: bun from `bun.lock`
+# why: member of the workspace at `js`, needs packages/lib
+# why: Node 24, the default (no version is asked for)
+# base images: node:24-slim
+# context: js/
+# output: {"type":"image"}
+
+# Only the fields that decide what is installed, so that other edits of package.json keep the layer.
+FROM node:24-slim AS manifest
+WORKDIR /app
+COPY package.json ./
+COPY packages/lib/package.json ./packages/lib/
+COPY packages/site/package.json ./packages/site/
+RUN ["node","-e","const fs=require('fs'),keep=['name','version','bin','workspaces','catalog','catalogs','dependencies','devDependencies','optionalDependencies','peerDependencies','dependenciesMeta','peerDependenciesMeta','overrides','resolutions','pnpm','patchedDependencies','trustedDependencies','engines','os','cpu','packageManager'];for(const file of process.argv.slice(1)){const all=JSON.parse(fs.readFileSync(file,'utf8').replace(/^\\uFEFF/,''));fs.writeFileSync(file,JSON.stringify(Object.fromEntries(keep.filter(k=>k in all).map(k=>[k,all[k]]))))}","package.json","packages/lib/package.json","packages/site/package.json"]
+
+FROM node:24-slim AS production
+WORKDIR /app
+ENV CI=true
+RUN npm install --global --force bun@1
+COPY --from=manifest /app ./
+COPY bun.lock ./
+RUN bun install --frozen-lockfile --production
+
+FROM node:24-slim AS build
+WORKDIR /app
+COPY . .
+RUN find /app -name node_modules -prune -exec rm -rf {} +
+
+FROM node:24-slim
+WORKDIR /app
+RUN chown 1000:1000 /app
+COPY --from=production --chown=1000:1000 /app ./
+COPY --from=build --chown=1000:1000 /app/packages/lib ./packages/lib
+COPY --from=build --chown=1000:1000 /app/packages/site ./packages/site
+WORKDIR /app/packages/site
+ENV NODE_ENV=production PATH=/app/packages/site/node_modules/.bin:/app/node_modules/.bin:$PATH
+USER 1000:1000
+CMD ["node","server.js"]

@@ -1,0 +1,55 @@
+# preset: node
+# why: `package.json` with a start script (`node index.js`)
+# why: npm from `package-lock.json`
+# why: member of the workspace at the repository's root, needs packages/base, packages/shared
+# why: Node 24, the default (no version is asked for)
+# why: build scripts of packages/base, packages/shared, in this order
+# base images: node:24-slim
+# context: /
+# output: {"type":"image"}
+
+# Only the fields that decide what is installed, so that other edits of package.json keep the layer.
+FROM node:24-slim AS manifest
+WORKDIR /app
+COPY package.json ./
+COPY packages/base/package.json ./packages/base/
+COPY packages/shared/package.json ./packages/shared/
+COPY packages/unused/package.json ./packages/unused/
+COPY server/package.json ./server/
+RUN ["node","-e","const fs=require('fs'),keep=['name','version','bin','workspaces','catalog','catalogs','dependencies','devDependencies','optionalDependencies','peerDependencies','dependenciesMeta','peerDependenciesMeta','overrides','resolutions','pnpm','patchedDependencies','trustedDependencies','engines','os','cpu','packageManager'];for(const file of process.argv.slice(1)){const all=JSON.parse(fs.readFileSync(file,'utf8').replace(/^\\uFEFF/,''));fs.writeFileSync(file,JSON.stringify(Object.fromEntries(keep.filter(k=>k in all).map(k=>[k,all[k]]))))}","package.json","packages/base/package.json","packages/shared/package.json","packages/unused/package.json","server/package.json"]
+
+FROM node:24-slim AS packages
+WORKDIR /app
+ENV CI=true
+ENV NPM_CONFIG_AUDIT=false
+ENV NPM_CONFIG_FUND=false
+ENV NPM_CONFIG_UPDATE_NOTIFIER=false
+COPY --from=manifest /app ./
+COPY package-lock.json ./
+
+FROM packages AS production
+RUN npm ci --omit=dev || { code=$?; [ "$code" -eq 1 ] || exit "$code"; echo "npm ci failed; trying npm install once" >&2; npm install --omit=dev; }
+
+FROM packages AS install
+RUN npm ci || { code=$?; [ "$code" -eq 1 ] || exit "$code"; echo "npm ci failed; trying npm install once" >&2; npm install; }
+
+FROM install AS build
+COPY . .
+WORKDIR /app/packages/base
+RUN npm run build
+WORKDIR /app/packages/shared
+RUN npm run build
+WORKDIR /app/server
+RUN find /app -name node_modules -prune -exec rm -rf {} +
+
+FROM node:24-slim
+WORKDIR /app
+RUN chown 1000:1000 /app
+COPY --from=production --chown=1000:1000 /app ./
+COPY --from=build --chown=1000:1000 /app/packages/base ./packages/base
+COPY --from=build --chown=1000:1000 /app/packages/shared ./packages/shared
+COPY --from=build --chown=1000:1000 /app/server ./server
+WORKDIR /app/server
+ENV NODE_ENV=production PATH=/app/server/node_modules/.bin:/app/node_modules/.bin:$PATH
+USER 1000:1000
+CMD ["node","index.js"]
