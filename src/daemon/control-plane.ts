@@ -3,7 +3,7 @@ import { createApi } from '../http/api.ts';
 import { serveApi } from '../http/server.ts';
 import type { OperatorLog } from '../engine/ports/ports.ts';
 import type { Config } from './config.ts';
-import { openDataDirectory, refuseHalfRestored, writeAtomically } from './data-directory.ts';
+import { openDataDirectory, refuseHalfRestored, removeDrafts, writeAtomically } from './data-directory.ts';
 import { composePlatform } from './platform.ts';
 import { refuseTakenPorts } from './ports.ts';
 import { lockDataDirectory } from './server-lock.ts';
@@ -27,6 +27,7 @@ export async function runControlPlane(config: Config, { log, signal, onReady }: 
   await refuseHalfRestored(directory);
   await using _lock = await lockDataDirectory(directory, signal);
   await rm(directory.serverState, { force: true });
+  await removeDrafts(directory);
   await refuseTakenPorts(config, directory);
   await using platform = await composePlatform(config, log);
   const { drivers, commands } = platform;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CutoverError } from '../domain/errors.ts';
@@ -112,6 +112,12 @@ export async function writeAtomically(path: string, content: string, mode: numbe
   const temporary = `${path}.${process.pid}.tmp`;
   await writeFile(temporary, content, { mode });
   await rename(temporary, path);
+}
+
+/** What `writeAtomically` left where it was killed; for whoever holds the directory's lock. */
+export async function removeDrafts({ root }: Pick<DataDirectory, 'root'>): Promise<void> {
+  const drafts = (await readdir(root)).filter((name) => /\.\d{1,7}\.tmp$/.test(name));
+  await Promise.all(drafts.map((name) => rm(join(root, name), { force: true })));
 }
 
 async function readIfExists(path: string): Promise<string | null> {
