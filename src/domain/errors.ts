@@ -72,6 +72,11 @@ export const errorCatalogue = {
     'HAProxy does not answer on its runtime socket.',
     'Run `cutover doctor`; the supervisor restarts it within a second.',
   ),
+  slot_in_use: entry(
+    'unavailable',
+    'A place in HAProxy was to be emptied while visitors are served by it.',
+    'Nothing is to be done: what was overtaken by another change is given up or tried again.',
+  ),
   static_server_unavailable: entry(
     'unavailable',
     'nginx, which serves static files, does not answer.',

@@ -123,7 +123,7 @@ function selectRoutes(db: Kysely<Database>) {
   return db
     .selectFrom('environment as e')
     .leftJoin('route as r', 'r.environment_id', 'e.id')
-    .select(['e.id', 'e.deleting', 'r.stable', 'r.candidate', 'r.share', 'r.mode', 'r.observed'])
+    .select(['e.id', 'e.deleting', 'r.stable', 'r.candidate', 'r.share', 'r.mode', 'r.observed', 'r.revision'])
     .select((of) =>
       jsonArrayFrom(
         of.selectFrom('host').select('host').whereRef('host.environment_id', '=', 'e.id').orderBy('host.position'),
@@ -139,6 +139,7 @@ async function toEnvironmentRoute(db: Kysely<Database>, row: RouteRow): Promise<
     // Whoever is being deleted gets no visitors any more, whatever its route said.
     target: row.deleting ? null : toRoute(row),
     heldForMs: row.mode === 'held' ? await readHeldFor(db, row.id) : null,
+    revision: row.revision,
   };
 }
 

@@ -4,6 +4,7 @@ import * as initial from './migrations/0001-initial.ts';
 import * as rollouts from './migrations/0002-rollouts.ts';
 import * as retention from './migrations/0003-retention.ts';
 import * as scale from './migrations/0004-scale.ts';
+import * as routeRevision from './migrations/0005-route-revision.ts';
 import type { Database } from './schema.ts';
 
 export interface Migration {
@@ -17,6 +18,7 @@ export const migrations: readonly Migration[] = [
   { name: '0002-rollouts', up: rollouts.up },
   { name: '0003-retention', up: retention.up },
   { name: '0004-scale', up: scale.up },
+  { name: '0005-route-revision', up: routeRevision.up },
 ];
 
 /** Any number, the same in every version: who holds it may migrate. */

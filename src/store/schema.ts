@@ -212,6 +212,8 @@ export interface RouteTable {
   share: number;
   mode: Generated<RouteMode>;
   observed: Generated<boolean>;
+  /** Given by the database with every change. */
+  revision: Generated<number>;
 }
 
 export interface ArtifactTable {

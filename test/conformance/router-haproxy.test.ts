@@ -140,8 +140,10 @@ describe('the HAProxy router', () => {
     assert.equal(seen.headers['x-cutover-spa'], '1');
     assert.equal((await running.router.snapshot(signal())).servers[0]?.endpoint, `static:${bundle}`);
     await using app = await startApp('a');
+    await running.router.removeRoute(['s.localhost'], signal());
     await running.router.clearSlot(1, signal());
     await running.router.addServer(1, server(app), signal());
+    await running.router.setRoute(['s.localhost'], stableOnly(1), signal());
     const later = JSON.parse((await send(running.port, 's.localhost', { headers })).body);
     assert.equal(later.headers['x-cutover-bundle'], undefined);
   });

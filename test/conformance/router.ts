@@ -60,8 +60,8 @@ export function routerConformance(use: (work: (under: RouterUnderTest) => Promis
         for (let again = 0; again < 2; again += 1) await router.resumeServer(1, 'i1', signal());
         assert.equal((await send('a.localhost')).status, 200);
         for (let again = 0; again < 2; again += 1) await router.removeServer(1, 'i1', signal());
-        for (let again = 0; again < 2; again += 1) await router.clearSlot(1, signal());
         for (let again = 0; again < 2; again += 1) await router.removeRoute(['a.localhost'], signal());
+        for (let again = 0; again < 2; again += 1) await router.clearSlot(1, signal());
         const left = await router.snapshot(signal());
         assert.deepEqual([left.servers.length, left.routes.size], [0, 0]);
       }
@@ -187,8 +187,44 @@ export function routerConformance(use: (work: (under: RouterUnderTest) => Promis
       await until('it has ended', async () => (await router.inFlight(1, null, signal())) === 0);
       const { requests, failed } = await router.counters(1, signal());
       assert.deepEqual({ requests, failed }, { requests: 8, failed: 2 });
+      await router.removeRoute(['a.localhost'], signal());
       await router.clearSlot(1, signal());
       assert.deepEqual(await router.counters(1, signal()), { requests: 0, failed: 0 });
+    }));
+
+  test('a slot that serves is not emptied for whoever was overtaken; one whose requests are held is', () =>
+    use(async ({ router, startApp, send }) => {
+      await using app = await startApp('a');
+      await router.addServer(1, server(app), signal());
+      await router.addServer(2, server(app), signal());
+      await router.setRoute(['a.localhost'], sharedRoute(1, 2, 0), signal());
+      for (const slot of [1, 2]) await assert.rejects(router.clearSlot(slot, signal()), { code: 'slot_in_use' });
+      assert.equal((await send('a.localhost')).status, 200);
+      assert.equal((await router.snapshot(signal())).servers.length, 2);
+      await router.setRoute(['a.localhost'], { ...stableOnly(1), mode: 'held' }, signal());
+      for (const slot of [1, 2]) await router.clearSlot(slot, signal());
+      assert.deepEqual((await router.snapshot(signal())).servers, []);
+    }));
+
+  test('a late change of a route does not undo a newer one; one without a number always counts', () =>
+    use(async ({ router, startApp }) => {
+      await using app = await startApp('a');
+      for (const slot of [1, 2]) await router.addServer(slot, server(app), signal());
+      const hosts = ['a.localhost', 'b.localhost'];
+      const now = async () => {
+        const { routes } = await router.snapshot(signal());
+        return hosts.map((host) => routes.get(host)?.stable ?? null);
+      };
+      await router.setRoute(['a.localhost'], stableOnly(2), signal(), 8);
+      await router.setRoute(hosts, stableOnly(1), signal(), 7);
+      assert.deepEqual(await now(), [2, 1]);
+      await router.setRoute(hosts, stableOnly(2), signal(), 8);
+      assert.deepEqual(await now(), [2, 2]);
+      await router.removeRoute(hosts, signal());
+      await router.setRoute(hosts, stableOnly(1), signal(), 7);
+      assert.deepEqual(await now(), [null, null]);
+      await router.setRoute(hosts, stableOnly(1), signal());
+      assert.deepEqual(await now(), [1, 1]);
     }));
 
   test('rule 5.5: requests to a single instance wait while it restarts', () =>

@@ -26,9 +26,9 @@ export function recordFirst(ports: Acting, database: MemoryDatabase, onBreach: (
       },
     },
     router: overriding(router, {
-      setRoute: (hosts, target, signal) => {
+      setRoute: (hosts, target, signal, revision) => {
         if (!read.has(JSON.stringify(target))) onBreach(`the route of ${hosts.join(', ')}`);
-        return router.setRoute(hosts, target, signal);
+        return router.setRoute(hosts, target, signal, revision);
       },
     }),
     runtime: overriding(runtime, {

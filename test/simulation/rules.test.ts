@@ -10,7 +10,7 @@ const place = { project: 0, environment: 0 };
 const onceWrong = [
   1731, 1820, 1904, 4465, 5306, 5704, 6420, 6476, 7239, 8467, 8647, 18195, 18642, 770763, 774568, 909976, 2001041,
   2002299, 2003174, 2004579, 2006267, 2013525, 2015555, 2019203, 2019900, 3004071, 3011083, 4018026, 6010290, 7011055,
-  7015862, 13012584,
+  7015862, 13012584, 14000687, 14011523, 20017044, 30000129,
 ];
 
 for (const seed of onceWrong) {
@@ -123,6 +123,18 @@ test('rule 5.5: of two control planes that tend a crash, the later one leaves al
     ]);
     assert.deepEqual(findings, [], `suspended for ${ms} ms`);
   }
+});
+
+test('rule 5.9: a change of a route that comes late, when another control plane has changed it since, undoes nothing', async () => {
+  const findings = await findingsOf({}, [
+    { at: 90, fault: { kind: 'call', call: 'router.setRoute', skip: 0, what: 'late', ms: 20_000 } },
+    deploy(100),
+    { at: 2_700, fault: { kind: 'second-plane', ms: 60_000 } },
+    deploy(6_900),
+    { at: 9_400, fault: { kind: 'stop', ms: 20_000 } },
+    ...visits(12_000, 60),
+  ]);
+  assert.deepEqual(findings, []);
 });
 
 test('rule 5.2: the version that comes back goes through the gate, however long the clock says that requests have waited', async () => {

@@ -108,9 +108,9 @@ export const sabotages = {
       drivers: {
         ...drivers,
         router: overriding(drivers.router, {
-          setRoute: (hosts, target, signal) => {
+          setRoute: (hosts, target, signal, revision) => {
             calls += 1;
-            return calls % 4 === 0 ? Promise.resolve() : drivers.router.setRoute(hosts, target, signal);
+            return calls % 4 === 0 ? Promise.resolve() : drivers.router.setRoute(hosts, target, signal, revision);
           },
         }),
       },

@@ -11,7 +11,7 @@ import { createDeploymentQueries } from '../../src/store/deployment-queries.ts';
 import { createDeploymentStore } from '../../src/store/deployments.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { environmentStore } from '../../src/store/environments.ts';
-import { migrate } from '../../src/store/migrate.ts';
+import { migrate, migrations } from '../../src/store/migrate.ts';
 import * as initial from '../../src/store/migrations/0001-initial.ts';
 import { WakeupSession } from '../../src/store/wakeups.ts';
 import { startTestPostgres } from '../harness/postgres.ts';
@@ -84,7 +84,8 @@ test('a database of the first version is brought up to date with everything that
   const running = await oldDeployment(raw, 4, ['running']);
   await sql`update environment set current_deployment_id = ${serving}`.execute(raw);
 
-  assert.deepEqual(await migrate(db), ['0002-rollouts', '0003-retention', '0004-scale']);
+  const later = migrations.slice(1).map(({ name }) => name);
+  assert.deepEqual(await migrate(db), later);
 
   const store = createDeploymentStore(db);
   const served = await createDeploymentQueries(db).served(environment, 10);

@@ -190,6 +190,8 @@ export interface EnvironmentRoute {
   readonly target: RouteTarget | null;
   /** How long requests have been waiting, by the database's clock; null unless the mode is `held`. */
   readonly heldForMs: number | null;
+  /** Of the row that says it: higher than that of every earlier one, of whichever environment. null: there is no row. */
+  readonly revision: number | null;
 }
 
 export interface CachedArtifact {
@@ -315,7 +317,7 @@ export interface ServingInstance {
 
 export interface DesiredWorld {
   /** Of every environment that is not being deleted. */
-  readonly routes: readonly (Omit<EnvironmentRoute, 'heldForMs'> & { readonly environmentId: string })[];
+  readonly routes: readonly (Omit<EnvironmentRoute, 'heldForMs' | 'revision'> & { readonly environmentId: string })[];
   readonly slots: readonly { readonly slot: SlotNumber; readonly deploymentId: string }[];
   /** Every deployment that is not in a final state. */
   readonly deployments: readonly DesiredDeployment[];

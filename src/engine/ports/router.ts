@@ -23,11 +23,17 @@ export interface Router {
   resumeServer(slot: SlotNumber, name: string, signal: AbortSignal): Promise<void>;
   /** Out of the configuration; sessions that are still open are closed. Absent is fine. */
   removeServer(slot: SlotNumber, name: string, signal: AbortSignal): Promise<void>;
-  /** Removes every server of the slot and forgets its static bundle; afterwards the slot can be given to another version. */
+  /**
+   * Removes every server of the slot and forgets its static bundle; afterwards the slot can be given to another version. Errors:
+   * `slot_in_use` while a host is served by it, for whoever asks so has been overtaken.
+   */
   clearSlot(slot: SlotNumber, signal: AbortSignal): Promise<void>;
 
-  /** One atomic change per host. */
-  setRoute(hosts: readonly string[], target: RouteTarget, signal: AbortSignal): Promise<void>;
+  /**
+   * One atomic change per host. `revision`: a host that was told a higher one stays as it is; without one it is always changed. Not
+   * remembered across a restart of the control plane, as what is late does not outlive it either.
+   */
+  setRoute(hosts: readonly string[], target: RouteTarget, signal: AbortSignal, revision?: number): Promise<void>;
   removeRoute(hosts: readonly string[], signal: AbortSignal): Promise<void>;
 
   /** What is in flight now: requests, WebSockets and streams. `server` null: the whole slot, with what has not reached a server yet. */

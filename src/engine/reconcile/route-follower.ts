@@ -8,7 +8,8 @@ const promptMs = 1_000;
 
 /**
  * Makes the router follow the row in the database that says where an environment's traffic goes. One change at a time per
- * environment, and each reads the row anew, so that a late follower can never bring back an older route.
+ * environment, and each reads the row anew, so that a late follower can never bring back an older route; one of another process, or
+ * whose call is late, is refused by the revision of what it read.
  */
 export class RouteFollower {
   readonly #store: DeploymentStore;
@@ -41,7 +42,7 @@ export class RouteFollower {
       const route = await this.#store.route(environmentId);
       if (route === null) return;
       if (route.target === null) await this.#router.removeRoute(route.hosts, signal);
-      else await this.#router.setRoute(route.hosts, route.target, signal);
+      else await this.#router.setRoute(route.hosts, route.target, signal, route.revision ?? undefined);
     }
   }
 }

@@ -29,12 +29,14 @@ export function deletionConformance(bench: StoreBench): void {
 
   test('what is being deleted has no route, and is not to have one', async () => {
     await ready(bench, bench.staging);
-    assert.ok((await bench.deployments.route(bench.staging))?.target);
+    const before = await bench.deployments.route(bench.staging);
+    assert.ok(before?.target && before.revision !== null);
     await bench.markDeleting('staging');
     assert.deepEqual(await bench.deployments.route(bench.staging), {
       hosts: ['staging.shop.test'],
       target: null,
       heldForMs: null,
+      revision: before.revision,
     });
     const { routes } = await bench.world.desired();
     assert.deepEqual(

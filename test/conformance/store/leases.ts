@@ -163,6 +163,31 @@ export function leaseConformance(bench: StoreBench): void {
     assert.equal((await bench.deployments.route(bench.production))?.target, null);
   });
 
+  test('every change of a route has a higher number than all before it, also where it was taken away in between', async () => {
+    const lease = await ready(bench, bench.production);
+    const numbers: number[] = [];
+    const note = async (environment: string) => {
+      const { revision = null } = (await bench.deployments.route(environment)) ?? {};
+      if (revision !== null) numbers.push(revision);
+    };
+    await note(bench.production);
+    await bench.deployments.write(lease, { route: { ...stableOnly(1), observed: true } });
+    await note(bench.production);
+    await bench.world.stopTelling(0);
+    await note(bench.production);
+    await ready(bench, bench.staging);
+    await note(bench.staging);
+    await bench.deployments.write(lease, { route: null });
+    await note(bench.production);
+    await bench.deployments.write(lease, { route: stableOnly(1) });
+    await note(bench.production);
+    assert.equal(numbers.length, 5);
+    assert.deepEqual(
+      numbers,
+      [...new Set(numbers)].toSorted((a, b) => a - b),
+    );
+  });
+
   test('a write that is refused at its last part changes nothing of the others', async () => {
     const old = await ready(bench, bench.production);
     await bench.deployments.write(old, { transition: { type: 'failed' } });

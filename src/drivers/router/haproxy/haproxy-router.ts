@@ -140,7 +140,7 @@ class Haproxy implements HaproxyRouter {
     }, signal);
   }
 
-  async setRoute(hosts: readonly string[], target: RouteTarget, signal: AbortSignal): Promise<void> {
+  async setRoute(hosts: readonly string[], target: RouteTarget, signal: AbortSignal, revision?: number): Promise<void> {
     if (!(target.share >= 0 && target.share <= 100))
       throw new CutoverError('invalid_input', `${target.share} is not a share`);
     const names = hosts.map(checkedHost);
@@ -148,7 +148,7 @@ class Haproxy implements HaproxyRouter {
     await this.#queue.submit(() => {
       this.#model.checkSlot(target.stable);
       if (target.candidate !== null) this.#model.checkSlot(target.candidate);
-      for (const host of names) this.#model.setRoute(host, rounded);
+      for (const host of names) this.#model.setRoute(host, rounded, revision);
     }, signal);
   }
 

@@ -2,6 +2,7 @@ import type { RouterServer } from '../../../engine/ports/router.ts';
 import { CutoverError } from '../../../domain/errors.ts';
 import { sameRoute, type RouteTarget, type SlotNumber } from '../../../domain/route.ts';
 import { liveName } from './names.ts';
+import { checkUnused, RouteRevisions } from './overtaken.ts';
 
 export interface ServerRecord {
   readonly server: RouterServer;
@@ -29,6 +30,7 @@ export class RouterModel {
   readonly routes = new Map<string, RouteTarget>();
   readonly #slotsBefore = new Map<SlotNumber, SlotRecord>();
   readonly #routesBefore = new Map<string, RouteTarget | null>();
+  readonly #revisions = new RouteRevisions();
 
   constructor(capacity: number) {
     this.capacity = capacity;
@@ -63,11 +65,15 @@ export class RouterModel {
     if (remaining.length < existing.length) this.#setSlot(slot, remaining);
   }
 
+  /** Errors: `slot_in_use`. */
   clearSlot(slot: SlotNumber): void {
+    checkUnused(slot, this.routes);
     if (this.servers(slot).length > 0) this.#setSlot(slot, []);
   }
 
-  setRoute(host: string, target: RouteTarget | null): void {
+  /** Nothing where the host has been told something newer. */
+  setRoute(host: string, target: RouteTarget | null, revision?: number): void {
+    if (!this.#revisions.admit(host, revision)) return;
     const before = this.routes.get(host) ?? null;
     if (!this.#routesBefore.has(host)) this.#routesBefore.set(host, before);
     if (target === null) this.routes.delete(host);

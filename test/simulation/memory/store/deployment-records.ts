@@ -79,12 +79,13 @@ export function slotOf(db: MemoryDatabase, deploymentId: string): SlotNumber | n
 export function readRoute(tx: Transaction, environmentId: string): EnvironmentRoute | null {
   const row = tx.db.environments.get(environmentId);
   if (row === undefined) return null;
-  const target = tx.db.routes.get(environmentId)?.target ?? null;
+  const { target = null, revision = null } = tx.db.routes.get(environmentId) ?? {};
   return {
     hosts: row.environment.hosts,
     // Whoever is being deleted gets no visitors any more, whatever its route said.
     target: row.deleting ? null : target,
     heldForMs: target?.mode === 'held' ? heldFor(tx, environmentId) : null,
+    revision,
   };
 }
 

@@ -88,7 +88,7 @@ function moveTraffic(tx: Transaction, { deploymentId, owner, target, timeline }:
   const own = slotOf(db, deploymentId);
   // Whoever took it back has taken its traffic: no share is given to it again.
   if (own !== null && leadsTo(target, own) && !leadsTo(before.target, own)) return false;
-  db.routes.put(environmentId, { fence: observed.fence, target });
+  db.routes.put(environmentId, { fence: observed.fence, target, revision: db.nextSerial() });
   appendTimeline(tx, observed, timeline);
   db.tell(deploymentId);
   return true;

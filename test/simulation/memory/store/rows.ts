@@ -73,6 +73,7 @@ export interface RouteRow {
   /** Of the deployment that wrote it; a lower one cannot overwrite it. */
   readonly fence: number;
   readonly target: RouteTarget;
+  readonly revision: number;
 }
 
 export interface ArtifactRow {

@@ -47,6 +47,8 @@ function stopTelling({ db, now }: Transaction, afterMs: number): void {
     const recent = db.observations
       .where('environment', environment.id)
       .some(({ closedAt }) => closedAt === null || closedAt > now - afterMs);
-    if (!recent) db.routes.put(environment.id, { ...route, target: { ...route.target, observed: false } });
+    if (recent) continue;
+    const target = { ...route.target, observed: false };
+    db.routes.put(environment.id, { ...route, target, revision: db.nextSerial() });
   }
 }

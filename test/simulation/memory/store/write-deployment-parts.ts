@@ -21,7 +21,7 @@ export function writeRoute({ db }: Transaction, lease: Lease, target: RouteTarge
     return;
   }
   if (isNewer) throw new FencedError(lease.deploymentId);
-  db.routes.put(lease.environmentId, { fence: lease.fence, target });
+  db.routes.put(lease.environmentId, { fence: lease.fence, target, revision: db.nextSerial() });
 }
 
 /** The jobs after a write; `at`: ISO 8601. */

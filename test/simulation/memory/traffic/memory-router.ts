@@ -1,6 +1,7 @@
 import { CutoverError } from '../../../../src/domain/errors.ts';
 import type { RouteTarget, SlotNumber } from '../../../../src/domain/route.ts';
 import { checkedHost, checkServer } from '../../../../src/drivers/router/haproxy/names.ts';
+import { checkUnused } from '../../../../src/drivers/router/haproxy/overtaken.ts';
 import type {
   RequestOutcome,
   Router,
@@ -68,7 +69,9 @@ export class MemoryRouter implements Router {
   }
 
   async clearSlot(slot: SlotNumber, signal: AbortSignal): Promise<void> {
-    const found = this.#told(signal).slot(slot);
+    const { state } = this.#told(signal);
+    const found = state.slot(slot);
+    checkUnused(slot, state.routes);
     found.members = [];
     close(found, { server: null, count: Infinity });
     await this.#reach(signal);
@@ -76,7 +79,7 @@ export class MemoryRouter implements Router {
     found.failed = 0;
   }
 
-  async setRoute(hosts: readonly string[], target: RouteTarget, signal: AbortSignal): Promise<void> {
+  async setRoute(hosts: readonly string[], target: RouteTarget, signal: AbortSignal, revision?: number): Promise<void> {
     if (!(target.share >= 0 && target.share <= 100)) {
       throw new CutoverError('invalid_input', `${target.share} is not a share`);
     }
@@ -85,7 +88,7 @@ export class MemoryRouter implements Router {
     for (const slot of [target.stable, target.candidate]) if (slot !== null) traffic.slot(slot);
     const share = target.candidate === null ? 0 : Math.round(target.share);
     const rounded = Object.freeze({ ...target, share });
-    for (const host of names) traffic.route(host, rounded);
+    for (const host of names) if (traffic.state.revisions.admit(host, revision)) traffic.route(host, rounded);
     await this.#reach(signal);
   }
 

@@ -1,5 +1,6 @@
 import { CutoverError } from '../../../../src/domain/errors.ts';
 import type { RouteTarget, SlotNumber } from '../../../../src/domain/route.ts';
+import { RouteRevisions } from '../../../../src/drivers/router/haproxy/overtaken.ts';
 import type { RouterServer } from '../../../../src/engine/ports/router.ts';
 
 /** One server of a slot. */
@@ -46,6 +47,7 @@ export class Slot {
 export class RouterState {
   capacity: number;
   readonly routes = new Map<string, RouteTarget>();
+  readonly revisions = new RouteRevisions();
   readonly #slots = new Map<SlotNumber, Slot>();
 
   constructor(capacity: number) {
