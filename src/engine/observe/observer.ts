@@ -230,12 +230,12 @@ export class Observer {
     const now = this.#clock.monotonic();
     const view = version.view(now);
     const text = JSON.stringify(view);
+    if (view !== null && text !== watched.noted)
+      await this.#options.observations.note(version.open.fresh.deployment.id, { view });
+    // Not before it is: a view that does not change any more would never be written again.
+    watched.noted = text;
     watched.notedAt = now;
     watched.notedPhase = phaseOf(view);
-    if (view !== null && text !== watched.noted) {
-      watched.noted = text;
-      await this.#options.observations.note(version.open.fresh.deployment.id, { view });
-    }
     if (!version.settled) return;
     const resources = await watched.use.atEnd(version.open, signal);
     await endObservation(this.#options, version, { ...watched.measuring?.after(), ...resources });
