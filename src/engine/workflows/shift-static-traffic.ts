@@ -5,7 +5,7 @@ import type { DeploymentRun } from './deployment-run.ts';
 import { bundleServer } from './router-server.ts';
 import { observationOf, observedSwitch } from './move-traffic.ts';
 import { servingBeside } from './rollout-scene.ts';
-import { prepareSlot } from './take-slot.ts';
+import { beginDeploying, prepareSlot } from './take-slot.ts';
 
 type BundleArtifact = Extract<Artifact, { type: 'bundle' }>;
 
@@ -13,6 +13,7 @@ type BundleArtifact = Extract<Artifact, { type: 'bundle' }>;
 export async function shiftStaticTraffic(run: DeploymentRun, artifact: BundleArtifact): Promise<void> {
   const { slot } = run.record;
   if (slot === null) throw new Error('a rollout was begun without a slot');
+  await beginDeploying(run);
   if (run.record.serves) return;
   const route = await run.ports.deployments.route(run.lease.environmentId);
   const predecessors = await run.ports.deployments.predecessors(run.lease);

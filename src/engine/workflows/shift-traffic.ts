@@ -10,15 +10,29 @@ import { add, addServers, isGuarded, prepareRollout, retire, share, switchOver }
 import { holdRequests, stopOld, withinHold } from './recreate.ts';
 import { observeRollout, settingsOf, viewOf, type Scene } from './rollout-scene.ts';
 import { startInNetwork, versionOf, type ImageArtifact } from './start-instance.ts';
+import { beginDeploying } from './take-slot.ts';
 
 /** Observe, ask the domain what is next, do it; until the route names only the new version. */
 export async function shiftTraffic(run: DeploymentRun, artifact: ImageArtifact): Promise<void> {
+  let scene: Scene | null = null;
   while (!run.record.serves) {
-    const scene = await observeRollout(run);
+    scene = scene === null ? await beginAndObserve(run) : await observeRollout(run);
     if (run.record.counterBaseline === null) await sayPlan(run, scene);
     const action = nextRolloutAction(viewOf(run, scene, mayGrow(run, scene)));
     await act(run, artifact, { scene, action });
   }
+}
+
+/** A crash may have come between the slot and the state that goes with it. Side by side: what there is does not depend on that state. */
+async function beginAndObserve(run: DeploymentRun): Promise<Scene> {
+  let seen: Scene | null = null;
+  await allOrNone(run.signal, [
+    () => beginDeploying(run),
+    async () => {
+      seen = await observeRollout(run);
+    },
+  ]);
+  return seen ?? observeRollout(run);
 }
 
 async function sayPlan(run: DeploymentRun, scene: Scene): Promise<void> {

@@ -4,11 +4,15 @@ import { FencedError, type DeploymentRecord, type OpenedObservation, type Write 
 import type { DeploymentRun } from './deployment-run.ts';
 import { countRequests } from './request-counts.ts';
 
-/** Gives the version its place in the router; from here on the deployment is `deploying` and past cancelling. */
+/** Gives the version its place in the router. */
 export async function takeSlot(run: DeploymentRun): Promise<void> {
   const slot = await run.takeSlot(run.ports.router.capacity());
   if (slot === null)
     throw new CutoverError('router_full', `all ${run.ports.router.capacity()} slots of the router are in use`);
+}
+
+/** With its place taken the deployment becomes `deploying` and is past cancelling. */
+export async function beginDeploying(run: DeploymentRun): Promise<void> {
   if (run.deployment.state === 'running')
     await run.commit({ transition: { type: 'instances-starting' }, ...(await choice(run)) });
 }

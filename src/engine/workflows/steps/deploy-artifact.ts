@@ -16,8 +16,7 @@ export const deployArtifact: Step = {
     const artifact = run.deployment.artifact;
     if (artifact === null) throw new Error('the deploy step was reached without an artifact');
     if (run.record.slot === null && (await takeOverStandby(run))) return drainPredecessors(run);
-    // A crash may come between the slot and the state that goes with it.
-    if (run.record.slot === null || run.deployment.state === 'running') await takeSlot(run);
+    if (run.record.slot === null) await takeSlot(run);
     if (artifact.type === 'bundle') await shiftStaticTraffic(run, artifact);
     else await shiftTraffic(run, artifact);
     await drainPredecessors(run);
