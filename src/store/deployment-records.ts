@@ -106,6 +106,13 @@ export async function readRoute(db: Kysely<Database>, environmentId: string): Pr
   return row === undefined ? null : toEnvironmentRoute(db, row);
 }
 
+export async function drawRevision(db: Kysely<Database>): Promise<number> {
+  const { rows } = await sql<{ revision: number }>`select nextval('route_revision') as revision`.execute(db);
+  const [row] = rows;
+  if (row === undefined) throw new Error('a sequence gave no number');
+  return row.revision;
+}
+
 /** By environment. */
 export async function readRoutes(
   db: Kysely<Database>,

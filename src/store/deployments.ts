@@ -4,7 +4,14 @@ import { requestCancel } from './cancel-deployment.ts';
 import { requestPause, requestResume, requestTakeBack } from './want-deployment.ts';
 import { claimDeployment, heartbeat, readWanted, releaseLease } from './claim-deployment.ts';
 import { createDeployment } from './create-deployment.ts';
-import { addInstances, readAlive, readPredecessors, readRecord, readRoute } from './deployment-records.ts';
+import {
+  addInstances,
+  readAlive,
+  readPredecessors,
+  readRecord,
+  readRoute,
+  drawRevision,
+} from './deployment-records.ts';
 import { requestRollback } from './request-rollback.ts';
 import { toJson, type Database } from './schema.ts';
 import { SlotTaker } from './take-slot.ts';
@@ -26,6 +33,7 @@ export function createDeploymentStore(db: Kysely<Database>): DeploymentStore {
     predecessors: (lease) => readPredecessors(db, lease),
     alive: (environmentId) => readAlive(db, environmentId),
     route: (environmentId) => readRoute(db, environmentId),
+    drawRevision: () => drawRevision(db),
     requestCancel: (deploymentId) => requestCancel(db, deploymentId),
     requestPause: (deploymentId, by) => requestPause(db, deploymentId, by),
     requestResume: (deploymentId, by) => requestResume(db, deploymentId, by),

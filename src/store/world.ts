@@ -35,6 +35,7 @@ export function createWorldStore(db: Kysely<Database>): WorldStore {
     },
     whileOwning: (owner, work) => whileOwning(db, owner, work),
     whileFree: (slot, work) => whileFree(db, slot, work),
+    whileDeleting: (deletion, work) => whileDeleting(db, deletion, work),
     deletions: () => readDeletions(db),
     leftovers: (deletion) => leftovers(db, deletion),
     askToEnd: (deletion) => askToEnd(db, deletion),
@@ -195,6 +196,20 @@ async function whileFree(db: Kysely<Database>, slot: number, work: () => Promise
   await work();
   await db.deleteFrom('slot').where('deployment_id', '=', nobody).execute();
   return true;
+}
+
+/** Whoever erases the row waits; whoever only refers to it does not. */
+async function whileDeleting(
+  db: Kysely<Database>,
+  { kind, id }: Pick<Deletion, 'kind' | 'id'>,
+  work: () => Promise<void>,
+): Promise<boolean> {
+  return db.transaction().execute(async (tx) => {
+    const row = await tx.selectFrom(kind).select('id').where('id', '=', id).forNoKeyUpdate().executeTakeFirst();
+    if (row === undefined) return false;
+    await work();
+    return true;
+  });
 }
 
 /** Equal files of two projects are one bundle, and two environments run one image: what somebody else has too is kept. */

@@ -220,8 +220,10 @@ export function routerConformance(use: (work: (under: RouterUnderTest) => Promis
       assert.deepEqual(await now(), [2, 1]);
       await router.setRoute(hosts, stableOnly(2), signal(), 8);
       assert.deepEqual(await now(), [2, 2]);
-      await router.removeRoute(hosts, signal());
-      await router.setRoute(hosts, stableOnly(1), signal(), 7);
+      await router.removeRoute(hosts, signal(), 7);
+      assert.deepEqual(await now(), [2, 2]);
+      await router.removeRoute(hosts, signal(), 9);
+      await router.setRoute(hosts, stableOnly(1), signal(), 8);
       assert.deepEqual(await now(), [null, null]);
       await router.setRoute(hosts, stableOnly(1), signal());
       assert.deepEqual(await now(), [1, 1]);

@@ -164,6 +164,8 @@ export interface DeploymentStore {
   /** Every deployment of the environment that is not over and not pending, oldest first. */
   alive(environmentId: string): Promise<readonly DeploymentRecord[]>;
   route(environmentId: string): Promise<EnvironmentRoute | null>;
+  /** A number higher than that of every route written before, and lower than that of every one written after it is drawn. */
+  drawRevision(): Promise<number>;
 
   /** Cancels at once what is pending; asks the worker of what runs. Errors: `illegal_transition`. */
   requestCancel(deploymentId: string): Promise<void>;
@@ -287,6 +289,8 @@ export interface WorldStore {
   ): Promise<boolean>;
   /** Does the work while nobody can take the slot; resolves to false, without doing it, if somebody has. */
   whileFree(slot: SlotNumber, work: () => Promise<void>): Promise<boolean>;
+  /** Does the work while the rows of what is being deleted cannot be erased; resolves to false, without doing it, if they are. */
+  whileDeleting(deletion: Deletion, work: () => Promise<void>): Promise<boolean>;
   /** Environments and projects marked for deletion. */
   deletions(): Promise<readonly Deletion[]>;
   /** Asks every deployment of it that is not over to end. Resolves to the deployments that still have a worker or wait for one. */

@@ -34,7 +34,8 @@ export interface Router {
    * remembered across a restart of the control plane, as what is late does not outlive it either.
    */
   setRoute(hosts: readonly string[], target: RouteTarget, signal: AbortSignal, revision?: number): Promise<void>;
-  removeRoute(hosts: readonly string[], signal: AbortSignal): Promise<void>;
+  /** `revision` as with `setRoute`: a host that was given a route later keeps it. */
+  removeRoute(hosts: readonly string[], signal: AbortSignal, revision?: number): Promise<void>;
 
   /** What is in flight now: requests, WebSockets and streams. `server` null: the whole slot, with what has not reached a server yet. */
   inFlight(slot: SlotNumber, server: string | null, signal: AbortSignal): Promise<number>;

@@ -17,6 +17,8 @@ export interface Pass {
   readonly world: WorldStore;
   readonly found: Found;
   readonly desired: DesiredWorld;
+  /** Of routes: drawn before `desired` was read. */
+  readonly revision: number;
   /** The same deployments, by their environment. */
   readonly versions: ReadonlyMap<string, readonly DesiredDeployment[]>;
   readonly signal: AbortSignal;
@@ -92,12 +94,14 @@ export class Reconciler {
       ports.router.snapshot(signal),
       ports.source.owners(),
     ]);
+    const revision = await ports.deployments.drawRevision();
     const desired = await world.desired();
     const pass: Pass = {
       workshop,
       world,
       signal,
       desired,
+      revision,
       versions: Map.groupBy(desired.deployments, ({ deployment }) => deployment.environmentId),
       found: new Found({ containers, router, checkouts }),
       attempt: (work) => this.#try(work(), signal),

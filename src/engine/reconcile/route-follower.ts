@@ -41,8 +41,15 @@ export class RouteFollower {
       began = this.#clock.monotonic();
       const route = await this.#store.route(environmentId);
       if (route === null) return;
-      if (route.target === null) await this.#router.removeRoute(route.hosts, signal);
+      if (route.target === null) await this.#remove(environmentId, signal);
       else await this.#router.setRoute(route.hosts, route.target, signal, route.revision ?? undefined);
     }
+  }
+
+  /** What has no row has no number: one is drawn, and then it is made sure that there is still none. */
+  async #remove(environmentId: string, signal: AbortSignal): Promise<void> {
+    const revision = await this.#store.drawRevision();
+    const route = await this.#store.route(environmentId);
+    if (route?.target === null) await this.#router.removeRoute(route.hosts, signal, revision);
   }
 }

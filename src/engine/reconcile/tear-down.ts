@@ -19,12 +19,15 @@ export async function tearDown(work: TearDown, deletion: Deletion): Promise<void
 }
 
 async function stopAll({ workshop, world, signal }: TearDown, deletion: Deletion): Promise<void> {
-  const { router, runtime } = workshop.ports;
-  await router.removeRoute(deletion.hosts, signal);
+  const { router, runtime, deployments: store } = workshop.ports;
+  // Another control plane may be done with the same deletion, and somebody have made an environment of that name again.
+  await world.whileDeleting(deletion, async () =>
+    router.removeRoute(deletion.hosts, signal, await store.drawRevision()),
+  );
   const { deployments } = await world.desired();
   for (const { deployment, slot, instances } of deployments) {
     if (!deletion.deployments.includes(deployment.id)) continue;
-    // Another control plane may be done with the same deletion, and the slot somebody else's.
+    // So may the slot be somebody else's.
     if (slot !== null)
       await world.whileOwning({ deploymentId: deployment.id, slot }, () => router.clearSlot(slot, signal));
     const { stopGraceMs } = deployment.configuration.settings;
@@ -39,8 +42,10 @@ async function removeLeftovers({ workshop, world, signal }: TearDown, deletion: 
   for (const imageId of imageIds) await runtime.removeImage(imageId, signal);
   for (const bundle of bundles) await staticFiles.remove(bundle);
   for (const id of deletion.deployments) await logs.remove(`deployments/${id}`);
-  await removeVolumes(workshop, deletion, signal);
-  if (deletion.kind === 'project') await runtime.removeNetwork(deletion.projectName, signal);
+  await world.whileDeleting(deletion, async () => {
+    await removeVolumes(workshop, deletion, signal);
+    if (deletion.kind === 'project') await runtime.removeNetwork(deletion.projectName, signal);
+  });
 }
 
 /** With their data: whoever deletes an environment deletes what it kept. */

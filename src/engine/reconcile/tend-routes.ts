@@ -2,7 +2,7 @@ import { sameRoute } from '../../domain/route.ts';
 import type { Pass } from './reconciler.ts';
 
 /** Routes follow their rows; a host without a row has no route. */
-export async function tendRoutes({ workshop, found, desired, signal, attempt }: Pass): Promise<void> {
+export async function tendRoutes({ workshop, found, desired, revision, signal, attempt }: Pass): Promise<void> {
   const wanted = new Set<string>();
   for (const { environmentId, hosts, target } of desired.routes) {
     for (const host of hosts) wanted.add(host);
@@ -10,5 +10,5 @@ export async function tendRoutes({ workshop, found, desired, signal, attempt }: 
     if (differs) await attempt(() => workshop.routes.follow(environmentId, signal));
   }
   const strays = [...found.router.routes.keys()].filter((host) => !wanted.has(host));
-  if (strays.length > 0) await attempt(() => workshop.ports.router.removeRoute(strays, signal));
+  if (strays.length > 0) await attempt(() => workshop.ports.router.removeRoute(strays, signal, revision));
 }

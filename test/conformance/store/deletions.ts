@@ -181,6 +181,29 @@ export function deletionConformance(bench: StoreBench): void {
     for (const left of await bench.world.deletions()) await bench.world.erase(left);
   });
 
+  test('while work is done for a deletion its rows stay, and once they are gone nothing is done for it', async () => {
+    await bench.markDeleting('staging');
+    const deletion = bench.deletionOf('staging');
+    const began = Promise.withResolvers<void>();
+    const end = Promise.withResolvers<void>();
+    const order: string[] = [];
+    const working = bench.world.whileDeleting(deletion, async () => {
+      began.resolve();
+      await end.promise;
+      order.push('work');
+    });
+    await began.promise;
+    const erased = bench.world.erase(deletion).then(() => order.push('erased'));
+    // Others are not kept waiting; and there was time.
+    await completed(bench, bench.production);
+    end.resolve();
+    assert.equal(await working, true);
+    await erased;
+    assert.deepEqual(order, ['work', 'erased']);
+    const late = bench.world.whileDeleting(deletion, () => Promise.reject(new Error('nothing is to be done any more')));
+    assert.equal(await late, false);
+  });
+
   test('only what nobody else runs or has built is left over of an environment', async () => {
     await bench.trigger(bench.staging, { artifact: image('sha256:own') });
     await bench.trigger(bench.staging, { artifact: image('sha256:own'), branch: 'b' });

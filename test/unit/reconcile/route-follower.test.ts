@@ -18,7 +18,8 @@ async function followed({ stoodStillMs }: { readonly stoodStillMs: number }): Pr
   let now = 0;
   const ports = {
     deployments: {
-      route: () => Promise.resolve({ hosts: ['a.test'], target: stableOnly(told.length + 1), heldForMs: null }),
+      route: () =>
+        Promise.resolve({ hosts: ['a.test'], target: stableOnly(told.length + 1), heldForMs: null, revision: 1 }),
     },
     router: {
       setRoute(_hosts: readonly string[], { stable }: RouteTarget) {
@@ -33,3 +34,31 @@ async function followed({ stoodStillMs }: { readonly stoodStillMs: number }): Pr
   await new RouteFollower(ports as unknown as Ports).follow('environment', AbortSignal.timeout(1_000));
   return told;
 }
+
+test('what is to have no route loses it under a number that was drawn before it was looked at again', async () => {
+  const calls: string[] = [];
+  const left: (number | undefined)[] = [];
+  const ports = {
+    deployments: {
+      route: () => {
+        calls.push('route');
+        return Promise.resolve({ hosts: ['a.test'], target: null, heldForMs: null, revision: null });
+      },
+      drawRevision: () => {
+        calls.push('draw');
+        return Promise.resolve(7);
+      },
+    },
+    router: {
+      removeRoute(_hosts: readonly string[], _signal: AbortSignal, revision?: number) {
+        left.push(revision);
+        return Promise.resolve();
+      },
+    },
+    clock: { monotonic: () => 0 },
+  };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- nothing else of them is used
+  await new RouteFollower(ports as unknown as Ports).follow('environment', AbortSignal.timeout(1_000));
+  assert.deepEqual(calls, ['route', 'draw', 'route']);
+  assert.deepEqual(left, [7]);
+});

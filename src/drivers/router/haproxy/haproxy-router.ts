@@ -152,10 +152,10 @@ class Haproxy implements HaproxyRouter {
     }, signal);
   }
 
-  async removeRoute(hosts: readonly string[], signal: AbortSignal): Promise<void> {
+  async removeRoute(hosts: readonly string[], signal: AbortSignal, revision?: number): Promise<void> {
     const names = hosts.map(checkedHost);
     await this.#queue.submit(() => {
-      for (const host of names) this.#model.setRoute(host, null);
+      for (const host of names) this.#model.setRoute(host, null, revision);
     }, signal);
   }
 

@@ -29,6 +29,8 @@ export class MemoryDatabase {
 
   readonly sessions = new Sessions();
   readonly slotLocks = new RowLocks();
+  /** Of projects and environments that are being deleted, by id. */
+  readonly deletionLocks = new RowLocks<string>();
   /** The table of tokens, in which the first one is made by one process; its only number is 0. */
   readonly tokenLock = new RowLocks();
 
@@ -96,6 +98,7 @@ export class MemoryDatabase {
   endSession(owner: number): void {
     this.sessions.end(owner);
     this.slotLocks.giveBackAll(owner);
+    this.deletionLocks.giveBackAll(owner);
     this.tokenLock.giveBackAll(owner);
   }
 }

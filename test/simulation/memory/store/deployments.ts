@@ -23,6 +23,7 @@ export function memoryDeploymentStore(connection: Connection): DeploymentStore {
     predecessors: async (lease) => readPredecessors(connection.read(), lease),
     alive: async (environmentId) => readAlive(connection.read(), environmentId),
     route: async (environmentId) => readRoute(connection.read(), environmentId),
+    drawRevision: async () => connection.read().db.nextSerial(),
     requestCancel: (deploymentId) => connection.transact((tx) => requestCancel(tx, deploymentId)),
     requestPause: (deploymentId, by) => connection.transact((tx) => requestPause(tx, deploymentId, by)),
     requestResume: (deploymentId, by) => connection.transact((tx) => requestResume(tx, deploymentId, by)),

@@ -4,30 +4,30 @@ interface Held {
   readonly release: () => void;
 }
 
-/** Rows, by number, that a transaction holds while it does work outside of the database. */
-export class RowLocks {
-  readonly #held = new Map<number, Held>();
+/** Rows, by number or id, that a transaction holds while it does work outside of the database. */
+export class RowLocks<Key extends number | string = number> {
+  readonly #held = new Map<Key, Held>();
 
   /** Resolves when it is given back; null: nobody holds it. */
-  wait(slot: number): Promise<void> | null {
-    return this.#held.get(slot)?.released ?? null;
+  wait(row: Key): Promise<void> | null {
+    return this.#held.get(row)?.released ?? null;
   }
 
   /** To be called only while nobody holds it. */
-  hold(slot: number, owner: number): Disposable {
+  hold(row: Key, owner: number): Disposable {
     const { promise, resolve } = Promise.withResolvers<void>();
     const held: Held = { owner, released: promise, release: resolve };
-    this.#held.set(slot, held);
-    return { [Symbol.dispose]: () => this.#giveBack(slot, held) };
+    this.#held.set(row, held);
+    return { [Symbol.dispose]: () => this.#giveBack(row, held) };
   }
 
   /** Of a control plane whose connections are gone. */
   giveBackAll(owner: number): void {
-    for (const [slot, held] of this.#held) if (held.owner === owner) this.#giveBack(slot, held);
+    for (const [row, held] of this.#held) if (held.owner === owner) this.#giveBack(row, held);
   }
 
-  #giveBack(slot: number, held: Held): void {
-    if (this.#held.get(slot) === held) this.#held.delete(slot);
+  #giveBack(row: Key, held: Held): void {
+    if (this.#held.get(row) === held) this.#held.delete(row);
     held.release();
   }
 }

@@ -1,9 +1,10 @@
 import type { WorldStore } from '../../../../src/engine/ports/deployment-store.ts';
 import { recordCrash, recordRecovery } from './crashes.ts';
-import { askToEnd, erase, readDeletions } from './deletions.ts';
+import { askToEnd, readDeletions } from './deletions.ts';
 import { readDesired } from './desired-world.ts';
 import { leftovers } from './leftovers.ts';
 import { endDeployment } from './end-deployment.ts';
+import { eraseUnheld, whileDeleting } from './held-deletions.ts';
 import { whileFree, whileOwning } from './slot-owners.ts';
 import type { Connection, Transaction } from './transaction.ts';
 import { freeSlotOf, writeInstances } from './write-deployment-parts.ts';
@@ -24,7 +25,8 @@ export function memoryWorldStore(connection: Connection): WorldStore {
     recovered: (instanceId) => connection.transact((tx) => recordRecovery(tx, instanceId)),
     stopServing: (deploymentId, reason) =>
       connection.transact((tx) => stopServing(tx, deploymentId, reason), [deploymentId]),
-    erase: (deletion) => connection.transact(({ db }) => erase(db, deletion)),
+    whileDeleting: (deletion, work) => whileDeleting(connection, deletion, work),
+    erase: (deletion) => eraseUnheld(connection, deletion),
   };
 }
 

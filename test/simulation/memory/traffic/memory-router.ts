@@ -92,10 +92,10 @@ export class MemoryRouter implements Router {
     await this.#reach(signal);
   }
 
-  async removeRoute(hosts: readonly string[], signal: AbortSignal): Promise<void> {
+  async removeRoute(hosts: readonly string[], signal: AbortSignal, revision?: number): Promise<void> {
     const names = hosts.map(checkedHost);
     const traffic = this.#told(signal);
-    for (const host of names) traffic.route(host, null);
+    for (const host of names) if (traffic.state.revisions.admit(host, revision)) traffic.route(host, null);
     await this.#reach(signal);
   }
 
