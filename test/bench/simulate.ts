@@ -18,19 +18,21 @@ export const run: Bench = async ({ quick, full, seed, histories, from = 1, say }
   const count = histories ?? sizes[full === true ? 'full' : quick ? 'quick' : 'normal'];
   const began = performance.now();
   let said = 0;
+  let told = 0;
   const { sums, failed } = await simulateMany({
     processes: availableParallelism(),
     first: from,
     count,
     progress: ({ sums: { histories: done }, failed: found }) => {
+      for (const one of found.slice(told))
+        say(`${one.code}: ${one.message}; to see it: bin/bench simulate --seed ${one.seed}`);
+      told = found.length;
       if (done < said + count / 10) return;
       said = done;
       say(`${done} histories, ${found.length} with violations`);
     },
   });
   const seconds = (performance.now() - began) / 1000;
-  for (const { seed: one, code, message } of failed)
-    say(`${code}: ${message}; to see it: bin/bench simulate --seed ${one}`);
   for (const { seed: one } of failed.slice(0, simplified)) say(await describeSimplified(one));
   return [
     atLeast(count, named('histories', sums.histories, 'histories')),

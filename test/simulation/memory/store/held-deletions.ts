@@ -9,7 +9,9 @@ export async function whileDeleting(
   work: () => Promise<void>,
 ): Promise<boolean> {
   const { db } = connection.read();
-  await untilUnheld(connection, id);
+  // Nothing may come between the look and the hold: whoever dies in between would never give it back.
+  for (let held = db.deletionLocks.wait(id); held !== null; held = db.deletionLocks.wait(id))
+    await connection.waitFor(held);
   const row = kind === 'project' ? db.projects.get(id) : db.environments.get(id);
   if (row === undefined) return false;
   using _held = db.deletionLocks.hold(id, connection.owner);
@@ -21,11 +23,8 @@ export async function whileDeleting(
 export async function eraseUnheld(connection: Connection, deletion: Deletion): Promise<void> {
   const { db } = connection.read();
   const environments = db.environments.where('project', deletion.id).map(({ environment }) => environment.id);
-  for (const id of [deletion.id, ...environments]) await untilUnheld(connection, id);
+  const holder = () =>
+    [deletion.id, ...environments].map((id) => db.deletionLocks.wait(id)).find((held) => held !== null) ?? null;
+  for (let held = holder(); held !== null; held = holder()) await connection.waitFor(held);
   await connection.transact((tx) => erase(tx.db, deletion));
-}
-
-async function untilUnheld(connection: Connection, id: string): Promise<void> {
-  const { deletionLocks } = connection.read().db;
-  for (let held = deletionLocks.wait(id); held !== null; held = deletionLocks.wait(id)) await connection.waitFor(held);
 }
