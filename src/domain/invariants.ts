@@ -234,10 +234,11 @@ function faultOfSlot(world: World, slot: SlotNumber): string | null {
   const instances = (world.deploymentsOf.get(owner.environmentId) ?? []).flatMap((one) => one.instances);
   for (const { name, endpoint } of servers) {
     if (owner.bundle !== null && endpoint === `static:${owner.bundle}`) continue;
-    const behind = instances.find((instance) => isBehind(world, instance, endpoint));
-    if (behind === undefined) return `whose server ${name} (${endpoint}) is no instance that exists`;
-    const running = world.containers.get(behind.id)?.running === true;
-    if (!running && !behind.crashed) return `whose server ${name} (${endpoint}) is an instance that does not run`;
+    // One that is down had the address that another one has now.
+    const behind = instances.filter((instance) => isBehind(world, instance, endpoint));
+    if (behind.length === 0) return `whose server ${name} (${endpoint}) is no instance that exists`;
+    const serves = behind.some(({ id, crashed }) => crashed || world.containers.get(id)?.running === true);
+    if (!serves) return `whose server ${name} (${endpoint}) is an instance that does not run`;
   }
   return null;
 }

@@ -288,6 +288,13 @@ for (const { what, snapshot, code, subject, after, message } of broken) {
   });
 }
 
+test('an instance that is down may have had the address that another one has now', () => {
+  const down = { ...web, id: 'worker-1', process: 'worker', phase: 'passed' as const };
+  const deployments = [{ ...serving, instances: [down, web] }];
+  const containers = [{ ...container, instanceId: 'worker-1', running: false, address: null }, container];
+  assert.deepEqual(inspect({ ...sound, deployments, containers }), inspect(sound));
+});
+
 test('every code but that of secrets is violated by a case above', () => {
   assert.equal(new Set(broken.map(({ code }) => code)).size, 7);
 });
