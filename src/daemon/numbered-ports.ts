@@ -74,6 +74,7 @@ const world: Kinds<WorldStore> = {
   whileOwning: 'acts',
   whileFree: 'acts',
   whileDeleting: 'acts',
+  projectNames: 'looks',
   deletions: 'looks',
   askToEnd: 'acts',
   crashed: 'acts',

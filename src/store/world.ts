@@ -36,6 +36,7 @@ export function createWorldStore(db: Kysely<Database>): WorldStore {
     whileOwning: (owner, work) => whileOwning(db, owner, work),
     whileFree: (slot, work) => whileFree(db, slot, work),
     whileDeleting: (deletion, work) => whileDeleting(db, deletion, work),
+    projectNames: async () => (await db.selectFrom('project').select('name').execute()).map(({ name }) => name),
     deletions: () => readDeletions(db),
     leftovers: (deletion) => leftovers(db, deletion),
     askToEnd: (deletion) => askToEnd(db, deletion),

@@ -291,6 +291,8 @@ export interface WorldStore {
   whileFree(slot: SlotNumber, work: () => Promise<void>): Promise<boolean>;
   /** Does the work while the rows of what is being deleted cannot be erased; resolves to false, without doing it, if they are. */
   whileDeleting(deletion: Deletion, work: () => Promise<void>): Promise<boolean>;
+  /** Names of all projects, also of those that are being deleted. */
+  projectNames(): Promise<readonly string[]>;
   /** Environments and projects marked for deletion. */
   deletions(): Promise<readonly Deletion[]>;
   /** Asks every deployment of it that is not over to end. Resolves to the deployments that still have a worker or wait for one. */

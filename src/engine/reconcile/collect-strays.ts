@@ -3,11 +3,12 @@ import type { Pass } from './reconciler.ts';
 
 const strayGraceMs = 5_000;
 
-/** Removes what belongs to no living deployment: servers, slots, containers, work trees. Only what carries our label is ever seen. */
+/** Removes what belongs to no living deployment: servers, slots, containers, work trees, networks. Only what carries our label is ever seen. */
 export async function collectStrays(pass: Pass): Promise<void> {
   await collectSlots(pass);
   collectContainers(pass);
   await collectCheckouts(pass);
+  await collectNetworks(pass);
 }
 
 async function collectSlots({ workshop, world, found, desired, signal, attempt }: Pass): Promise<void> {
@@ -40,6 +41,17 @@ function collectContainers({ workshop, found, desired, signal, inBackground }: P
       workshop.log.warn({ deployment, container: containerId }, 'a container belonged to nothing and is removed');
       return workshop.ports.runtime.stop(instanceId, strayGraceMs, signal);
     });
+  }
+}
+
+/** Somebody who was late with the start of an instance may have made it again. With containers in it the engine keeps it until they are gone. */
+async function collectNetworks({ workshop, world, signal, attempt }: Pass): Promise<void> {
+  const { runtime } = workshop.ports;
+  const found = await runtime.networks(signal);
+  const projects = new Set(await world.projectNames());
+  for (const project of found.filter((name) => !projects.has(name))) {
+    workshop.log.warn({ project }, 'a network belonged to no project and is removed');
+    await attempt(() => runtime.removeNetwork(project, signal));
   }
 }
 

@@ -172,7 +172,9 @@ export function deletionConformance(bench: StoreBench): void {
       hosts: ['brief.test'],
     });
     assert.equal((await bench.world.deletions()).length, 1, 'its environments go with it');
+    assert.ok((await bench.world.projectNames()).includes('brief'));
     await bench.world.erase(deletion);
+    assert.ok(!(await bench.world.projectNames()).includes('brief'));
     assert.deepEqual(await bench.world.deletions(), []);
     assert.equal(await bench.deployments.findArtifact('brief'), null);
     assert.equal(await bench.deployments.route(id), null);

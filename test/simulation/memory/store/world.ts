@@ -18,6 +18,11 @@ export function memoryWorldStore(connection: Connection): WorldStore {
     freeSlot: (deploymentId) => connection.transact(({ db }) => freeSlotOf(db, deploymentId), [deploymentId]),
     whileOwning: (owner, work) => whileOwning(connection, owner, work),
     whileFree: (slot, work) => whileFree(connection, slot, work),
+    projectNames: async () =>
+      connection
+        .read()
+        .db.projects.all()
+        .map(({ project }) => project.name),
     deletions: async () => readDeletions(connection.read()),
     leftovers: async (deletion) => leftovers(connection.read(), deletion),
     askToEnd: (deletion) => connection.transact((tx) => askToEnd(tx, deletion)),
