@@ -38,6 +38,7 @@ export type LocalServerStatus =
   | { readonly running: true; readonly url: string; readonly status: ServerStatus };
 
 export interface BaseImagesOptions {
+  readonly images: readonly ('static' | 'run' | 'node' | 'python')[];
   /** Assemble again what is already there. */
   readonly force: boolean;
   /** Major versions of Node. */

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import { text as textOf } from 'node:stream/consumers';
 import type { WriteStream } from 'node:tty';
 import type { Output, Terminal } from './terminal.ts';
 
@@ -17,6 +18,7 @@ export function processTerminal({ env, signal }: ProcessTerminalOptions): Termin
     env,
     fetch,
     signal,
+    readInput: () => textOf(process.stdin),
     ask: (question, { hidden }) => ask(question, hidden, signal),
   };
 }

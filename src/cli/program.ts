@@ -17,6 +17,7 @@ import { retentionCommand } from './commands/retention/retention.ts';
 import { rolloutCommand } from './commands/rollout/rollout.ts';
 import { doctorCommand } from './commands/server/doctor.ts';
 import { serverCommand } from './commands/server/server.ts';
+import { systemCommand } from './commands/system/system.ts';
 import { tokensCommand } from './commands/tokens/tokens.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -54,6 +55,7 @@ function commands(cli: Cli): readonly Command[] {
     queueCommand(cli),
     tokensCommand(cli),
     serverCommand(cli),
+    systemCommand(cli),
     doctorCommand(cli),
     backupCommand(cli),
     imagesCommand(cli),

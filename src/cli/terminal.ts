@@ -18,6 +18,8 @@ export interface Terminal {
   readonly fetch: typeof globalThis.fetch;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
+  /** All of standard input. */
+  readInput(): Promise<string>;
   /** One line of answer; what is typed is not shown when `hidden`. */
   ask(question: string, options: { readonly hidden: boolean }): Promise<string>;
 }

@@ -1,4 +1,5 @@
 import type { Endpoint } from './endpoint.ts';
+import { credentialEndpoints } from './endpoints/credentials.ts';
 import { deploymentEndpoints } from './endpoints/deployments.ts';
 import { environmentEndpoints } from './endpoints/environments.ts';
 import { projectEndpoints } from './endpoints/projects.ts';
@@ -15,6 +16,7 @@ export const endpoints = {
   environments: environmentEndpoints,
   projectVariables: projectVariableEndpoints,
   environmentVariables: environmentVariableEndpoints,
+  credentials: credentialEndpoints,
   tokens: tokenEndpoints,
   deployments: deploymentEndpoints,
   rollouts: rolloutEndpoints,

@@ -1,6 +1,9 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { CutoverError } from '../domain/errors.ts';
+import type { BuildNetwork } from '../drivers/build/buildkit/build-network.ts';
+import type { BuildAllowance } from '../drivers/build/limits/limit-files.ts';
+import type { RepositoryLimits } from '../drivers/source/git/limits.ts';
 import type { GitProtocol } from '../drivers/source/git/repository-url.ts';
 import { nameOf, type EnvironmentVariables, type VariableName } from './environment-variables.ts';
 
@@ -14,12 +17,23 @@ export interface Config {
     | { readonly kind: 'embedded'; readonly user: string | null }
     | { readonly kind: 'external'; readonly url: string };
   readonly gitProtocols: readonly GitProtocol[];
+  readonly source: {
+    /** Of each Git command. */
+    readonly timeoutMs: number;
+    readonly gitLfs: string;
+    readonly limits: RepositoryLimits;
+  };
   readonly networkPool: string;
   readonly dockerSocket: string;
   /** null: the one kept in the data directory. */
   readonly platformId: string | null;
   readonly buildsAtOnce: number;
   readonly buildTimeoutMs: number;
+  /** What builds may use together. */
+  readonly buildAllowance: BuildAllowance;
+  readonly buildNetwork: BuildNetwork;
+  /** Name or path; it need not be there. */
+  readonly nixpacks: string;
   /** Paths of the programs. */
   readonly haproxyBin: string;
   readonly nginxBin: string;
@@ -27,6 +41,9 @@ export interface Config {
   /** Directory of a crash test that kills this process at numbered points; null outside of tests. */
   readonly crashPoints: string | null;
 }
+
+/** Found by its name. */
+export const defaultNixpacks = 'nixpacks';
 
 /** More than any machine has use for, and few enough to be declared in advance. */
 export const largestSlots = 10_000;
@@ -43,15 +60,62 @@ export function readConfig(variables: EnvironmentVariables, isRoot: boolean): Co
         ? { kind: 'embedded', user: databaseUser ?? null }
         : { kind: 'external', url: databaseUrl },
     gitProtocols: protocols(variables),
+    source: source(variables),
     networkPool: variables.networkPool ?? '10.210.0.0/16',
     dockerSocket: variables.dockerSocket ?? '/var/run/docker.sock',
     platformId: platformId(variables),
     buildsAtOnce: integer(variables, 'buildsAtOnce', { fallback: halfTheCores(), min: 1, max: 64 }),
     buildTimeoutMs: 1_000 * integer(variables, 'buildTimeoutSeconds', { fallback: 1_800, min: 1, max: 86_400 }),
+    buildAllowance: buildAllowance(variables),
+    buildNetwork: buildNetwork(variables),
+    nixpacks: variables.nixpacks ?? defaultNixpacks,
     haproxyBin: variables.haproxy ?? '/usr/sbin/haproxy',
     nginxBin: variables.nginx ?? '/usr/sbin/nginx',
     logLevel: variables.logLevel ?? 'info',
     crashPoints: variables.crashPoints ?? null,
+  };
+}
+
+function source(variables: EnvironmentVariables): Config['source'] {
+  const mebibytes = (key: 'repositoryMb' | 'checkoutMb', fallback: number) =>
+    1024 ** 2 * integer(variables, key, { fallback, min: 1, max: 1_048_576 });
+  return {
+    timeoutMs: 1_000 * integer(variables, 'gitTimeoutSeconds', { fallback: 600, min: 1, max: 86_400 }),
+    gitLfs: variables.gitLfs ?? 'git-lfs',
+    limits: {
+      mirrorBytes: mebibytes('repositoryMb', 2_048),
+      files: integer(variables, 'checkoutFiles', { fallback: 200_000, min: 1, max: 100_000_000 }),
+      bytes: mebibytes('checkoutMb', 4_096),
+    },
+  };
+}
+
+function buildNetwork(variables: EnvironmentVariables): BuildNetwork {
+  const { buildCaFile, buildHttpProxy, buildHttpsProxy, buildNoProxy } = variables;
+  if (buildCaFile !== undefined && !isAbsolute(buildCaFile))
+    refuse('buildCaFile', buildCaFile, 'an absolute path is needed');
+  return {
+    certificatesFile: buildCaFile ?? null,
+    httpProxy: proxyUrl('buildHttpProxy', buildHttpProxy),
+    httpsProxy: proxyUrl('buildHttpsProxy', buildHttpsProxy),
+    noProxy: buildNoProxy ?? null,
+  };
+}
+
+function proxyUrl(key: VariableName, text: string | undefined): string | null {
+  if (text === undefined) return null;
+  if (!URL.canParse(text) || !/^(https?|socks5h?):\/\//.test(text))
+    refuse(key, text, 'a URL such as http://proxy:3128 is needed');
+  return text;
+}
+
+/** Half of the machine's memory, and a sixteenth of what a container may have of the processors where both want all of them. */
+function buildAllowance(variables: EnvironmentVariables): BuildAllowance {
+  const halfMb = Math.floor(totalmem() / 2 / 1024 ** 2);
+  return {
+    memoryBytes: 1024 ** 2 * integer(variables, 'buildMemoryMb', { fallback: halfMb, min: 64, max: 16_777_216 }),
+    cpuShares: integer(variables, 'buildCpuShares', { fallback: 64, min: 2, max: 1024 }),
+    processes: integer(variables, 'buildProcesses', { fallback: 4_096, min: 64, max: 4_194_304 }),
   };
 }
 

@@ -3,6 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { checkAppConfigDocument } from '../contract/app-config-document.ts';
 import { AppConfigFiles } from '../drivers/app-config/app-config-files.ts';
 import { createBuildKitBuilder } from '../drivers/build/buildkit/builder.ts';
+import { createBuildLimits, type BuildLimits } from '../drivers/build/limits/build-limits.ts';
+import { dockerCgroups } from '../drivers/build/limits/docker-layout.ts';
+import { createNixpacksPlanner } from '../drivers/build/nixpacks/nixpacks-planner.ts';
 import { createPlanner } from '../drivers/build/planner/planner.ts';
 import { systemClock } from '../drivers/clock/system-clock.ts';
 import { systemRandom } from '../drivers/clock/system-random.ts';
@@ -31,7 +34,7 @@ interface DriverOptions {
   readonly log: OperatorLog;
 }
 
-const gitTimeoutMs = 10 * 60_000;
+const unlimited = 'builds have no limits of memory, processor and processes';
 const supervisePath = fileURLToPath(new URL('../../bin/supervise', import.meta.url));
 
 export async function createDrivers(options: DriverOptions, deployments: DeploymentStore): Promise<Drivers> {
@@ -46,10 +49,19 @@ export async function createDrivers(options: DriverOptions, deployments: Deploym
       router,
       staticFiles,
       runtime: createDockerRuntime({ socketPath, platformId: directory.id, networkPool, log }),
-      source: await createGitSource({ dir: directory.source, allowedProtocols, timeoutMs: gitTimeoutMs, log }),
-      planner: createPlanner(),
+      source: await createGitSource({ dir: directory.source, allowedProtocols, ...config.source, log }),
+      planner: await createNixpacksPlanner({
+        planner: createPlanner(),
+        binary: config.nixpacks,
+        dir: join(directory.source, 'nixpacks'),
+        forBuilds: true,
+      }),
       appConfig: new AppConfigFiles({ check: checkAppConfigDocument }),
-      builder: createBuildKitBuilder({ socketPath }),
+      builder: createBuildKitBuilder({
+        socketPath,
+        network: config.buildNetwork,
+        limits: buildLimits(config, (reason) => log.warn({ reason }, unlimited)),
+      }),
       prober: createHttpProber({ staticEndpoint: { socketPath: staticSocket } }),
       logs: createFileLogs({ dir: directory.logs, log }),
       clock: systemClock,
@@ -57,6 +69,12 @@ export async function createDrivers(options: DriverOptions, deployments: Deploym
       secretBox: await openSecretBox({ dir: directory.keys }),
     },
   };
+}
+
+/** What keeps builds from starving what serves, for the daemon and for its doctor. */
+export function buildLimits(config: Config, onObstacle: (reason: string) => void): BuildLimits {
+  const layout = dockerCgroups(config.dockerSocket);
+  return createBuildLimits({ allowance: config.buildAllowance, layout, onObstacle });
 }
 
 export interface TrafficDrivers {

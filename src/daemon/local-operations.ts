@@ -12,7 +12,7 @@ import type {
 import { AppConfigFiles } from '../drivers/app-config/app-config-files.ts';
 import { buildBaseImages } from '../drivers/images/base-images.ts';
 import { localBackup } from './backup/local-backup.ts';
-import { readConfig, type Config } from './config.ts';
+import { defaultNixpacks, readConfig, type Config } from './config.ts';
 import { dataDirectory, readAdminToken } from './data-directory.ts';
 import { examineMachine } from './doctor/local-doctor.ts';
 import { readEnvironmentVariables, type EnvironmentVariables } from './environment-variables.ts';
@@ -37,12 +37,13 @@ export function createLocalOperations(): LocalOperations {
     doctor,
     examineAppConfig: (directory, signal) =>
       new AppConfigFiles({ check: checkAppConfigDocument }).examine(resolve(directory), signal),
-    planBuild: planLocalBuild,
-    async buildBaseImages({ force, nodeVersions }, progress, signal) {
+    planBuild: (options, signal) =>
+      planLocalBuild(options, readEnvironmentVariables().nixpacks ?? defaultNixpacks, signal),
+    async buildBaseImages({ images, force, nodeVersions }, progress, signal) {
       const { config } = await settings({});
       return buildBaseImages({
         socketPath: config.dockerSocket,
-        which: ['static', 'run', 'node'],
+        which: images,
         nodeMajors: nodeVersions,
         force,
         onLine: progress,

@@ -140,7 +140,16 @@ const router: Kinds<Router> = {
   snapshot: 'looks',
 };
 
-const source: Kinds<Source> = { fetch: 'acts', treeId: 'acts', checkout: 'acts', release: 'acts', owners: 'looks' };
+const source: Kinds<Source> = {
+  fetch: 'acts',
+  treeId: 'acts',
+  appTreeId: 'looks',
+  checkout: 'acts',
+  release: 'acts',
+  owners: 'looks',
+  // Of a user's own, and no part of a deployment.
+  forgetHostKeys: 'looks',
+};
 const planner: Kinds<Planner> = { plan: 'acts' };
 const builder: Kinds<Builder> = { build: 'acts', exportFiles: 'acts' };
 const appConfig: Kinds<AppConfigReader> = { read: 'acts' };

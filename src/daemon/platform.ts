@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { CutoverError } from '../domain/errors.ts';
 import type { Commands } from '../engine/commands/commands.ts';
+import { credentialCommands } from '../engine/commands/credentials.ts';
 import { deploymentCommands } from '../engine/commands/deployments.ts';
 import { environmentCommands } from '../engine/commands/environments.ts';
 import { projectCommands } from '../engine/commands/projects.ts';
@@ -14,6 +15,7 @@ import { artifactCheck } from '../engine/workflows/artifact-check.ts';
 import { hashToken, newToken } from '../drivers/secrets/tokens.ts';
 import { checkBranch } from '../drivers/source/git/refs.ts';
 import { parseRepositoryUrl } from '../drivers/source/git/repository-url.ts';
+import { credentialStore } from '../store/credentials.ts';
 import { createDeploymentQueries } from '../store/deployment-queries.ts';
 import { createDeploymentStore } from '../store/deployments.ts';
 import { environmentStore } from '../store/environments.ts';
@@ -139,7 +141,7 @@ interface Wiring {
 
 function composeCommands({ config, database, drivers, engine }: Wiring): Omit<Commands, 'retention'> {
   const store = configurationStore(database);
-  const { random, secretBox, logs, clock, deployments } = drivers.ports;
+  const { random, secretBox, logs, clock, deployments, source } = drivers.ports;
   const configuration = {
     store,
     random,
@@ -152,6 +154,13 @@ function composeCommands({ config, database, drivers, engine }: Wiring): Omit<Co
     projects: projectCommands(configuration),
     environments: environmentCommands(configuration),
     variables: variableCommands({ store, random, secretBox }),
+    credentials: credentialCommands({
+      store,
+      random,
+      secretBox,
+      source,
+      hostOf: (repository) => parseRepositoryUrl(repository, config.gitProtocols).host,
+    }),
     tokens: tokenCommands(tokenDependencies(database, drivers)),
     deployments: deploymentCommands({
       configuration: store,
@@ -191,6 +200,7 @@ function configurationStore({ db }: PlatformDatabase): ConfigurationStore {
     projects: projectStore(db),
     environments: environmentStore(db),
     variables: variableStore(db),
+    credentials: credentialStore(db),
     tokens: tokenStore(db),
   };
 }

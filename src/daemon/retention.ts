@@ -4,6 +4,7 @@ import { retentionCommands } from '../engine/commands/retention.ts';
 import type { OperatorLog, Ports } from '../engine/ports/ports.ts';
 import { GarbageCollector } from '../engine/reconcile/collect-garbage.ts';
 import { requireRoomForBuild } from '../engine/workflows/room-for-build.ts';
+import { createBuildCache } from '../drivers/build/buildkit/build-cache.ts';
 import { systemDisks } from '../drivers/disk/system-disks.ts';
 import { createFileLogStock } from '../drivers/logs/files/log-stock.ts';
 import { createDockerImageStock } from '../drivers/runtime/docker/image-stock.ts';
@@ -34,10 +35,11 @@ interface RetentionWiring {
 export function composeRetention({ config, directory, ports, db, log }: RetentionWiring): Retention {
   const store = createRetentionStore(db);
   const images = createDockerImageStock({ socketPath: config.dockerSocket, platformId: directory.id });
+  const buildCache = createBuildCache({ socketPath: config.dockerSocket });
   const logStock = createFileLogStock({ dir: directory.logs });
   const { clock, runtime, staticFiles, logs } = ports;
   const collector = new GarbageCollector({
-    ports: { clock, runtime, staticFiles, logs, images, logStock, store },
+    ports: { clock, runtime, staticFiles, logs, images, logStock, store, buildCache },
     log,
     intervalMs,
     quietMs,

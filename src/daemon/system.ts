@@ -1,6 +1,9 @@
 import type { DoctorReport, ServerStatus } from '../contract/schemas/system.ts';
 import type { System } from '../http/system.ts';
 import type { Config } from './config.ts';
+import { diskUsage } from './disk-usage.ts';
+import { buildLimits } from './drivers.ts';
+import { checkBuildLimits } from './doctor/build-checks.ts';
 import { failed, versioned, type Check } from './doctor/check.ts';
 import { checkBaseImage, checkLiveRestore } from './doctor/docker-checks.ts';
 import { invariantReport } from './doctor/invariant-report.ts';
@@ -26,6 +29,7 @@ export function createSystem(options: SystemOptions): System {
     status: (signal) => status(options, signal),
     doctor: (signal) => doctor(options, signal),
     invariants: async (signal) => invariantReport(await options.platform.watchdog.examine(signal)),
+    diskUsage: (signal) => diskUsage(options.config, options.platform, signal),
     metrics: () => currentMetrics(options.platform.watchdog.memory()),
   };
 }
@@ -77,6 +81,7 @@ async function doctor(options: SystemOptions, signal: AbortSignal): Promise<Doct
     checkGit(),
     checkLiveRestore(runtime),
     checkBaseImage(runtime),
+    checkBuildLimits(buildLimits(options.config, () => undefined)),
     checkDisk(options.config.dataDir),
   ]);
   return { checks: [checkNode(), ...parts.map(checkPart), ...others] };

@@ -3,6 +3,8 @@ import type { Preset } from './build-settings.ts';
 /** What the planner decided for one checkout. The Dockerfile is complete: building needs nothing else from the plan. */
 export interface BuildPlan {
   readonly preset: Exclude<Preset, 'auto'>;
+  /** Who wrote the Dockerfile, where that is neither the planner nor the repository. */
+  readonly builder?: 'nixpacks';
   /** What was seen and why that means this preset, one sentence each: "`package.json` with a start script found". */
   readonly explanation: readonly string[];
   /** Text of the Dockerfile to build; null for `static`, which needs no build. */

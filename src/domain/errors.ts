@@ -106,7 +106,17 @@ export const errorCatalogue = {
   repository_needs_credentials: entry(
     'deployment',
     'The Git server asks for credentials.',
-    'Use a public URL or one the platform has access to.',
+    'Set a token or a deploy key with `cutover projects credentials set`, or use a public URL.',
+  ),
+  repository_credentials_refused: entry(
+    'deployment',
+    'The Git server does not take the credentials of the project.',
+    'Check that they are valid and may read the repository, and set them again with `cutover projects credentials set`.',
+  ),
+  repository_host_changed: entry(
+    'deployment',
+    'An ssh server shows another host key than when it was first read from.',
+    'Compare the fingerprint with the one the server publishes; if it is right, run `cutover projects credentials forget-host-keys`.',
   ),
   repository_unreachable: entry(
     'deployment',
@@ -117,6 +127,21 @@ export const errorCatalogue = {
     'invalid',
     'The repository URL is of a kind that is not allowed.',
     'Use an https:// or ssh:// URL.',
+  ),
+  repository_too_large: entry(
+    'deployment',
+    'The repository, or what is checked out of it, is larger than is allowed, or takes too long.',
+    'Make it smaller, or raise the limit that the message names (`CUTOVER_REPOSITORY_MB`, `CUTOVER_CHECKOUT_FILES`, `CUTOVER_CHECKOUT_MB`, `CUTOVER_GIT_TIMEOUT`).',
+  ),
+  lfs_missing: entry(
+    'deployment',
+    'Git LFS is asked for, and not installed on the platform.',
+    'Install the package `git-lfs`, or switch it off: `cutover projects update --no-lfs`.',
+  ),
+  lfs_failed: entry(
+    'deployment',
+    'Git LFS could not bring the content of a file.',
+    'Read what it said in the build log; often the content was never pushed (`git lfs push --all`).',
   ),
   ref_invalid: entry(
     'invalid',
@@ -142,6 +167,16 @@ export const errorCatalogue = {
     'deployment',
     'No preset fits what is in the directory.',
     'Add one of the files named in the message, or set the preset.',
+  ),
+  nixpacks_missing: entry(
+    'deployment',
+    'The builder is Nixpacks, which is not installed on the platform.',
+    'Install `nixpacks` on the server, or choose another builder: `cutover projects update --builder planner`.',
+  ),
+  nixpacks_failed: entry(
+    'deployment',
+    'Nixpacks could not say how the app is built.',
+    'Read what it said in the message, or choose another builder: `cutover projects update --builder planner`.',
   ),
   start_command_missing: entry(
     'deployment',

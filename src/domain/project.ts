@@ -31,6 +31,8 @@ export interface Variable {
   readonly name: string;
   readonly value: string;
   readonly secret: boolean;
+  /** Given to builds too, as a build secret. */
+  readonly build: boolean;
   /** Project level applies to every environment; environment level wins. */
   readonly level: 'project' | 'environment';
   readonly updatedAt: string;

@@ -15,6 +15,8 @@ export interface RetentionSettings {
    * that is less.
    */
   readonly minFreeBytes: number | null;
+  /** What the layers and caches of earlier builds may take, of everything that is built on the machine. */
+  readonly buildCacheBytes: number;
 }
 
 export const defaultRetentionSettings: RetentionSettings = {
@@ -24,6 +26,7 @@ export const defaultRetentionSettings: RetentionSettings = {
   historyDays: 365,
   keepNewest: 10,
   minFreeBytes: null,
+  buildCacheBytes: 10_000_000_000,
 };
 
 const limits: Readonly<Record<keyof RetentionSettings, readonly [min: number, max: number]>> = {
@@ -33,6 +36,7 @@ const limits: Readonly<Record<keyof RetentionSettings, readonly [min: number, ma
   historyDays: [1, 36_500],
   keepNewest: [0, 1_000],
   minFreeBytes: [0, 1e15],
+  buildCacheBytes: [0, 1e15],
 };
 
 /** The first thing that is wrong, as "<name> must be …"; null when they are fine. */

@@ -1,4 +1,4 @@
-import { presets, type BuildSettings } from './build-settings.ts';
+import { builders, presets, type BuildSettings } from './build-settings.ts';
 import {
   slowActions,
   standbyKinds,
@@ -67,6 +67,7 @@ const environmentRules: Rules<EnvironmentSettings> = {
 };
 
 const buildRules: Rules<BuildSettings> = {
+  builder: oneOf(builders),
   preset: oneOf(presets),
   directory: relativePath(true),
   dockerfile: relativePath(false),
@@ -76,6 +77,8 @@ const buildRules: Rules<BuildSettings> = {
   buildCommand: nullable(command),
   startCommand: nullable(command),
   outputDirectory: nullable(relativePath(true)),
+  submodules: trueOrFalse,
+  lfs: trueOrFalse,
 };
 
 /** The first thing that is wrong with the settings of an environment; null when they are fine. */

@@ -36,7 +36,8 @@ function spellings(value: string): readonly string[] {
   const encoded = encodeURIComponent(value.toWellFormed());
   const strict = encoded.replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
   const urlForms = [encoded, strict].flatMap((form) => [form, form.replaceAll('%20', '+')]);
-  const base64Forms = [0, 1, 2].flatMap((alignment) => base64At(bytes, alignment));
+  const whole = bytes.toString('base64');
+  const base64Forms = [whole, whole.replace(/=+$/, ''), ...[0, 1, 2].flatMap((before) => base64At(bytes, before))];
   return [
     value,
     JSON.stringify(value).slice(1, -1),
@@ -44,7 +45,6 @@ function spellings(value: string): readonly string[] {
     hex.toUpperCase(),
     ...urlForms,
     ...urlForms.map((form) => form.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase())),
-    bytes.toString('base64'),
     ...base64Forms,
     ...base64Forms.map((form) => form.replaceAll('+', '-').replaceAll('/', '_')),
   ];

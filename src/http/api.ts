@@ -8,6 +8,7 @@ import type { OperatorLog } from '../engine/ports/ports.ts';
 import { callEndpoint } from './call-endpoint.ts';
 import { describeFailure, HttpError, problemResponse } from './failure.ts';
 import type { Handler, Handlers } from './handler.ts';
+import { credentialHandlers } from './handlers/credentials.ts';
 import { deploymentHandlers } from './handlers/deployments.ts';
 import { environmentHandlers } from './handlers/environments.ts';
 import { projectHandlers } from './handlers/projects.ts';
@@ -66,6 +67,7 @@ function handlersOf({ commands, system }: ApiOptions): Handlers {
     environments: environmentHandlers(commands.environments),
     projectVariables: projectVariableHandlers(commands.variables),
     environmentVariables: environmentVariableHandlers(commands.variables),
+    credentials: credentialHandlers(commands.credentials),
     tokens: tokenHandlers(commands.tokens),
     deployments: deploymentHandlers(commands.deployments),
     rollouts: rolloutHandlers(commands.deployments),

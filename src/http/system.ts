@@ -1,5 +1,5 @@
 import type { InvariantReport } from '../contract/schemas/invariants.ts';
-import type { DoctorReport, ServerStatus } from '../contract/schemas/system.ts';
+import type { DiskUsage, DoctorReport, ServerStatus } from '../contract/schemas/system.ts';
 
 import type { Metric } from './wire/metrics.ts';
 
@@ -13,6 +13,8 @@ export interface System {
   doctor(signal: AbortSignal): Promise<DoctorReport>;
   /** Looks at the whole platform now. Errors: `runtime_unavailable`, `router_unavailable`, `database_unavailable`. */
   invariants(signal: AbortSignal): Promise<InvariantReport>;
+  /** What takes room on the disks. Errors: `runtime_unavailable`, `database_unavailable`. */
+  diskUsage(signal: AbortSignal): Promise<DiskUsage>;
   /** What is known without asking anything. */
   metrics(): readonly Metric[];
 }

@@ -7,6 +7,7 @@ import {
   type EnvironmentRoute,
   type Lease,
   type NewInstance,
+  type SealedCredential,
 } from '../engine/ports/deployment-store.ts';
 import { isContractDue } from './contract-due.ts';
 import { selectDeployments, toDeployment, toInstance, toJob, toRoute } from './deployment-rows.ts';
@@ -59,7 +60,9 @@ function selectRecords(db: Kysely<Database>) {
   return selectDeployments(db)
     .leftJoin('slot as s', 's.deployment_id', 'd.id')
     .leftJoin('observation as o', (join) => join.onRef('o.deployment_id', '=', 'd.id').on('o.closed_at', 'is', null))
+    .leftJoin('repository_credential as c', 'c.project_id', 'd.project_id')
     .select(['s.number as slot_number', 'o.standby_id', 'o.view as observed_view'])
+    .select(['c.id as credential_id', 'c.sealed as credential_sealed'])
     .select(isContractDue('d').as('contract_due'))
     .select((of) => [
       jsonArrayFrom(
@@ -91,9 +94,14 @@ function toRecord(row: RecordRow): DeploymentRecord {
     wantedVerdict: row.wanted_verdict,
     contractDue: row.contract_due,
     sealedVariables: row.sealed_variables,
+    sealedCredential: toSealedCredential(row),
     counterBaseline: row.counter_baseline,
     serves: row.serves,
   };
+}
+
+function toSealedCredential({ credential_id: id, credential_sealed: sealed }: RecordRow): SealedCredential | null {
+  return id === null || sealed === null ? null : { id, sealed };
 }
 
 /** Times inside JSON are written with the session's offset. */

@@ -5,6 +5,8 @@ import * as rollouts from './migrations/0002-rollouts.ts';
 import * as retention from './migrations/0003-retention.ts';
 import * as scale from './migrations/0004-scale.ts';
 import * as routeRevision from './migrations/0005-route-revision.ts';
+import * as repositoryCredentials from './migrations/0006-repository-credentials.ts';
+import * as buildVariables from './migrations/0007-build-variables.ts';
 import type { Database } from './schema.ts';
 
 export interface Migration {
@@ -19,6 +21,8 @@ export const migrations: readonly Migration[] = [
   { name: '0003-retention', up: retention.up },
   { name: '0004-scale', up: scale.up },
   { name: '0005-route-revision', up: routeRevision.up },
+  { name: '0006-repository-credentials', up: repositoryCredentials.up },
+  { name: '0007-build-variables', up: buildVariables.up },
 ];
 
 /** Any number, the same in every version: who holds it may migrate. */

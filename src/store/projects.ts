@@ -9,6 +9,7 @@ import type {
 } from '../engine/ports/configuration-store.ts';
 import { brokenUniqueConstraint } from './database-errors.ts';
 import { insertEnvironment } from './environments.ts';
+import { completeBuild } from './stored-settings.ts';
 import { toJson, type Database, type ProjectTable } from './schema.ts';
 
 const listLimit = 1_000;
@@ -94,5 +95,6 @@ function live(db: Kysely<Database>, name: string) {
 }
 
 function toProject(row: Selectable<ProjectTable>): Project {
-  return { id: row.id, name: row.name, repository: row.repository, build: row.build, createdAt: row.created_at };
+  const { id, name, repository, build, created_at: createdAt } = row;
+  return { id, name, repository, build: completeBuild(build), createdAt };
 }

@@ -14,13 +14,14 @@ import type { EnvironmentSettings } from '../domain/environment-settings.ts';
 import type { JobStatus, JobType } from '../domain/job.ts';
 import type { Measurements } from '../domain/measurements.ts';
 import type { ObservationOutcome, ObservationView } from '../domain/observation.ts';
+import type { RepositoryCredential } from '../domain/repository-credential.ts';
 import type { RetentionSettings } from '../domain/retention-settings.ts';
 import type { Role } from '../domain/roles.ts';
 import type { RouteMode } from '../domain/route.ts';
 import type { DeploymentSource, Trigger } from '../domain/source.ts';
 import type { TimelineEntry } from '../domain/timeline.ts';
 import type { CachedArtifact, RequestCount, Verdict, Want } from '../engine/ports/deployment-store.ts';
-import type { StoredConfiguration, StoredSettings } from './stored-settings.ts';
+import type { StoredBuild, StoredConfiguration, StoredSettings } from './stored-settings.ts';
 
 /**
  * The tables as `migrations/` leaves them, one property per table. `bigint` is a number. A `timestamptz` is an ISO 8601
@@ -33,6 +34,7 @@ export interface Database {
   environment: EnvironmentTable;
   host: HostTable;
   variable: VariableTable;
+  repository_credential: RepositoryCredentialTable;
   deployment: DeploymentTable;
   job: JobTable;
   step: StepTable;
@@ -74,7 +76,7 @@ export interface ProjectTable {
   id: string;
   name: string;
   repository: string;
-  build: Json<BuildSettings>;
+  build: ColumnType<StoredBuild, JsonText<BuildSettings>, JsonText<BuildSettings>>;
   /** Highest deployment number given. */
   last_number: Generated<number>;
   deleting: Generated<boolean>;
@@ -109,7 +111,21 @@ export interface VariableTable {
   /** By the `SecretBox`, bound to `variable:<id>:value`. */
   sealed: string;
   secret: boolean;
+  build: Generated<boolean>;
   updated_at: Generated<string>;
+}
+
+export interface RepositoryCredentialTable {
+  project_id: string;
+  /** Another one whenever it is set. */
+  id: string;
+  kind: RepositoryCredential['kind'];
+  host: string;
+  /** By the `SecretBox`, bound to `repository_credential:<id>:sealed`. */
+  sealed: string;
+  fingerprint: string;
+  set_by: string;
+  set_at: Generated<string>;
 }
 
 export interface DeploymentTable {

@@ -1,4 +1,5 @@
 import { emptyAppConfig } from '../domain/app-config.ts';
+import { defaultBuildSettings, type BuildSettings } from '../domain/build-settings.ts';
 import type { ConfigurationSnapshot } from '../domain/deployment.ts';
 import { defaultEnvironmentSettings, type EnvironmentSettings } from '../domain/environment-settings.ts';
 
@@ -8,7 +9,10 @@ export type StoredSettings = Partial<Omit<EnvironmentSettings, 'health' | 'rollb
   readonly rollback?: Partial<EnvironmentSettings['rollback']>;
 };
 
-export type StoredConfiguration = Omit<ConfigurationSnapshot, 'settings' | 'appConfig'> & {
+export type StoredBuild = Partial<BuildSettings>;
+
+export type StoredConfiguration = Omit<ConfigurationSnapshot, 'build' | 'settings' | 'appConfig'> & {
+  readonly build: StoredBuild;
   readonly settings: StoredSettings;
   readonly appConfig?: ConfigurationSnapshot['appConfig'];
 };
@@ -23,6 +27,11 @@ export function completeSettings(stored: StoredSettings): EnvironmentSettings {
   };
 }
 
+export function completeBuild(stored: StoredBuild): BuildSettings {
+  return { ...defaultBuildSettings, ...stored };
+}
+
 export function completeConfiguration(stored: StoredConfiguration): ConfigurationSnapshot {
-  return { appConfig: emptyAppConfig, ...stored, settings: completeSettings(stored.settings) };
+  const { build, settings } = stored;
+  return { appConfig: emptyAppConfig, ...stored, build: completeBuild(build), settings: completeSettings(settings) };
 }

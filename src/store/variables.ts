@@ -23,7 +23,7 @@ export function variableStore(db: Kysely<Database>): VariableStore {
 function list(db: Kysely<Database>, { projectId, environmentId }: VariableScope) {
   return db
     .selectFrom('variable')
-    .select(['id', 'name', 'sealed', 'secret', 'updated_at as updatedAt'])
+    .select(['id', 'name', 'sealed', 'secret', 'build', 'updated_at as updatedAt'])
     .select(
       sql<'project' | 'environment'>`case when environment_id is null then 'project' else 'environment' end`.as(
         'level',
@@ -57,6 +57,7 @@ async function set(
         id: row.ref('excluded.id'),
         sealed: row.ref('excluded.sealed'),
         secret: row.ref('excluded.secret'),
+        build: row.ref('excluded.build'),
         updated_at: sql<string>`now()`,
       })),
     )

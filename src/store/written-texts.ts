@@ -1,6 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import { instanceLogName, jobLogName } from '../domain/deployment.ts';
 import type { JobType } from '../domain/job.ts';
+import type { SealedCredential } from '../engine/ports/deployment-store.ts';
 import type { WrittenDeployment } from '../engine/ports/invariant-store.ts';
 import type { Database } from './schema.ts';
 
@@ -8,6 +9,7 @@ interface Row {
   readonly deploymentId: string;
   readonly name: string;
   readonly sealedVariables: string;
+  readonly sealedCredential: SealedCredential | null;
   readonly jobs: readonly JobType[];
   readonly instances: readonly string[];
   readonly parts: readonly { readonly what: string; readonly value: unknown }[];
@@ -17,6 +19,7 @@ interface Row {
 export async function readWritten(db: Kysely<Database>, limit: number): Promise<readonly WrittenDeployment[]> {
   const { rows } = await sql<Row>`
     select d.id as "deploymentId", p.name || ' #' || d.number as name, d.sealed_variables as "sealedVariables",
+      (select jsonb_build_object('id', c.id, 'sealed', c.sealed) from repository_credential c where c.project_id = p.id) as "sealedCredential",
       (
         select jsonb_agg(jsonb_build_object('what', part.what, 'value', part.value))
         from (
@@ -33,10 +36,11 @@ export async function readWritten(db: Kysely<Database>, limit: number): Promise<
       ), '[]') as instances
     from deployment d join project p on p.id = d.project_id
     order by d.id desc limit ${limit}`.execute(db);
-  return rows.map(({ deploymentId, name, sealedVariables, parts, jobs, instances }) => ({
+  return rows.map(({ deploymentId, name, sealedVariables, sealedCredential, parts, jobs, instances }) => ({
     deploymentId,
     name,
     sealedVariables,
+    sealedCredential,
     texts: parts.flatMap(({ what, value }) =>
       wordsOf(value).map((text) => ({ deploymentId, where: `${what} of ${name}`, text })),
     ),

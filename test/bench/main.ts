@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import type { Bench, Figure } from './figure.ts';
 
-const names = ['deploys', 'overhead', 'router', 'idle', 'evidence', 'rollback', 'crash', 'simulate', 'scale'];
+const names = ['deploys', 'overhead', 'router', 'idle', 'evidence', 'rollback', 'crash', 'simulate', 'scale', 'build'];
 
 const { values, positionals } = parseArgs({
   options: {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WireDeployment, WireDeploymentDetail } from '../../src/contract/schemas/deployment.ts';
+import type { WireLogPage } from '../../src/contract/schemas/log.ts';
 import type { WireTimelineEntry } from '../../src/contract/schemas/timeline.ts';
 import type { WireSettingsChange } from '../../src/contract/schemas/environment.ts';
 
@@ -34,6 +35,30 @@ export class PlatformApi {
   async setVariable(name: string, value: string): Promise<void> {
     const variables = [{ name, value, secret: false }];
     await this.#call('PUT', `${this.#path}/environments/production/variables`, { variables });
+  }
+
+  /** Of every environment; builds are given them too. */
+  async setBuildSecrets(secrets: readonly { readonly name: string; readonly value: string }[]): Promise<void> {
+    const variables = secrets.map(({ name, value }) => ({ name, value, secret: true, build: true }));
+    await this.#call('PUT', `${this.#path}/variables`, { variables });
+  }
+
+  async cancel(number: number): Promise<void> {
+    await this.#call('POST', `${this.#path}/deployments/${number}/cancel`);
+  }
+
+  async timeline(number: number): Promise<readonly WireTimelineEntry[]> {
+    const { entries } = await this.#call<{ entries: WireTimelineEntry[] }>(
+      'GET',
+      `${this.#path}/deployments/${number}/timeline`,
+    );
+    return entries;
+  }
+
+  /** The log of a job as text. */
+  async log(number: number, job: string): Promise<string> {
+    const { lines } = await this.#call<WireLogPage>('GET', `${this.#path}/deployments/${number}/logs/${job}`);
+    return lines.map(({ text }) => text).join('\n');
   }
 
   /** Resolves to the number of the new deployment. */

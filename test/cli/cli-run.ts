@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A person watches and answers this. */
   readonly answer?: string;
+  /** What stands on standard input. */
+  readonly input?: string;
   readonly fetch?: typeof globalThis.fetch;
   readonly local?: Partial<LocalOperations>;
   readonly signal?: AbortSignal;
@@ -76,6 +78,7 @@ export async function runMain(args: readonly string[], options: RunOptions): Pro
       env: options.env ?? {},
       fetch: options.fetch ?? fetch,
       signal: options.signal ?? new AbortController().signal,
+      readInput: async () => options.input ?? '',
       ask: async (question) => {
         questions.push(question);
         return options.answer ?? '';

@@ -106,15 +106,22 @@ test('environments are created, listed, shown and deleted', async () => {
   assert.equal((await cli.run(['environments', 'show', 'staging'])).code, 5);
 });
 
+test('system df shows what takes room, beside its budget, and says where something could not be counted', async () => {
+  await using cli = await CliUnderTest.start();
+  const { stdout } = await cli.run(['system', 'df']);
+  assert.match(stdout, /^build-cache +3\.0 GB +10\.0 GB +earlier builds$/m);
+  assert.match(stdout, /^mirrors +- +- +copies of repositories$/m);
+});
+
 test('values of variables are hidden by default, those of secrets always', async () => {
   await using cli = await CliUnderTest.start();
   await cli.run(['env', 'set', 'COLOR=blue', 'EMPTY=']);
-  await cli.run(['env', 'set', 'KEY=hunter2', '--secret', '-e', 'production']);
+  await cli.run(['env', 'set', 'KEY=hunter2', '--secret', '--build', '-e', 'production']);
   const hidden = await cli.run(['env', 'list', '-e', 'production']);
-  assert.match(hidden.stdout, /^COLOR +\(hidden\) +project$/m);
+  assert.match(hidden.stdout, /^COLOR +\(hidden\) +project +no$/m);
   const shown = await cli.run(['env', 'list', '-e', 'production', '--show']);
-  assert.match(shown.stdout, /^COLOR +blue +project$/m);
-  assert.match(shown.stdout, /^KEY +\(secret\) +environment$/m);
+  assert.match(shown.stdout, /^COLOR +blue +project +no$/m);
+  assert.match(shown.stdout, /^KEY +\(secret\) +environment +yes$/m);
   for (const result of [hidden, shown, await cli.run(['env', 'list', '-e', 'production', '--show', '--json'])]) {
     assert.doesNotMatch(result.stdout + result.stderr, /hunter2/);
   }
@@ -243,9 +250,11 @@ test('images base passes on what was asked, tells progress on stderr and the res
     return [image];
   };
   const result = await cli.runBare(['images', 'base', '--force', '--node', '22', '24'], { local: { buildBaseImages } });
-  assert.deepEqual(asked, [{ force: true, nodeVersions: [22, 24] }]);
+  assert.deepEqual(asked, [{ images: ['static', 'run', 'node'], force: true, nodeVersions: [22, 24] }]);
   assert.match(result.stdout, /^node:24-slim +0123456789ab +made in 4\.0 s$/m);
   assert.equal(result.stderr, 'unpacking\n');
   await cli.runBare(['images', 'base'], { local: { buildBaseImages } });
-  assert.deepEqual(asked[1], { force: false, nodeVersions: [24] });
+  assert.deepEqual(asked[1], { images: ['static', 'run', 'node'], force: false, nodeVersions: [24] });
+  await cli.runBare(['images', 'base', 'python', 'static'], { local: { buildBaseImages } });
+  assert.deepEqual(asked[2], { images: ['python', 'static'], force: false, nodeVersions: [24] });
 });

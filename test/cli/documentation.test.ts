@@ -19,6 +19,7 @@ const terminal: Terminal = {
   env: {},
   fetch,
   signal: new AbortController().signal,
+  readInput: async () => '',
   ask: async () => '',
 };
 

@@ -49,8 +49,20 @@ test('retention shows what is kept, and changes what is named', async () => {
     shown.stdout,
     /^rollback targets +10 per environment\nbudget +10\.0 GB for all other images and bundles\nlogs +30 days\n/,
   );
-  assert.match(shown.stdout, /free disk +1 GiB, or 5 % of a smaller disk, before a build\n$/);
-  const set = ['retention', 'set', '--rollback-targets', '3', '--budget', '500mb', '--min-free', '2gb', '--json'];
+  assert.match(shown.stdout, /free disk +1 GiB, or 5 % of a smaller disk, before a build\nbuild cache +10\.0 GB\n$/);
+  const set = [
+    'retention',
+    'set',
+    '--rollback-targets',
+    '3',
+    '--budget',
+    '500mb',
+    '--min-free',
+    '2gb',
+    '--build-cache',
+    '20gb',
+    '--json',
+  ];
   const changed = JSON.parse((await cli.run(set)).stdout) as object;
   assert.deepEqual(changed, {
     rollbackTargets: 3,
@@ -59,6 +71,7 @@ test('retention shows what is kept, and changes what is named', async () => {
     historyDays: 365,
     keepNewest: 10,
     minFreeBytes: 2_000_000_000,
+    buildCacheBytes: 20_000_000_000,
   });
   assert.match((await cli.run(['retention', 'set', '--min-free', 'auto'])).stdout, /1 GiB, or 5 %/);
   assert.match((await cli.run(['retention', 'set', '--min-free', '0'])).stdout, /not looked at/);

@@ -45,7 +45,7 @@ describe('the BuildKit builder: failures', () => {
       'COPY --from=slow /etc /slow',
       'COPY --from=broken /etc /broken',
     ]);
-    const error = await failure(requestFor(app, plan, { noCache: true }));
+    const error = await failure(requestFor(app, plan));
     assert.match(error.message, /the cause" *; exit 4` failed with exit code 4.*\nthe cause$/s);
   });
 

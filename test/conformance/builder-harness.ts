@@ -46,7 +46,8 @@ export function dockerfilePlan(lines: readonly string[], change: Partial<BuildPl
 export function requestFor(contextPath: string, plan: BuildPlan, change: Partial<BuildRequest> = {}): BuildRequest {
   const tag = `cutover-test-builder-${run}:${randomUUID().slice(0, 8)}`;
   const labels = { [runLabel]: run };
-  return { deploymentId: run, contextPath, plan, tag, labels, noCache: false, timeoutMs: 120_000, ...change };
+  const fixed = { noCache: false, secrets: [], cacheScope: run, timeoutMs: 120_000 };
+  return { deploymentId: run, contextPath, plan, tag, labels, ...fixed, ...change };
 }
 
 interface Outcome {

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { defaultBuildSettings } from '../../src/domain/build-settings.ts';
 import { systemClock } from '../../src/drivers/clock/system-clock.ts';
+import { treeOf } from '../harness/git-server-source.ts';
 import { appFiles, builds, type AppFiles } from '../simulation/memory/build/app-files.ts';
 import { memoryDrivers } from '../simulation/memory/drivers.ts';
 import { MemoryWorld } from '../simulation/memory/world.ts';
@@ -18,7 +19,7 @@ function setUp() {
   const drivers = memoryDrivers(world, { clock: systemClock, random });
   const checkout = async (app: AppFiles) => {
     const { sha } = world.repositories.at(url).push('main', { apps: { 'apps/web': app } });
-    return (await drivers.source.checkout(url, sha, randomUUID(), never)).path;
+    return (await drivers.source.checkout(treeOf(url, sha, randomUUID()), () => {}, never)).path;
   };
   return { ...drivers, world, checkout, [Symbol.asyncDispose]: async () => world.end() };
 }
@@ -85,7 +86,7 @@ test('3.5: planner and configuration are those of the directory; one outside of 
 
 test('equal trees are one image with two tags, which goes with both', async () => {
   await using t = setUp();
-  const request = { deploymentId: 'd1', labels: {}, noCache: false, timeoutMs: 1_000 };
+  const request = { deploymentId: 'd1', labels: {}, noCache: false, secrets: [], cacheScope: 's', timeoutMs: 1_000 };
   const ids = new Set<string>();
   for (const tag of ['a:1', 'a:2']) {
     const path = await t.checkout(appFiles('same'));

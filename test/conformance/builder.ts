@@ -120,6 +120,8 @@ async function requestFor(t: BuilderUnderTest, wanted: WantedBuild): Promise<Bui
     tag: `cutover-test-builder:${randomUUID().slice(0, 8)}`,
     labels: { [t.label]: 'yes' },
     noCache: false,
+    secrets: [],
+    cacheScope: randomUUID(),
     timeoutMs: 120_000,
   };
 }

@@ -34,6 +34,20 @@ export function secretBoxConformance(driver: string, setUp: () => Promise<Secret
       }
     });
 
+    test('a fingerprint is the same in a later process, and another one for another text, purpose or key', async () => {
+      await using t = await setUp();
+      const text = 'correct-horse-battery-staple';
+      const own = t.box.fingerprint(text, 'build');
+      assert.match(own, /^[0-9a-f]{32}$/);
+      assert.equal((await t.reopened()).fingerprint(text, 'build'), own);
+      const others = [
+        t.box.fingerprint(`${text}r`, 'build'),
+        t.box.fingerprint(text, 'cache'),
+        (await t.stranger()).fingerprint(text, 'build'),
+      ];
+      assert.equal(new Set([own, ...others]).size, 4);
+    });
+
     test('another row, a changed text and another key do not open', async () => {
       await using t = await setUp();
       const sealed = t.box.seal('secret', row);

@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { repositoryAt, startGitServer } from '../harness/git-server.ts';
-import { failsWith, setUp, sourceAt, temporary } from '../harness/git-server-source.ts';
+import { failsWith, plain, setUp, sourceAt, temporary, treeOf } from '../harness/git-server-source.ts';
 
 const run = promisify(execFile);
 const never = new AbortController().signal;
@@ -42,13 +42,17 @@ describe('a crash leaves nothing that needs a person', () => {
     test(name, async () => {
       await using t = await setUp();
       const one = await t.repository.commit({ 'a.txt': '1' });
-      await t.source.fetch({ repository: t.repository.url, branch: 'main', commit: one }, silent, never);
+      await t.source.fetch({ repository: plain(t.repository.url), branch: 'main', commit: one }, silent, never);
       const [mirror] = await readdir(join(t.dir, 'mirrors'));
       await damage(join(t.dir, 'mirrors', mirror ?? ''));
-      const { path } = await t.source.checkout(t.repository.url, one, 'd1', never);
+      const { path } = await t.source.checkout(treeOf(t.repository.url, one, 'd1'), silent, never);
       assert.equal(await readFile(join(path, 'a.txt'), 'utf8'), '1');
       const two = await t.repository.commit({ 'a.txt': '2' });
-      const info = await t.source.fetch({ repository: t.repository.url, branch: 'main', commit: null }, silent, never);
+      const info = await t.source.fetch(
+        { repository: plain(t.repository.url), branch: 'main', commit: null },
+        silent,
+        never,
+      );
       assert.equal(info.sha, two);
     });
   }
@@ -68,7 +72,7 @@ test('an abort ends Git and all its children within half a second, and the next 
   await repository.commit({ 'a.txt': '1' });
   const source = await sourceAt(dir.path);
   const controller = new AbortController();
-  const request = { repository: repository.url, branch: 'main', commit: null };
+  const request = { repository: plain(repository.url), branch: 'main', commit: null };
   const fetched = source.fetch(request, silent, controller.signal);
   const waiting = source.fetch(request, silent, controller.signal);
   await asked.promise;
@@ -92,8 +96,8 @@ test('file:// works where it is allowed, also for a repository of another user',
   if (process.getuid?.() === 0) await chown(path, 65534, 65534);
   const source = await sourceAt(join(dir.path, 'source'), { allowedProtocols: ['file'] });
   const url = pathToFileURL(path).href;
-  const info = await source.fetch({ repository: url, branch: 'main', commit: null }, silent, never);
+  const info = await source.fetch({ repository: plain(url), branch: 'main', commit: null }, silent, never);
   assert.equal(info.sha, sha);
-  const missing = source.fetch({ repository: `${url}x`, branch: 'main', commit: null }, silent, never);
+  const missing = source.fetch({ repository: plain(`${url}x`), branch: 'main', commit: null }, silent, never);
   await assert.rejects(missing, failsWith('repository_not_found'));
 });

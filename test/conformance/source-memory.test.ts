@@ -29,6 +29,9 @@ sourceConformance('memory', async () => {
     },
     forgetBranch: async (branch) => repository.deleteBranch(branch),
     requests: () => repositories.requests,
+    demand: (token) => {
+      repository.token = token;
+    },
     read: async (path, name) => below(path).get(name) ?? assert.fail(`there is no ${name}`),
     names: async (path) => [...new Set([...below(path).keys()].map((name) => name.split('/', 1)[0] ?? ''))],
     [Symbol.asyncDispose]: async () => world.end(),

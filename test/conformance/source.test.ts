@@ -4,9 +4,10 @@ import { lstat, mkdir, readdir, readFile, readlink, rm, stat, writeFile } from '
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import { defaultTokenUser } from '../../src/domain/repository-credential.ts';
 import { startGitServer } from '../harness/git-server.ts';
 import { sourceConformance } from './source.ts';
-import { failsWith, setUp, sourceAt, temporary } from '../harness/git-server-source.ts';
+import { failsWith, plain, setUp, sourceAt, temporary, treeOf } from '../harness/git-server-source.ts';
 
 const run = promisify(execFile);
 const never = new AbortController().signal;
@@ -24,6 +25,7 @@ sourceConformance('git', async () => {
     commit: (files, options) => repository.commit(files, options),
     forgetBranch: async (branch) => void (await repository.git('update-ref', '-d', `refs/heads/${branch}`)),
     requests: server.requests,
+    demand: (token) => server.demand({ user: defaultTokenUser, password: token }),
     read: (path, name) => readFile(join(path, name), 'utf8'),
     names: (path) => readdir(path),
     [Symbol.asyncDispose]: () => t[Symbol.asyncDispose](),
@@ -37,7 +39,11 @@ describe('fetch', () => {
       Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`f${i}.txt`, `${i}`.repeat(50)])),
     );
     const lines: string[] = [];
-    await t.source.fetch({ repository: t.repository.url, branch: 'main', commit: null }, (l) => lines.push(l), never);
+    await t.source.fetch(
+      { repository: plain(t.repository.url), branch: 'main', commit: null },
+      (l) => lines.push(l),
+      never,
+    );
     assert.ok(
       lines.some((line) => /objects: 100%.*done\.$/.test(line)),
       lines.join('\n'),
@@ -53,9 +59,13 @@ describe('fetch', () => {
     const url = repository.url.replace('://', '://bot:p4ss%2Fw%40rd@');
     const source = await sourceAt(dir.path);
     const lines: string[] = [];
-    const info = await source.fetch({ repository: url, branch: 'main', commit: null }, (l) => lines.push(l), never);
+    const info = await source.fetch(
+      { repository: plain(url), branch: 'main', commit: null },
+      (l) => lines.push(l),
+      never,
+    );
     assert.equal(info.sha, sha);
-    const missing = source.fetch({ repository: url, branch: 'nope', commit: null }, (l) => lines.push(l), never);
+    const missing = source.fetch({ repository: plain(url), branch: 'nope', commit: null }, (l) => lines.push(l), never);
     await assert.rejects(missing, (error: Error) => {
       const shown = `${error.message} ${(error.cause as Error).message} ${lines.join(' ')}`;
       assert.doesNotMatch(shown, /p4ss|bot/);
@@ -72,8 +82,8 @@ describe('fetch', () => {
     const commit = await repository.commit({ 'a.txt': '1' });
     const source = await sourceAt(dir.path);
     const withCredentials = repository.url.replace('://', '://bot:secret-word@');
-    await source.fetch({ repository: withCredentials, branch: 'main', commit }, silent, never);
-    const without = source.fetch({ repository: repository.url, branch: 'main', commit }, silent, never);
+    await source.fetch({ repository: plain(withCredentials), branch: 'main', commit }, silent, never);
+    const without = source.fetch({ repository: plain(repository.url), branch: 'main', commit }, silent, never);
     await assert.rejects(without, failsWith('repository_needs_credentials'));
   });
 });
@@ -84,7 +94,7 @@ describe('bad input gets a clear error', () => {
     await t.repository.commit({ 'a.txt': '1' });
     const trap = join(t.dir, 'touched');
     for (const branch of [`--upload-pack=touch ${trap}`, `$(touch ${trap})`]) {
-      const fetched = t.source.fetch({ repository: t.repository.url, branch, commit: null }, silent, never);
+      const fetched = t.source.fetch({ repository: plain(t.repository.url), branch, commit: null }, silent, never);
       await assert.rejects(fetched, failsWith('ref_invalid'), branch);
     }
     await assert.rejects(stat(trap), { code: 'ENOENT' });
@@ -94,7 +104,7 @@ describe('bad input gets a clear error', () => {
     await using dir = await temporary();
     const source = await sourceAt(dir.path, { allowedProtocols: ['ssh'] });
     const fetched = source.fetch(
-      { repository: 'git@localhost.invalid:me/app.git', branch: 'main', commit: null },
+      { repository: plain('git@localhost.invalid:me/app.git'), branch: 'main', commit: null },
       silent,
       never,
     );
@@ -106,11 +116,11 @@ describe('bad input gets a clear error', () => {
     const sha = await t.repository.commit({ 'a.txt': '1' });
     const { url } = t.repository;
     const fetch = (repository: string, branch: string, commit: string | null) =>
-      t.source.fetch({ repository, branch, commit }, silent, never);
+      t.source.fetch({ repository: plain(repository), branch, commit }, silent, never);
     await assert.rejects(fetch(`${t.server.url}/none.git`, 'main', null), failsWith('repository_not_found'));
     await assert.rejects(fetch(url, 'nope', null), failsWith('branch_not_found'));
     await assert.rejects(fetch(url, 'main', zero), failsWith('commit_not_found'));
-    await assert.rejects(t.source.treeId(url, sha, 'none', never), failsWith('directory_not_found'));
+    await assert.rejects(t.source.treeId(plain(url), sha, 'none', never), failsWith('directory_not_found'));
     assert.deepEqual(t.warnings, []);
   });
 
@@ -118,7 +128,11 @@ describe('bad input gets a clear error', () => {
     await using t = await setUp();
     const sha = await t.repository.commit({ 'a.txt': '1' });
     const tree = await t.repository.git('rev-parse', `${sha}^{tree}`);
-    const fetched = t.source.fetch({ repository: t.repository.url, branch: 'main', commit: tree }, silent, never);
+    const fetched = t.source.fetch(
+      { repository: plain(t.repository.url), branch: 'main', commit: tree },
+      silent,
+      never,
+    );
     await assert.rejects(fetched, failsWith('commit_not_found'));
   });
 
@@ -127,7 +141,7 @@ describe('bad input gets a clear error', () => {
     await using dir = await temporary();
     const repository = await server.createRepository('private');
     const source = await sourceAt(dir.path);
-    const fetched = source.fetch({ repository: repository.url, branch: 'main', commit: null }, silent, never);
+    const fetched = source.fetch({ repository: plain(repository.url), branch: 'main', commit: null }, silent, never);
     await assert.rejects(fetched, failsWith('repository_needs_credentials', /asks for credentials/));
   });
 
@@ -139,19 +153,19 @@ describe('bad input gets a clear error', () => {
     })();
     const source = await sourceAt(dir.path, { timeoutMs: 1500 });
     await assert.rejects(
-      source.fetch({ repository: url, branch: 'main', commit: null }, silent, never),
+      source.fetch({ repository: plain(url), branch: 'main', commit: null }, silent, never),
       failsWith('repository_unreachable'),
     );
     await using broken = await startGitServer({ before: (_, response) => void response.writeHead(500).end() });
     const fetchBroken = source.fetch(
-      { repository: `${broken.url}/app.git`, branch: 'main', commit: null },
+      { repository: plain(`${broken.url}/app.git`), branch: 'main', commit: null },
       silent,
       never,
     );
     await assert.rejects(fetchBroken, failsWith('repository_unreachable', /500/));
     await using silentServer = await startGitServer({ before: () => new Promise(() => {}) });
     const late = source.fetch(
-      { repository: `${silentServer.url}/app.git`, branch: 'main', commit: null },
+      { repository: plain(`${silentServer.url}/app.git`), branch: 'main', commit: null },
       silent,
       never,
     );
@@ -163,7 +177,11 @@ describe('bad input gets a clear error', () => {
     const sha = await t.repository.commit({ 'a.txt': 'will be lost' });
     const blob = await t.repository.git('rev-parse', `${sha}:a.txt`);
     await rm(join(t.repository.path, 'objects', blob.slice(0, 2), blob.slice(2)));
-    const fetched = t.source.fetch({ repository: t.repository.url, branch: 'main', commit: null }, silent, never);
+    const fetched = t.source.fetch(
+      { repository: plain(t.repository.url), branch: 'main', commit: null },
+      silent,
+      never,
+    );
     await assert.rejects(fetched, failsWith('repository_unreachable', /damaged on its server/));
   });
 
@@ -176,7 +194,11 @@ describe('bad input gets a clear error', () => {
     await run('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small]);
     try {
       const source = await sourceAt(small);
-      const fetched = source.fetch({ repository: t.repository.url, branch: 'main', commit: null }, silent, never);
+      const fetched = source.fetch(
+        { repository: plain(t.repository.url), branch: 'main', commit: null },
+        silent,
+        never,
+      );
       await assert.rejects(fetched, failsWith('disk_full'));
     } finally {
       await run('umount', [small]);
@@ -193,7 +215,7 @@ describe('checkout', () => {
       out: { link: '/etc/passwd' },
       '.gitattributes': '* export-ignore\n* filter=x',
     });
-    const { path } = await t.source.checkout(t.repository.url, sha, 'd1', never);
+    const { path } = await t.source.checkout(treeOf(t.repository.url, sha, 'd1'), silent, never);
     assert.equal(await readlink(join(path, 'link')), 'a.txt');
     assert.equal(await readlink(join(path, 'out')), '/etc/passwd');
     assert.ok((await lstat(join(path, 'link'))).isSymbolicLink());
@@ -203,9 +225,9 @@ describe('checkout', () => {
   test('what a build left in a work tree goes with it', async () => {
     await using t = await setUp();
     const sha = await t.repository.commit({ 'a.txt': '1' });
-    const first = await t.source.checkout(t.repository.url, sha, 'd1', never);
+    const first = await t.source.checkout(treeOf(t.repository.url, sha, 'd1'), silent, never);
     await writeFile(join(first.path, 'left.txt'), 'from a build');
-    const second = await t.source.checkout(t.repository.url, sha, 'd1', never);
+    const second = await t.source.checkout(treeOf(t.repository.url, sha, 'd1'), silent, never);
     assert.deepEqual(await readdir(second.path), ['a.txt']);
   });
 });

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { defaultTokenUser, type RepositoryToken } from '../../src/domain/repository-credential.ts';
 import type { CommitInfo } from '../../src/domain/source.ts';
 import type { Source } from '../../src/engine/ports/source.ts';
-import { failsWith } from '../harness/git-server-source.ts';
+import { failsWith, plain, treeOf } from '../harness/git-server-source.ts';
 
 const never = new AbortController().signal;
 const silent = () => {};
@@ -21,6 +22,8 @@ export interface SourceUnderTest extends AsyncDisposable {
     files: Readonly<Record<string, string | null>>,
     options?: { readonly branch?: string; readonly message?: string },
   ) => Promise<string>;
+  /** From now on the server wants to be shown this token, by the usual user. */
+  readonly demand: (token: string) => void;
   readonly forgetBranch: (branch: string) => Promise<void>;
   /** Questions that the server was asked so far. */
   readonly requests: () => number;
@@ -37,10 +40,11 @@ export function sourceConformance(driver: string, setUp: SetUp): void {
   describe(`${driver}: fetch`, () => fetchRules(setUp));
   describe(`${driver}: bad input gets a clear error`, () => inputRules(setUp));
   describe(`${driver}: checkout`, () => checkoutRules(setUp));
+  describe(`${driver}: private repositories`, () => privateRules(setUp));
 }
 
 function fetchOf({ source, url }: SourceUnderTest, commit: string | null, branch = 'main'): Promise<CommitInfo> {
-  return source.fetch({ repository: url, branch, commit }, silent, never);
+  return source.fetch({ repository: plain(url), branch, commit }, silent, never);
 }
 
 function fetchRules(setUp: SetUp): void {
@@ -62,7 +66,7 @@ function fetchRules(setUp: SetUp): void {
     const old = await t.commit({ 'a.txt': 'old' });
     await t.commit({ 'a.txt': 'new' });
     assert.equal((await fetchOf(t, old)).sha, old);
-    const { path } = await t.source.checkout(t.url, old, 'd1', never);
+    const { path } = await t.source.checkout(treeOf(t.url, old, 'd1'), silent, never);
     assert.equal(await t.read(path, 'a.txt'), 'old');
   });
 
@@ -81,8 +85,8 @@ function fetchRules(setUp: SetUp): void {
     const before = t.requests();
     assert.ok(before > 0);
     await fetchOf(t, sha);
-    await t.source.treeId(t.url, sha, 'dir', never);
-    await t.source.checkout(t.url, sha, 'd1', never);
+    await t.source.treeId(plain(t.url), sha, 'dir', never);
+    await t.source.checkout(treeOf(t.url, sha, 'd1'), silent, never);
     assert.equal(t.requests(), before);
   });
 
@@ -93,7 +97,7 @@ function fetchRules(setUp: SetUp): void {
     const results = await Promise.all(
       shas.map(async (commit, i) => {
         await fetchOf(t, commit);
-        const { path } = await t.source.checkout(t.url, commit, `d${i}`, never);
+        const { path } = await t.source.checkout(treeOf(t.url, commit, `d${i}`), silent, never);
         return t.read(path, 'a.txt');
       }),
     );
@@ -104,9 +108,9 @@ function fetchRules(setUp: SetUp): void {
     await using t = await setUp();
     const sha = await t.commit({ 'a.txt': '1' });
     const aborted = AbortSignal.abort(new Error('not wanted'));
-    const request = { repository: t.url, branch: 'main', commit: null };
+    const request = { repository: plain(t.url), branch: 'main', commit: null };
     await assert.rejects(t.source.fetch(request, silent, aborted), /not wanted/);
-    await assert.rejects(t.source.checkout(t.url, sha, 'd1', aborted), /not wanted/);
+    await assert.rejects(t.source.checkout(treeOf(t.url, sha, 'd1'), silent, aborted), /not wanted/);
     assert.deepEqual(await t.source.owners(), []);
   });
 }
@@ -151,7 +155,7 @@ function inputRules(setUp: SetUp): void {
       '',
     ];
     for (const repository of addresses) {
-      const fetched = source.fetch({ repository, branch: 'main', commit: null }, silent, never);
+      const fetched = source.fetch({ repository: plain(repository), branch: 'main', commit: null }, silent, never);
       await assert.rejects(fetched, failsWith('repository_refused'), repository);
     }
   });
@@ -159,13 +163,13 @@ function inputRules(setUp: SetUp): void {
   test('a repository that does not exist, a branch, a commit and a directory are told apart', async () => {
     await using t = await setUp();
     const sha = await t.commit({ 'a.txt': '1', 'dir/b.txt': '1' });
-    const elsewhere = t.source.fetch({ repository: t.otherUrl, branch: 'main', commit: null }, silent, never);
+    const elsewhere = t.source.fetch({ repository: plain(t.otherUrl), branch: 'main', commit: null }, silent, never);
     await assert.rejects(elsewhere, failsWith('repository_not_found', /none\.git/));
     await assert.rejects(fetchOf(t, null, 'nope'), failsWith('branch_not_found', /no branch nope/));
     await assert.rejects(fetchOf(t, zero), failsWith('commit_not_found', new RegExp(zero)));
-    await assert.rejects(t.source.treeId(t.url, sha, 'none', never), failsWith('directory_not_found', /none/));
-    await assert.rejects(t.source.treeId(t.url, sha, 'a.txt', never), failsWith('directory_not_found'));
-    await assert.rejects(t.source.treeId(t.url, sha, '../etc', never), failsWith('directory_not_found'));
+    await assert.rejects(t.source.treeId(plain(t.url), sha, 'none', never), failsWith('directory_not_found', /none/));
+    await assert.rejects(t.source.treeId(plain(t.url), sha, 'a.txt', never), failsWith('directory_not_found'));
+    await assert.rejects(t.source.treeId(plain(t.url), sha, '../etc', never), failsWith('directory_not_found'));
   });
 }
 
@@ -174,9 +178,9 @@ function checkoutRules(setUp: SetUp): void {
     await using t = await setUp();
     const one = await t.commit({ 'a.txt': '1', 'gone.txt': 'x' });
     const two = await t.commit({ 'a.txt': '2', 'gone.txt': null });
-    await t.source.checkout(t.url, one, 'd1', never);
-    const second = await t.source.checkout(t.url, two, 'd1', never);
-    await t.source.checkout(t.url, one, 'd2', never);
+    await t.source.checkout(treeOf(t.url, one, 'd1'), silent, never);
+    const second = await t.source.checkout(treeOf(t.url, two, 'd1'), silent, never);
+    await t.source.checkout(treeOf(t.url, one, 'd2'), silent, never);
     assert.deepEqual(await t.names(second.path), ['a.txt']);
     assert.equal(await t.read(second.path, 'a.txt'), '2');
     assert.deepEqual((await t.source.owners()).toSorted(), ['d1', 'd2']);
@@ -184,16 +188,90 @@ function checkoutRules(setUp: SetUp): void {
     await t.source.release('d1');
     await t.source.release('d2');
     assert.deepEqual(await t.source.owners(), []);
-    await assert.rejects(t.source.checkout(t.url, one, '../d3', never), failsWith('invalid_input'));
+    await assert.rejects(t.source.checkout(treeOf(t.url, one, '../d3'), silent, never), failsWith('invalid_input'));
   });
 
   test('equal trees have equal ids, whatever the commit', async () => {
     await using t = await setUp();
     const one = await t.commit({ 'app/a.txt': '1', 'other.txt': '1' });
     const two = await t.commit({ 'other.txt': '2' });
-    const idOf = (commit: string, directory: string) => t.source.treeId(t.url, commit, directory, never);
+    const idOf = (commit: string, directory: string) => t.source.treeId(plain(t.url), commit, directory, never);
     assert.equal(await idOf(one, 'app'), await idOf(two, './app/'));
     assert.notEqual(await idOf(one, '.'), await idOf(two, ''));
     assert.match(await idOf(one, ''), /^[0-9a-f]{40}$/);
+  });
+
+  test('an app is its directory and the files directly above it: what is beside it makes no other app', async () => {
+    await using t = await setUp();
+    const appId = (commit: string, directory = 'apps/web') =>
+      t.source.appTreeId(plain(t.url), commit, directory, never);
+    const first = await t.commit({
+      'apps/web/a.txt': '1',
+      'apps/api/b.txt': '1',
+      'apps/x.txt': '1',
+      'package.json': '1',
+    });
+    const id = await appId(first);
+    assert.match(id ?? '', /^[0-9a-f]{40}$/);
+    for (const beside of [{ 'apps/api/b.txt': '2' }, { 'lib/c.txt': '1' }, { 'apps/api/b.txt': null }])
+      assert.equal(await appId(await t.commit(beside), './apps/web/'), id);
+    const others = new Set([id]);
+    for (const own of [
+      { 'apps/web/a.txt': '2' },
+      { 'apps/web/c/d.txt': '1' },
+      { 'apps/x.txt': '2' },
+      { 'package.json': null },
+    ])
+      others.add(await appId(await t.commit(own)));
+    assert.equal(others.size, 5);
+    assert.equal(await appId(first, ''), await t.source.treeId(plain(t.url), first, '', never));
+    await assert.rejects(appId(first, 'none'), failsWith('directory_not_found', /none/));
+  });
+}
+
+function tokenFor(url: string, text: string): RepositoryToken {
+  return { kind: 'token', username: defaultTokenUser, token: text, host: new URL(url).origin };
+}
+
+function privateRules(setUp: SetUp): void {
+  test('a private repository is read with the token of its project', async () => {
+    await using t = await setUp();
+    const sha = await t.commit({ 'a.txt': '1' });
+    t.demand('right-token');
+    const repository = plain(t.url, tokenFor(t.url, 'right-token'));
+    const info = await t.source.fetch({ repository, branch: 'main', commit: null }, silent, never);
+    assert.equal(info.sha, sha);
+    const { path } = await t.source.checkout({ ...treeOf(t.url, sha, 'd1'), repository }, silent, never);
+    assert.equal(await t.read(path, 'a.txt'), '1');
+    assert.match(await t.source.treeId(repository, sha, '', never), /^[0-9a-f]{40}$/);
+  });
+
+  test('without a token, with one for another server, and with a wrong one there is an error for each', async () => {
+    await using t = await setUp();
+    await t.commit({ 'a.txt': '1' });
+    t.demand('right-token');
+    const fetched = (credential: RepositoryToken | null) =>
+      t.source.fetch({ repository: plain(t.url, credential), branch: 'main', commit: null }, silent, never);
+    await assert.rejects(fetched(null), failsWith('repository_needs_credentials'));
+    const elsewhere = tokenFor('https://elsewhere.example', 'right-token');
+    await assert.rejects(fetched(elsewhere), failsWith('repository_needs_credentials'));
+    await assert.rejects(fetched(tokenFor(t.url, 'wrong-token')), failsWith('repository_credentials_refused', /set/));
+  });
+
+  test('what was read with the token of a project is open to no other project, and not without the token', async () => {
+    await using t = await setUp();
+    const commit = await t.commit({ 'a.txt': '1' });
+    t.demand('right-token');
+    const own = plain(t.url, tokenFor(t.url, 'right-token'));
+    await t.source.fetch({ repository: own, branch: 'main', commit }, silent, never);
+    const others = [plain(t.url), plain(t.url, tokenFor(t.url, 'no-token'), 'p2')];
+    for (const repository of others) {
+      await assert.rejects(t.source.fetch({ repository, branch: 'main', commit }, silent, never), /credentials/);
+      await assert.rejects(t.source.treeId(repository, commit, 'none', never), /credentials/);
+      await assert.rejects(
+        t.source.checkout({ ...treeOf(t.url, commit, 'd2'), repository }, silent, never),
+        /credentials/,
+      );
+    }
   });
 }

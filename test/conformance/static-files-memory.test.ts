@@ -2,6 +2,7 @@ import { systemClock } from '../../src/drivers/clock/system-clock.ts';
 import { memoryDrivers } from '../simulation/memory/drivers.ts';
 import { MemoryWorld } from '../simulation/memory/world.ts';
 import { createSeededRandom, SeededChance } from '../simulation/random.ts';
+import { treeOf } from '../harness/git-server-source.ts';
 import { staticFilesConformance } from './static-files.ts';
 
 const url = 'https://git.example/site.git';
@@ -15,7 +16,7 @@ staticFilesConformance('memory', async () => {
     files: staticFiles,
     directory: async (name, files) => {
       const { sha } = world.repositories.at(url).push('main', { files });
-      return (await source.checkout(url, sha, name, signal)).path;
+      return (await source.checkout(treeOf(url, sha, name), () => {}, signal)).path;
     },
     missing: '/checkouts/nobody',
     leftovers: async () => [],

@@ -174,6 +174,7 @@ test('the whole examination names every part, and fails only what is bad', async
   const names = [
     'api port',
     'base image',
+    'build limits',
     'disk',
     'docker',
     'git',

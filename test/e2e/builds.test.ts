@@ -51,6 +51,13 @@ test('another build environment is built, and with no cache everything is', asyn
   assert.equal((await deployed('same')).reused, true, 'what was built before is still known');
 });
 
+test('3.4 what a pull request built is not used by production, nor the other way round', async () => {
+  await stage.must('POST', '/api/projects/same/environments', { name: 'pr-7' });
+  assert.equal((await deployed('same', { environment: 'pr-7' })).reused, false);
+  assert.equal((await deployed('same', { environment: 'pr-7' })).reused, true);
+  assert.equal((await deployed('same')).reused, true, 'what production built itself');
+});
+
 test('another base image behind the same name is built', async () => {
   const name = `cutover-test-base-${randomBytes(4).toString('hex')}`;
   await using _removed = { [Symbol.asyncDispose]: () => docker.getImage(`${name}:1`).remove({ force: true }) };
@@ -121,4 +128,17 @@ test('3.3 an app of a workspace is built from the root, with what it needs of it
   assert.equal((await deployed('mono')).reused, false);
   assert.equal((await stage.visit('mono.localhost')).body, 'two');
   assert.equal((await deployed('mono')).reused, true);
+});
+
+test('3.3 an app in a directory is not built again for a change beside it, and is for one in it or of a file above it', async () => {
+  const inDirectory = Object.entries(answering('beside')).map(([path, text]) => [`apps/web/${path}`, text]);
+  const repository = await stage.project('beside', Object.fromEntries(inDirectory));
+  await stage.must('PATCH', '/api/projects/beside', { build: { directory: 'apps/web' } });
+  assert.equal((await deployed('beside')).reused, false);
+  await repository.commit({ 'apps/api/index.js': '1', 'lib/x.js': '1' });
+  assert.equal((await deployed('beside')).reused, true);
+  await repository.commit({ 'apps/web/more.txt': '1' });
+  assert.equal((await deployed('beside')).reused, false);
+  await repository.commit({ 'README.md': '1' });
+  assert.equal((await deployed('beside')).reused, false);
 });

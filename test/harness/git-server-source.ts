@@ -4,7 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ErrorCode } from '../../src/domain/errors.ts';
 import { createGitSource, type GitSourceOptions } from '../../src/drivers/source/git/git-source.ts';
+import type { RepositoryCredential } from '../../src/domain/repository-credential.ts';
+import type { CheckoutRequest, Repository } from '../../src/engine/ports/source.ts';
 import { startGitServer } from './git-server.ts';
+
+/** A repository as a project reads it. */
+export function plain(url: string, credential: RepositoryCredential | null = null, project = 'p1'): Repository {
+  return { url, project, credential };
+}
+
+/** A work tree of what is in the repository itself. */
+export function treeOf(url: string, commit: string, owner: string): CheckoutRequest {
+  return { repository: plain(url), commit, owner, submodules: false, lfs: false };
+}
 
 /** A directory of the test's own. */
 export async function temporary() {

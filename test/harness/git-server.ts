@@ -15,6 +15,8 @@ export interface GitServer extends AsyncDisposable {
   readonly root: string;
   /** Requests answered so far; tells whether the network was used. */
   readonly requests: () => number;
+  /** From now on every request needs these; null: none. */
+  demand(credentials: GitServerOptions['credentials'] | null): void;
   /** Makes an empty repository; its address is `<url>/<name>.git`. */
   createRepository(name: string): Promise<TestRepository>;
 }
@@ -46,12 +48,13 @@ export interface GitServerOptions {
 export async function startGitServer(options: GitServerOptions = {}): Promise<GitServer> {
   const root = await mkdtemp(join(tmpdir(), 'cutover-test-git-'));
   let requests = 0;
+  let demanded = options.credentials ?? null;
   const server = createServer((request, response) => {
     requests += 1;
     void (async () => {
       await options.before?.(request, response);
       if (response.destroyed || response.writableEnded) return;
-      if (!authorized(request, options)) {
+      if (!authorized(request, demanded)) {
         response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="git"' }).end();
         return;
       }
@@ -64,6 +67,9 @@ export async function startGitServer(options: GitServerOptions = {}): Promise<Gi
     url,
     root,
     requests: () => requests,
+    demand: (credentials) => {
+      demanded = credentials ?? null;
+    },
     createRepository: (name) => createRepository(root, url, name),
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
@@ -73,8 +79,8 @@ export async function startGitServer(options: GitServerOptions = {}): Promise<Gi
   };
 }
 
-function authorized(request: IncomingMessage, { credentials }: GitServerOptions): boolean {
-  if (credentials === undefined) return true;
+function authorized(request: IncomingMessage, credentials: GitServerOptions['credentials'] | null): boolean {
+  if (credentials === null || credentials === undefined) return true;
   const pair = Buffer.from(`${credentials.user}:${credentials.password}`).toString('base64');
   return request.headers.authorization === `Basic ${pair}`;
 }

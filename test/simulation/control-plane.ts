@@ -122,6 +122,7 @@ function wire(
     projects: port('configuration', stores.configuration.projects),
     environments: port('configuration', stores.configuration.environments),
     variables: port('configuration', stores.configuration.variables),
+    credentials: port('configuration', stores.configuration.credentials),
     tokens: stores.configuration.tokens,
   };
   return {

@@ -55,6 +55,8 @@ async function fill(db: Db): Promise<void> {
   await sql`insert into variable (id, project_id, name, sealed, secret) values (${token}, ${project}, 'A', 'v1.k0001.x', true)`.execute(
     db,
   );
+  await sql`insert into repository_credential (project_id, id, kind, host, sealed, fingerprint, set_by)
+    values (${project}, ${token}, 'token', 'https://example.com', 'v1.k0001.y', '0123abcd', 'ann')`.execute(db);
   for (const [index, id] of [first, second].entries()) {
     await sql`insert into deployment (id, project_id, environment_id, number, kind, state, source, trigger, configuration,
         sealed_variables, branch, production, artifact, wanted_verdict)

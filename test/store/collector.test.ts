@@ -32,6 +32,8 @@ class Stock {
   images: StockedImage[] = [];
   bundles: string[] = [];
   readonly logs: string[] = [];
+  /** Budgets to which the cache of builds was cut. */
+  readonly pruned: number[] = [];
   /** Images that a container uses. */
   readonly busy = new Set<string>();
   /** Before something is removed. */
@@ -70,6 +72,7 @@ class Stock {
       },
       logs: { remove: async (prefix) => void this.logs.push(prefix) },
       logStock: { size: async () => 12 },
+      buildCache: { prune: async (keepBytes) => (this.pruned.push(keepBytes), 0) },
       ...change,
     };
     return new GarbageCollector({ ports, log: createOperatorLog('silent'), ...pace });
@@ -185,4 +188,17 @@ test('it collects by itself after the start and whenever it is woken; what fails
   await until(() => stock.images.length === 2);
   stopping.abort();
   await running;
+});
+
+test('every run cuts the cache of builds to its budget, and one that fails has removed the rest', async () => {
+  const stock = new Stock();
+  await bench.store.updateSettings((current) => ({ ...current, buildCacheBytes: 5_000 }));
+  await stock.collector().collect(wishes, never);
+  assert.deepEqual(stock.pruned, [5_000]);
+  stock.add('old');
+  await assert.rejects(
+    stock.collector({ buildCache: { prune: () => Promise.reject(new Error('busy')) } }).collect(wishes, never),
+    /busy/,
+  );
+  assert.deepEqual(stock.images, []);
 });

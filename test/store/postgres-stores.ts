@@ -1,3 +1,4 @@
+import { credentialStore } from '../../src/store/credentials.ts';
 import { createDeploymentQueries } from '../../src/store/deployment-queries.ts';
 import { createDeploymentStore } from '../../src/store/deployments.ts';
 import { environmentStore } from '../../src/store/environments.ts';
@@ -33,6 +34,7 @@ export async function openPostgresStores(): Promise<PostgresStores> {
       projects: projectStore(db),
       environments: environmentStore(db),
       variables: variableStore(db),
+      credentials: credentialStore(db),
       tokens: tokenStore(db),
     },
     async openSession(owner, onWakeup = () => {}) {

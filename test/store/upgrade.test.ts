@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import type { Pool } from 'pg';
 import { emptyAppConfig } from '../../src/domain/app-config.ts';
+import { defaultBuildSettings } from '../../src/domain/build-settings.ts';
 import { defaultEnvironmentSettings } from '../../src/domain/environment-settings.ts';
 import { nothingMeasured } from '../../src/domain/measurements.ts';
 import { stableOnly } from '../../src/domain/route.ts';
@@ -100,7 +101,7 @@ test('a database of the first version is brought up to date with everything that
   assert.equal((await store.record(deleted))?.deployment.completedAt, null);
   const record = await store.record(serving);
   assert.deepEqual(record?.deployment.configuration, {
-    build: {},
+    build: defaultBuildSettings,
     settings: newSettings,
     appConfig: emptyAppConfig,
     hosts: ['shop.localhost'],

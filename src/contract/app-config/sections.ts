@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { shellCommand } from '../../domain/app-config/shell-command.ts';
-import { defaultBuildSettings, presets, type BuildSettings } from '../../domain/build-settings.ts';
+import { builders, defaultBuildSettings, presets, type BuildSettings } from '../../domain/build-settings.ts';
 import { defaultEnvironmentSettings, slowActions } from '../../domain/environment-settings.ts';
 import { defaultHealthCheck, type HealthCheck } from '../../domain/health-check.ts';
 import { commandProblem, processLimits } from '../../domain/process-rules.ts';
@@ -112,6 +112,7 @@ export const healthSchema = section({
 }).meta({ description: 'The gate every new instance has to pass, and what is asked of it afterwards.' });
 
 export const buildSchema = section({
+  builder: choice(builders).exactOptional(),
   preset: choice(presets).exactOptional(),
   dockerfile: buildText('dockerfile').exactOptional(),
   target: buildText('target').meta({ description: 'Stage of the Dockerfile.' }).exactOptional(),
@@ -127,6 +128,8 @@ export const buildSchema = section({
   buildCommand: buildText('buildCommand').exactOptional(),
   startCommand: buildText('startCommand').exactOptional(),
   outputDirectory: buildText('outputDirectory').exactOptional(),
+  submodules: trueOrFalse().meta({ description: 'With the files of submodules.' }).exactOptional(),
+  lfs: trueOrFalse().meta({ description: 'With the content of files that Git LFS keeps.' }).exactOptional(),
 }).meta({ description: 'How the app is built. Paths are relative to the directory of this file.' });
 
 export const rollbackSchema = section({

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { queueSchema } from '../schemas/deployment.ts';
 import { invariantReportSchema } from '../schemas/invariants.ts';
-import { doctorReportSchema, healthSchema, serverStatusSchema } from '../schemas/system.ts';
+import { diskUsageSchema, doctorReportSchema, healthSchema, serverStatusSchema } from '../schemas/system.ts';
 import { whoamiSchema } from '../schemas/token.ts';
 import { metricsMediaType } from '../metrics.ts';
 import { anyToken, everyone, onInstallation } from './access.ts';
@@ -70,6 +70,15 @@ export const systemEndpoints = {
     status: 200,
     response: invariantReportSchema,
     errors: ['runtime_unavailable', 'router_unavailable'],
+  }),
+  diskUsage: endpoint({
+    method: 'GET',
+    path: '/api/system/disk-usage',
+    summary: 'Show what takes room on the disks',
+    access: onInstallation('read'),
+    status: 200,
+    response: diskUsageSchema,
+    errors: ['runtime_unavailable'],
   }),
   metrics: endpoint({
     method: 'GET',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { presets } from '../../domain/build-settings.ts';
+import { builders, presets } from '../../domain/build-settings.ts';
 import { nameLabel } from '../../domain/hosts.ts';
 import { named } from './named.ts';
 
@@ -13,6 +13,7 @@ const text = z.string().min(1).max(2_000);
 export const buildSettingsSchema = named(
   'BuildSettings',
   z.object({
+    builder: z.enum(builders),
     preset: z.enum(presets),
     directory: z.string().meta({ description: "Directory of the app in the repository; '' is the root." }),
     dockerfile: z.string(),
@@ -24,6 +25,8 @@ export const buildSettingsSchema = named(
     buildCommand: z.string().nullable(),
     startCommand: z.string().nullable(),
     outputDirectory: z.string().nullable(),
+    submodules: z.boolean(),
+    lfs: z.boolean().meta({ description: 'With the content of files that Git LFS keeps.' }),
   }),
 );
 
@@ -31,6 +34,7 @@ export const buildSettingsSchema = named(
 export const buildSettingsChangeSchema = named(
   'BuildSettingsChange',
   z.strictObject({
+    builder: z.enum(builders).exactOptional(),
     preset: z.enum(presets).exactOptional(),
     directory: z.string().exactOptional(),
     dockerfile: z.string().exactOptional(),
@@ -40,6 +44,8 @@ export const buildSettingsChangeSchema = named(
     buildCommand: z.string().nullable().exactOptional(),
     startCommand: z.string().nullable().exactOptional(),
     outputDirectory: z.string().nullable().exactOptional(),
+    submodules: z.boolean().exactOptional(),
+    lfs: z.boolean().exactOptional(),
   }),
 );
 export type BuildSettingsChange = z.output<typeof buildSettingsChangeSchema>;

@@ -19,6 +19,9 @@ export const retentionSettingsSchema = named(
       description:
         'No build begins with less free; 0: not looked at; null: 1 GiB, or a twentieth of the disk where that is less.',
     }),
+    buildCacheBytes: bytes.meta({
+      description: 'What the cache of builds may take, of all that is built on the machine.',
+    }),
   }),
 );
 export type WireRetentionSettings = z.output<typeof retentionSettingsSchema>;
@@ -33,6 +36,7 @@ export const retentionChangeSchema = named(
     historyDays: z.int().exactOptional(),
     keepNewest: z.int().exactOptional(),
     minFreeBytes: z.int().nullable().exactOptional(),
+    buildCacheBytes: z.int().exactOptional(),
   }),
 );
 

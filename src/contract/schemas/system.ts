@@ -40,3 +40,15 @@ export const doctorReportSchema = named(
   }),
 );
 export type DoctorReport = z.output<typeof doctorReportSchema>;
+
+const partSchema = z.object({
+  name: z.enum(['images', 'build-cache', 'mirrors', 'checkouts', 'bundles', 'logs', 'database']),
+  bytes: z.number().nullable().meta({ description: 'null: it could not be counted now.' }),
+  budgetBytes: z.number().nullable().meta({
+    description: 'What is kept at most (of images, beside those that rules keep); null: there is no budget.',
+  }),
+  what: z.string(),
+});
+
+export const diskUsageSchema = named('DiskUsage', z.object({ parts: z.array(partSchema) }));
+export type DiskUsage = z.output<typeof diskUsageSchema>;

@@ -12,6 +12,7 @@ export const variableSchema = named(
     name: z.string(),
     value: z.string().nullable().meta({ description: 'null for a secret: it is never shown again.' }),
     secret: z.boolean(),
+    build: z.boolean().meta({ description: 'Given to builds too, as a build secret.' }),
     level: z.enum(['project', 'environment']),
     updatedAt: z.string(),
   }),
@@ -32,6 +33,7 @@ export const setVariablesSchema = named(
             .max(131_072)
             .refine((value) => !value.includes('\0'), 'must not contain NUL'),
           secret: z.boolean(),
+          build: z.boolean().default(false).meta({ description: 'Give it to builds too, as a build secret.' }),
         }),
       )
       .min(1)

@@ -4,6 +4,8 @@ import { dataDirectory } from '../data-directory.ts';
 import { createOperatorLog } from '../operator-log.ts';
 import { findServer } from '../server-process.ts';
 import type { Check } from './check.ts';
+import { buildLimits } from '../drivers.ts';
+import { checkBuildLimits } from './build-checks.ts';
 import { checkDatabase } from './database-check.ts';
 import { checkBaseImage, checkDocker, checkLiveRestore } from './docker-checks.ts';
 import { checkDisk, checkGit, checkNode, checkProgram } from './machine-checks.ts';
@@ -28,6 +30,7 @@ export async function examineMachine(config: Config): Promise<readonly Check[]> 
     checkGit(),
     checkDatabase(config.database),
     checkBaseImage(runtime),
+    checkBuildLimits(buildLimits(config, () => undefined)),
     checkDisk(config.dataDir),
   ]);
   return [checkNode(), ...others, ...ports];

@@ -8,6 +8,7 @@ import { importImage, recipeLabel, splitReference } from './import-image.ts';
 import { downloadNode, unpackNode } from './node-package.ts';
 import { recipeHash, recipesFor } from './recipe.ts';
 import type { Architecture, BaseImageName, ImageRecipe, MachineInputs } from './recipe.ts';
+import { findPython, finishPython } from './python-packages.ts';
 import { settleAll } from './settle-all.ts';
 import { linkApplets, writeSkeleton } from './root-filesystem.ts';
 
@@ -50,7 +51,8 @@ export async function buildBaseImages(options: BaseImagesOptions): Promise<reado
   if (machine.certificates === null)
     options.onLine('no certificate bundle on this machine: the images trust none but Node’s own');
   const results: BaseImageResult[] = [];
-  for (const recipe of recipesFor(options.which, options.nodeMajors)) {
+  const python = options.which.includes('python') ? await findPython({ cwd: tmpdir(), signal: options.signal }) : null;
+  for (const recipe of recipesFor(options.which, options.nodeMajors, python)) {
     results.push(await buildOne({ docker, machine, recipe, options }).catch(explain));
   }
   return results;
@@ -96,6 +98,7 @@ async function assemble({ docker, machine, recipe, options }: OneImage, hash: st
     for (const file of packages.values()) await unpackPackage(file, root, run);
     await linkApplets(root, run);
     if (node !== null) await unpackNode(node, root, run);
+    if (recipe.pythonVersion !== undefined) await finishPython(recipe.pythonVersion, root, run);
     return await importImage(docker, { recipe, hash, machine, root }, options.signal);
   } finally {
     await rm(directory, { recursive: true, force: true });

@@ -14,15 +14,19 @@ const leftOut = ['./usr/share/man', './usr/share/locale', './usr/share/lintian',
 export async function downloadPackages(names: readonly string[], run: ToolRun): Promise<ReadonlyMap<string, string>> {
   // A directory of our own is not readable to apt's unprivileged user, and it would say so for each package.
   const download = ['-o', 'APT::Sandbox::User=root', 'download', ...names];
+  await withPackageLists(run, () => runTool('apt-get', download, run));
+  return filesByPackage(names, await readdir(run.cwd), run.cwd);
+}
+
+/** Once more with new package lists where it fails: a fresh machine has none yet, or stale ones. */
+export async function withPackageLists<T>(run: ToolRun, work: () => Promise<T>): Promise<T> {
   try {
-    await runTool('apt-get', download, run);
+    return await work();
   } catch (error) {
     if (process.getuid?.() !== 0 || run.signal.aborted) throw error;
-    // A fresh machine has no package lists yet, or stale ones.
     await runTool('apt-get', ['update'], run);
-    await runTool('apt-get', download, run);
+    return work();
   }
-  return filesByPackage(names, await readdir(run.cwd), run.cwd);
 }
 
 function filesByPackage(names: readonly string[], files: readonly string[], directory: string): Map<string, string> {

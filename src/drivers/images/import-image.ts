@@ -51,6 +51,7 @@ function imageSettings({ recipe, hash, machine }: ImportRequest): string[] {
   const variables = ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'];
   if (machine.certificates !== null) {
     variables.push(`SSL_CERT_FILE=${certificatesPath}`, `NODE_EXTRA_CA_CERTS=${certificatesPath}`);
+    if (recipe.pythonVersion !== undefined) variables.push(`PIP_CERT=${certificatesPath}`);
   }
   return [
     ...variables.map((variable) => `ENV ${variable}`),

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { PythonPackages } from './python-packages.ts';
 
 /** The base images that can be assembled without a registry. */
-export type BaseImageName = 'static' | 'run' | 'node';
+export type BaseImageName = 'static' | 'run' | 'node' | 'python';
 
 /** What goes into one base image; the same recipe is not built twice. */
 export interface ImageRecipe {
@@ -12,6 +13,8 @@ export interface ImageRecipe {
   readonly debianPackages: readonly string[];
   /** null: without Node. */
   readonly nodeMajor: number | null;
+  /** "3.11"; left out: without Python. */
+  readonly pythonVersion?: string;
   readonly command: readonly string[];
 }
 
@@ -22,8 +25,28 @@ const staticPackages = ['busybox-static', 'tzdata', 'netbase'] as const;
 /** What the official Node binaries and most compiled languages link against. */
 const runPackages = [...staticPackages, 'libc6', 'libgcc-s1', 'libstdc++6', 'libatomic1'] as const;
 
-export function recipesFor(which: readonly BaseImageName[], nodeMajors: readonly number[]): readonly ImageRecipe[] {
-  return which.flatMap((name) => (name === 'node' ? nodeMajors.map(nodeRecipe) : [plainRecipe(name)]));
+/** `python` has to be there where an image of Python is wanted. */
+export function recipesFor(
+  which: readonly BaseImageName[],
+  nodeMajors: readonly number[],
+  python: PythonPackages | null = null,
+): readonly ImageRecipe[] {
+  return which.flatMap((name) => {
+    if (name === 'node') return nodeMajors.map(nodeRecipe);
+    if (name === 'python') return python === null ? [] : [pythonRecipe(python)];
+    return [plainRecipe(name)];
+  });
+}
+
+function pythonRecipe({ version, debianPackages }: PythonPackages): ImageRecipe {
+  return {
+    reference: `cutover/base-python:${version}`,
+    aliases: [`python:${version}-slim`, `python:${version}`],
+    debianPackages: [...new Set([...runPackages, ...debianPackages])],
+    nodeMajor: null,
+    pythonVersion: version,
+    command: ['python3'],
+  };
 }
 
 function plainRecipe(name: 'static' | 'run'): ImageRecipe {

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import { CutoverError } from '../../domain/errors.ts';
 import type { SecretBox } from '../../engine/ports/secret-box.ts';
 import { createKey, readKeys, type SecretKey } from './key-files.ts';
@@ -24,6 +24,7 @@ export async function openSecretBox(options: { readonly dir: string }): Promise<
   return {
     seal: (plain, row) => seal(newest, plain, row),
     open: (sealed, row) => open(byId, sealed, row),
+    fingerprint: (text, purpose) => fingerprint(newest, text, purpose),
   };
 }
 
@@ -53,6 +54,12 @@ function open(keys: ReadonlyMap<string, SecretKey>, sealed: string, row: string)
   } catch (cause) {
     throw unreadable(row, 'it was changed, or sealed for another row', cause);
   }
+}
+
+/** By a key of its own for each purpose, so that fingerprints tell nothing about what is sealed, nor about each other. */
+function fingerprint({ bytes }: SecretKey, text: string, purpose: string): string {
+  const key = createHmac('sha256', bytes).update(`fingerprint\0${purpose}`).digest();
+  return createHmac('sha256', key).update(text).digest('hex').slice(0, 32);
 }
 
 function unreadable(row: string, reason: string, cause?: unknown): CutoverError {

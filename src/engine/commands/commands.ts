@@ -4,6 +4,7 @@ import type { DeploymentState } from '../../domain/deployment-state.ts';
 import type { EnvironmentSettings, RollbackSettings } from '../../domain/environment-settings.ts';
 import type { HealthCheck } from '../../domain/health-check.ts';
 import type { Environment, Project, Variable } from '../../domain/project.ts';
+import type { CredentialFacts } from '../../domain/repository-credential.ts';
 import type { Observation } from '../../domain/observation.ts';
 import type { RetentionPlan, RetentionRun, RetentionWishes } from '../../domain/retention-plan.ts';
 import type { RetentionSettings } from '../../domain/retention-settings.ts';
@@ -22,6 +23,7 @@ export interface Commands {
   readonly projects: ProjectCommands;
   readonly environments: EnvironmentCommands;
   readonly variables: VariableCommands;
+  readonly credentials: CredentialCommands;
   readonly tokens: TokenCommands;
   readonly deployments: DeploymentCommands;
   readonly retention: RetentionCommands;
@@ -86,7 +88,24 @@ export interface NewVariable {
   readonly name: string;
   readonly value: string;
   readonly secret: boolean;
+  /** Given to builds too, as a build secret; left out: not. */
+  readonly build?: boolean;
 }
+
+/** What the Git server is shown for a project's private repository. Its value goes in, and never comes out again. */
+export interface CredentialCommands {
+  /** null: none is set. */
+  get(actor: Actor, project: string): Promise<CredentialFacts | null>;
+  /** In place of what was set, for the server that the project's repository is on now. Error: `invalid_input`. */
+  set(actor: Actor, project: string, credential: NewCredential): Promise<CredentialFacts>;
+  remove(actor: Actor, project: string): Promise<void>;
+  /** Whoever answers next for an ssh server of the project is believed. */
+  forgetHostKeys(actor: Actor, project: string): Promise<void>;
+}
+
+export type NewCredential =
+  | { readonly kind: 'token'; readonly username?: string; readonly token: string }
+  | { readonly kind: 'deploy-key'; readonly privateKey: string };
 
 export interface TokenCommands {
   /** The actor for a presented token; null when it is unknown or revoked. */

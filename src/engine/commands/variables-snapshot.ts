@@ -23,6 +23,7 @@ export async function variablesFor(
     project: atLevel(opened, 'project'),
     environment: atLevel(opened, 'environment'),
     secrets: opened.filter(({ secret }) => secret).map(({ value }) => value),
+    build: opened.filter(({ build }) => build).map(({ name }) => name),
   };
 }
 

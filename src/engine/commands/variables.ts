@@ -48,13 +48,13 @@ function noScope(project: string, environment: string | null): never {
   return environment === null ? noProject(project) : noEnvironment(project, environment);
 }
 
-function seal({ name, value, secret }: NewVariable, { random, secretBox }: VariableDependencies) {
+function seal({ name, value, secret, build = false }: NewVariable, { random, secretBox }: VariableDependencies) {
   const id = random.id();
-  return { id, name, secret, sealed: secretBox.seal(value, variableRow(id)) };
+  return { id, name, secret, build, sealed: secretBox.seal(value, variableRow(id)) };
 }
 
 /** A secret is not even opened. */
-function shown({ id, name, secret, sealed, level, updatedAt }: StoredVariable, secretBox: SecretBox): Variable {
+function shown({ id, name, secret, build, sealed, level, updatedAt }: StoredVariable, secretBox: SecretBox): Variable {
   const value = secret ? '' : secretBox.open(sealed, variableRow(id));
-  return { name, value, secret, level, updatedAt };
+  return { name, value, secret, build, level, updatedAt };
 }

@@ -1,11 +1,12 @@
 import type { BuildPlan } from '../../domain/build-plan.ts';
+import type { BuildSecret } from '../../domain/build-secrets.ts';
 import type { BuildSettings } from '../../domain/build-settings.ts';
 
-/** Looks at a checkout and decides. Errors: `app_not_detected`, `start_command_missing`, `dockerfile_invalid`, `directory_not_found`. */
+/** Looks at a checkout and decides. Errors: `nixpacks_missing`, `nixpacks_failed`, `app_not_detected`, `start_command_missing`, `dockerfile_invalid`, `directory_not_found`. */
 export interface Planner {
   /** Part of every image key: changes whenever the same input could lead to another plan. */
   readonly version: string;
-  plan(checkoutPath: string, settings: BuildSettings): Promise<BuildPlan>;
+  plan(checkoutPath: string, settings: BuildSettings, signal?: AbortSignal): Promise<BuildPlan>;
 }
 
 /**
@@ -28,6 +29,13 @@ export interface BuildRequest {
   readonly tag: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly noCache: boolean;
+  /**
+   * What steps may read while they run; no part of the image, its history or the cache. A Dockerfile of the repository mounts them by their
+   * names; in a planned one they are environment variables where `ARG BUILD_ENV_HASH` stands. A changed one makes its steps run again.
+   */
+  readonly secrets: readonly BuildSecret[];
+  /** Caches of package managers and compilers are shared by builds of the same scope and by no others. Hard to guess. */
+  readonly cacheScope: string;
   readonly timeoutMs: number;
 }
 

@@ -1,6 +1,7 @@
 import type { BuildSettings } from '../../domain/build-settings.ts';
 import type { EnvironmentSettings } from '../../domain/environment-settings.ts';
 import type { Environment, Project } from '../../domain/project.ts';
+import type { CredentialFacts } from '../../domain/repository-credential.ts';
 import type { Actor, Role } from '../../domain/roles.ts';
 
 /**
@@ -12,6 +13,7 @@ export interface ConfigurationStore {
   readonly projects: ProjectStore;
   readonly environments: EnvironmentStore;
   readonly variables: VariableStore;
+  readonly credentials: CredentialStore;
   readonly tokens: TokenStore;
 }
 
@@ -75,6 +77,8 @@ export interface VariableRecord {
   readonly name: string;
   readonly sealed: string;
   readonly secret: boolean;
+  /** Given to builds too. */
+  readonly build: boolean;
 }
 
 export interface StoredVariable extends VariableRecord {
@@ -89,6 +93,21 @@ export interface VariableStore {
   set(scope: VariableScope, variables: readonly VariableRecord[]): Promise<boolean>;
   /** Of exactly that level; the names that existed. */
   unset(scope: VariableScope, names: readonly string[]): Promise<readonly string[]>;
+}
+
+/** `sealed` is bound to `id`, which is another one whenever it is set. */
+export interface NewCredentialRecord extends Omit<CredentialFacts, 'setAt'> {
+  readonly id: string;
+  readonly sealed: string;
+}
+
+/** What the Git server is shown for a project's repository: one at most. The sealed value is read with a deployment's record. */
+export interface CredentialStore {
+  find(projectId: string): Promise<CredentialFacts | null>;
+  /** In place of another one. False when the project is gone. */
+  set(projectId: string, credential: NewCredentialRecord): Promise<boolean>;
+  /** False when there was none. */
+  remove(projectId: string): Promise<boolean>;
 }
 
 export interface TokenRecord {

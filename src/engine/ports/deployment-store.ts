@@ -131,6 +131,8 @@ export interface DeploymentRecord {
   readonly contractDue: boolean;
   /** Opened configuration values at trigger time and which of them are secret. */
   readonly sealedVariables: string;
+  /** What the Git server is shown for the project's repository, as it is set now; null: nothing. */
+  readonly sealedCredential: SealedCredential | null;
   readonly counterBaseline: RequestCount | null;
   /** It is the environment's current deployment: all traffic is its own. */
   readonly serves: boolean;
@@ -138,6 +140,12 @@ export interface DeploymentRecord {
   readonly standbyId: string | null;
   /** What the observation last said; null while it has said nothing. */
   readonly observed: ObservationView | null;
+}
+
+/** What `openCredential` opens. */
+export interface SealedCredential {
+  readonly id: string;
+  readonly sealed: string;
 }
 
 /** Errors of all: `database_unavailable`; of writes: `FencedError`, `illegal_transition`. */

@@ -1,5 +1,6 @@
 import type { PlatformSnapshot } from '../../domain/platform-snapshot.ts';
 import type { WrittenText } from '../../domain/invariants.ts';
+import type { SealedCredential } from './deployment-store.ts';
 
 /** The half of a snapshot that the database knows. */
 export type RecordedPlatform = Pick<PlatformSnapshot, 'projects' | 'environments' | 'deployments' | 'slots'>;
@@ -18,6 +19,8 @@ export interface WrittenDeployment {
   /** For people: `shop #42`. */
   readonly name: string;
   readonly sealedVariables: string;
+  /** Of its project, as it is set now. */
+  readonly sealedCredential?: SealedCredential | null;
   readonly texts: readonly WrittenText[];
   /** Names of its logs, for the log store; some may never have been written. */
   readonly logs: readonly string[];

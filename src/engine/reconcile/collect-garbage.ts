@@ -2,6 +2,7 @@ import type { PastDeployment } from '../../domain/past-deployment.ts';
 import { whyNeeded, type Going } from '../../domain/retention.ts';
 import type { ExpiredLogs, RetentionPlan, RetentionRun, RetentionWishes } from '../../domain/retention-plan.ts';
 import type { RetentionSettings } from '../../domain/retention-settings.ts';
+import type { BuildCache } from '../ports/build-cache.ts';
 import type { Logs } from '../ports/logs.ts';
 import type { OperatorLog } from '../ports/ports.ts';
 import type { Runtime } from '../ports/runtime.ts';
@@ -13,6 +14,7 @@ export interface GarbagePorts extends SurveyPorts {
   readonly runtime: Pick<Runtime, 'removeImage' | 'inspectImage'>;
   readonly staticFiles: Pick<StaticFiles, 'list' | 'has' | 'remove'>;
   readonly logs: Pick<Logs, 'remove'>;
+  readonly buildCache: BuildCache;
 }
 
 export interface CollectorOptions {
@@ -95,6 +97,7 @@ export class GarbageCollector {
     const after = before !== null && removed.length > 0 ? await ports.images.layerBytes(signal) : before;
     const logs = await this.#each(plan.logs, inTime, (past) => this.#removeLogs(past));
     const history = await this.#each(plan.history, inTime, (past) => this.#removeHistory(past));
+    await this.#pruneCache(plan.settings, signal);
     const left = plan.artifacts.going.length - removed.length - stayed.length > 0;
     return {
       removed,
@@ -171,6 +174,12 @@ export class GarbageCollector {
     }
     await runtime.removeImage(id, signal);
     return (await runtime.inspectImage(id, signal)) === null;
+  }
+
+  async #pruneCache({ buildCacheBytes }: RetentionSettings, signal: AbortSignal): Promise<void> {
+    const { ports, log } = this.#options;
+    const bytes = await ports.buildCache.prune(buildCacheBytes, signal);
+    if (bytes > 0) log.info({ bytes, budget: buildCacheBytes }, 'the cache of builds had grown over its budget');
   }
 
   async #removeLogs(past: ExpiredLogs): Promise<void> {

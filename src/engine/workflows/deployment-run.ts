@@ -6,9 +6,10 @@ import { describeEntry, type TimelineEntry } from '../../domain/timeline.ts';
 import type { HeldLease } from '../journal/lease-keeper.ts';
 import type { InstanceLogs } from '../observe/instance-logs.ts';
 import type { InstanceWatch } from '../observe/instance-watch.ts';
-import type { DeploymentRecord, Lease, NewInstance, Write } from '../ports/deployment-store.ts';
+import type { DeploymentRecord, Lease, NewInstance, SealedCredential, Write } from '../ports/deployment-store.ts';
 import type { OperatorLog, Ports } from '../ports/ports.ts';
 import type { InstanceStatus } from '../ports/runtime.ts';
+import type { Repository } from '../ports/source.ts';
 import type { RouteFollower } from '../reconcile/route-follower.ts';
 import type { TakeBuildPlace } from './build-places.ts';
 import { JobLogs } from './job-logs.ts';
@@ -96,6 +97,16 @@ export class DeploymentRun implements AsyncDisposable {
 
   get sealedVariables(): string {
     return this.#record.sealedVariables;
+  }
+
+  get sealedCredential(): SealedCredential | null {
+    return this.#record.sealedCredential;
+  }
+
+  /** Where its code is, as its project may read it. */
+  get repository(): Repository {
+    const { source, projectId } = this.deployment;
+    return { url: source.repository, project: projectId, credential: this.configuration.credential };
   }
 
   get lease(): Lease {

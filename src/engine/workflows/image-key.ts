@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { BuildSecret } from '../../domain/build-secrets.ts';
 import type { BuildSettings } from '../../domain/build-settings.ts';
 
 /**
@@ -9,18 +10,26 @@ import type { BuildSettings } from '../../domain/build-settings.ts';
 export function imageKey(input: {
   readonly project: string;
   readonly treeId: string;
+  /** Whether that is the app's directory with the files above it, or the whole repository. */
+  readonly of: 'app' | 'repository';
   readonly settings: BuildSettings;
   readonly plannerVersion: string;
+  readonly secrets: readonly Pick<BuildSecret, 'name' | 'fingerprint'>[];
+  /** Who may have written what is in the caches of the build. */
+  readonly cacheScope: string;
 }): string {
   const { settings } = input;
   const parts = [
     input.project,
     input.treeId,
+    input.of,
     input.plannerVersion,
+    input.cacheScope,
     ...Object.entries(settings)
       .filter(([name]) => name !== 'buildEnv')
       .toSorted(([a], [b]) => a.localeCompare(b)),
     ...Object.entries(settings.buildEnv).toSorted(([a], [b]) => a.localeCompare(b)),
+    input.secrets.map(({ name, fingerprint }) => [name, fingerprint]),
   ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

@@ -19,6 +19,7 @@ export function systemHandlers(system: System, deployments: DeploymentCommands):
     server: async ({ signal }) => json(await system.status(signal)),
     doctor: async ({ signal }) => json(await system.doctor(signal)),
     invariants: async ({ signal }) => json(await system.invariants(signal)),
+    diskUsage: async ({ signal }) => json(await system.diskUsage(signal)),
     metrics: async () => text(describeMetrics(system.metrics())),
   };
 }

@@ -48,6 +48,6 @@ function wireProcess(process: ProcessSettings): WireProcess {
 }
 
 /** A secret's value never leaves, whatever the engine hands over. */
-export function wireVariable({ name, value, secret, level, updatedAt }: Variable): WireVariable {
-  return { name, value: secret ? null : value, secret, level, updatedAt };
+export function wireVariable({ name, value, secret, build, level, updatedAt }: Variable): WireVariable {
+  return { name, value: secret ? null : value, secret, build, level, updatedAt };
 }

@@ -7,6 +7,7 @@ import { Engine } from '../../../src/engine/engine.ts';
 import { Watchdog } from '../../../src/engine/observe/invariants/watchdog.ts';
 import type { OperatorLog } from '../../../src/engine/ports/ports.ts';
 import { artifactCheck } from '../../../src/engine/workflows/artifact-check.ts';
+import { credentialStore } from '../../../src/store/credentials.ts';
 import { createDeploymentQueries } from '../../../src/store/deployment-queries.ts';
 import { createDeploymentStore } from '../../../src/store/deployments.ts';
 import { environmentStore } from '../../../src/store/environments.ts';
@@ -70,6 +71,7 @@ export function memoryPlatform({ database: { database, cluster }, world, log }: 
     projects: projectStore(db),
     environments: environmentStore(db),
     variables: variableStore(db),
+    credentials: credentialStore(db),
     tokens: tokenStore(db),
   };
   const watchdog = new Watchdog({

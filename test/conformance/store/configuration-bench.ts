@@ -1,7 +1,8 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes, randomUUID } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, createHash, randomBytes, randomUUID } from 'node:crypto';
 import { CutoverError, type ErrorCode } from '../../../src/domain/errors.ts';
 import type { Actor, Role } from '../../../src/domain/roles.ts';
 import type { Commands } from '../../../src/engine/commands/commands.ts';
+import { credentialCommands } from '../../../src/engine/commands/credentials.ts';
 import { environmentCommands } from '../../../src/engine/commands/environments.ts';
 import { projectCommands } from '../../../src/engine/commands/projects.ts';
 import { tokenCommands, type TokenDependencies } from '../../../src/engine/commands/tokens.ts';
@@ -14,6 +15,8 @@ export interface ConfigurationBench {
   readonly store: ConfigurationStore;
   readonly secretBox: SecretBox;
   readonly tokenDependencies: TokenDependencies;
+  /** Ids of projects whose host keys were forgotten. */
+  readonly forgotten: readonly string[];
   /** How often a deletion was announced. */
   wakes(): number;
 }
@@ -23,6 +26,7 @@ const random = { id: () => randomUUID(), number: () => 0.5 };
 /** The configuration commands over a store. */
 export function configurationBench(store: ConfigurationStore): ConfigurationBench {
   let wakes = 0;
+  const forgotten: string[] = [];
   const secretBox = testSecretBox();
   const tokenDependencies: TokenDependencies = {
     store: store.tokens,
@@ -43,12 +47,20 @@ export function configurationBench(store: ConfigurationStore): ConfigurationBenc
       projects: projectCommands(configuration),
       environments: environmentCommands(configuration),
       variables: variableCommands({ store, random, secretBox }),
+      credentials: credentialCommands({
+        store,
+        random,
+        secretBox,
+        source: { forgetHostKeys: async (project) => void forgotten.push(project) },
+        hostOf: (url) => new URL(url).origin,
+      }),
       tokens: tokenCommands(tokenDependencies),
     },
     store,
     secretBox,
     tokenDependencies,
     wakes: () => wakes,
+    forgotten,
   };
 }
 
@@ -92,5 +104,6 @@ function testSecretBox(): SecretBox {
       decipher.setAuthTag(bytes.subarray(12, 28));
       return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8');
     },
+    fingerprint: (text, purpose) => createHmac('sha256', key).update(`${purpose}\0${text}`).digest('hex').slice(0, 32),
   };
 }

@@ -2,6 +2,7 @@ import { after, before, describe } from 'node:test';
 import { StoreBench } from './bench.ts';
 import { contractConformance } from './contract.ts';
 import { crashConformance } from './crashes.ts';
+import { credentialConformance, sealedCredentialConformance } from './credentials.ts';
 import { deletionConformance } from './deletions.ts';
 import type { OpenHarness } from './harness.ts';
 import { leaseConformance } from './leases.ts';
@@ -24,6 +25,7 @@ const deploymentSuites = {
   leases: leaseConformance,
   slots: slotConformance,
   'what is read': readingConformance,
+  'the credential of a repository': sealedCredentialConformance,
   crashes: crashConformance,
   deletions: deletionConformance,
 };
@@ -66,5 +68,6 @@ function onOneBench(
 export function configurationStoreConformance(driver: string, open: OpenHarness): void {
   describe(`${driver}: projects and environments`, () => projectConformance(open));
   describe(`${driver}: variables (rule 4.2)`, () => variableConformance(open));
+  describe(`${driver}: credentials of repositories`, () => credentialConformance(open));
   describe(`${driver}: tokens (rule 9.4)`, () => tokenConformance(open));
 }

@@ -119,7 +119,7 @@ export function deletionConformance(bench: StoreBench): void {
     const lease = await deploying(bench, bench.staging, { key: 'k', onceKey: 'once' });
     await bench.deployments.saveArtifact('key', bench.projectId, cached(image('sha256:a')));
     const scope = { projectId: bench.projectId, environmentId: bench.staging };
-    const variable = { id: randomUUID(), name: 'A', sealed: 's', secret: true };
+    const variable = { id: randomUUID(), name: 'A', sealed: 's', secret: true, build: false };
     await bench.configuration.variables.set(scope, [variable]);
     await bench.configuration.variables.set({ ...scope, environmentId: null }, [{ ...variable, id: randomUUID() }]);
     await bench.markDeleting('staging');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { buildVariables } from '../../../src/domain/build-secrets.ts';
 import { variablesFor } from '../../../src/engine/commands/variables-snapshot.ts';
 import { configurationBench, owner, refusal, repository, type ConfigurationBench } from './configuration-bench.ts';
 import type { OpenHarness, StoreHarness } from './harness.ts';
@@ -53,7 +54,28 @@ export function variableConformance(open: OpenHarness): void {
       project: { KEY: 'k2', LOG: 'info', EMPTY: '' },
       environment: { ONLY: 's' },
       secrets: ['k2', 's'],
+      build: [],
     });
+  });
+
+  test('those for builds are known by name, at whichever level they are asked for', async () => {
+    const scopeOfBoth = await scope('staging');
+    await commands.variables.set(owner, 'app', null, [{ ...secret('FOR_BUILD', 'p'), build: true }, plain('NOT', 'n')]);
+    await commands.variables.set(owner, 'app', 'staging', [secret('FOR_BUILD', 'e')]);
+    const opened = await variablesFor(configuration.store.variables, configuration.secretBox, scopeOfBoth);
+    assert.deepEqual(opened.build, ['FOR_BUILD']);
+    assert.deepEqual(buildVariables(opened), { FOR_BUILD: 'e' });
+    const listed = await commands.variables.list(owner, 'app', 'staging');
+    const flags = listed.filter(({ name }) => name === 'FOR_BUILD').map(({ level, build }) => [level, build]);
+    assert.deepEqual(flags, [
+      ['project', true],
+      ['environment', false],
+    ]);
+    await commands.variables.set(owner, 'app', null, [secret('FOR_BUILD', 'p')]);
+    const taken = await variablesFor(configuration.store.variables, configuration.secretBox, scopeOfBoth);
+    assert.deepEqual(taken.build, []);
+    await commands.variables.unset(owner, 'app', null, ['FOR_BUILD', 'NOT']);
+    await commands.variables.unset(owner, 'app', 'staging', ['FOR_BUILD']);
   });
 
   test('set at the same time in another order do not wait for each other, and one of each stays', async () => {
@@ -107,7 +129,9 @@ export function variableConformance(open: OpenHarness): void {
     const rows = await variables.list(scopeOfBoth);
     const [from, to] = ['FROM', 'TO'].map((name) => rows.find((row) => row.name === name));
     assert.ok(from !== undefined && to !== undefined);
-    await variables.set(scopeOfBoth, [{ id: to.id, name: to.name, secret: to.secret, sealed: from.sealed }]);
+    await variables.set(scopeOfBoth, [
+      { id: to.id, name: to.name, secret: to.secret, build: false, sealed: from.sealed },
+    ]);
     await assert.rejects(variablesFor(variables, configuration.secretBox, await scope('staging')));
     await commands.variables.unset(owner, 'app', 'staging', ['FROM', 'TO']);
   });

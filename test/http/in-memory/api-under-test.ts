@@ -106,5 +106,11 @@ export const system: System = {
     ],
   }),
   invariants: async () => ({ at: '2026-01-01T00:01:30.000Z', violations: [sighting], suspicions: [] }),
+  diskUsage: async () => ({
+    parts: [
+      { name: 'build-cache', bytes: 3_000_000_000, budgetBytes: 10_000_000_000, what: 'earlier builds' },
+      { name: 'mirrors', bytes: null, budgetBytes: null, what: 'copies of repositories' },
+    ],
+  }),
   metrics: () => [{ name: 'cutover_up', type: 'gauge', help: 'It runs.', samples: [{ value: 1 }] }],
 };

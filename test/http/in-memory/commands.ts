@@ -8,6 +8,7 @@ import { environmentSettingsProblem } from '../../../src/domain/settings-rules.t
 import { mayAccess, type Actor, type Permission } from '../../../src/domain/roles.ts';
 import type {
   Commands,
+  CredentialCommands,
   DeploymentCommands,
   EnvironmentCommands,
   ProjectCommands,
@@ -26,6 +27,7 @@ export function inMemoryCommands(platform: Platform): Commands {
     projects: projectCommands(platform),
     environments: environmentCommands(platform),
     variables: variableCommands(platform),
+    credentials: credentialCommands(platform),
     tokens: tokenCommands(platform),
     deployments: deploymentCommands(platform),
     retention: retentionCommands(),
@@ -148,12 +150,34 @@ function variableCommands(platform: Platform): VariableCommands {
       const level: Variable['level'] = environment === null ? 'project' : 'environment';
       for (const variable of variables) {
         const updatedAt = new Date().toISOString();
-        held.variables.set(key(environment, variable.name), { ...variable, level, updatedAt });
+        held.variables.set(key(environment, variable.name), { build: false, ...variable, level, updatedAt });
       }
     },
     async unset(actor, project, environment, names) {
       const held = platform.project(actor, project, 'configure');
       return names.filter((name) => held.variables.delete(key(environment, name)));
+    },
+  };
+}
+
+function credentialCommands(platform: Platform): CredentialCommands {
+  return {
+    get: async (actor, project) => platform.project(actor, project, 'configure').credential?.facts ?? null,
+    async set(actor, project, given) {
+      const held = platform.project(actor, project, 'configure');
+      const { kind } = given;
+      const setAt = new Date().toISOString();
+      const facts = { kind, host: 'https://git.example', fingerprint: '0123abcd', setBy: actor.name, setAt };
+      held.credential = { given, facts };
+      return facts;
+    },
+    async remove(actor, project) {
+      const held = platform.project(actor, project, 'configure');
+      if (held.credential === undefined) throw new CutoverError('not_found', 'there is none');
+      delete held.credential;
+    },
+    async forgetHostKeys(actor, project) {
+      platform.project(actor, project, 'configure');
     },
   };
 }

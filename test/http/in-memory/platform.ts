@@ -4,9 +4,16 @@ import type { Deployment, Instance, Job } from '../../../src/domain/deployment.t
 import { CutoverError } from '../../../src/domain/errors.ts';
 import type { Observation } from '../../../src/domain/observation.ts';
 import type { Environment, Project, Variable } from '../../../src/domain/project.ts';
+import type { CredentialFacts } from '../../../src/domain/repository-credential.ts';
 import { allows, mayAccess, type Actor, type Permission, type Role } from '../../../src/domain/roles.ts';
 import type { TimelineEntry } from '../../../src/domain/timeline.ts';
-import type { NewRollback, RolloutStatus, TokenInfo, Triggered } from '../../../src/engine/commands/commands.ts';
+import type {
+  NewCredential,
+  NewRollback,
+  RolloutStatus,
+  TokenInfo,
+  Triggered,
+} from '../../../src/engine/commands/commands.ts';
 import type { LogEntry } from '../../../src/engine/ports/logs.ts';
 import type { RecordedEntry } from '../../../src/engine/ports/recorded-entry.ts';
 import { Feed } from './feed.ts';
@@ -16,6 +23,7 @@ export interface HeldProject {
   readonly environments: Map<string, Environment>;
   readonly variables: Map<string, Variable>;
   readonly deployments: HeldDeployment[];
+  credential?: { readonly given: NewCredential; readonly facts: CredentialFacts };
 }
 
 export interface HeldDeployment {

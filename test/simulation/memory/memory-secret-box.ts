@@ -28,6 +28,10 @@ export class MemorySecretBox implements SecretBox {
     return plain;
   }
 
+  fingerprint(text: string, purpose: string): string {
+    return [0, 1, 2, 3].map((part) => this.#sumOf(text, `${part}\0${purpose}`)).join('');
+  }
+
   #sumOf(plain: string, row: string): string {
     let sum = 0x811c9dc5;
     for (const part of [this.#key, row, plain]) {

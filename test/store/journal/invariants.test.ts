@@ -138,6 +138,13 @@ test('everything in words is told: reasons, errors of jobs, the journal, the tim
       'timeline of shop #1: said in the timeline',
     ].map((line) => line.replace('shop #1', `shop #${numberIn(written.name)}`)),
   );
+  assert.equal(written.sealedCredential, null);
+  const id = '0197a000-0000-7000-8000-000000000001';
+  const facts = { kind: 'token', host: 'https://git.example', fingerprint: '', setBy: 'ann' } as const;
+  await bench.configuration.credentials.set(bench.projectId, { ...facts, id, sealed: 'sealed too' });
+  const [later] = await createInvariantStore(bench.database.db).written(20);
+  assert.deepEqual(later?.sealedCredential, { id, sealed: 'sealed too' });
+  await bench.configuration.credentials.remove(bench.projectId);
   const { instances } = await recordOf(bench, lease.deploymentId);
   assert.ok(written.logs.includes(`deployments/${lease.deploymentId}/BuildImageJob`));
   assert.ok(written.logs.includes(`deployments/${lease.deploymentId}/${instances[0]?.id}`));

@@ -28,6 +28,10 @@ const goodFiles: Readonly<Record<string, GoodFile>> = {
     text: 'replicas: 2\r\nport: 80\r\n',
     says: { settings: { replicas: 2, port: 80 } },
   },
+  'an app can ask for its submodules, for what Git LFS keeps, and for a builder': {
+    text: 'build: { submodules: true, lfs: true, builder: planner }\n',
+    says: { build: { submodules: true, lfs: true, builder: 'planner' } },
+  },
   'durations have units or are seconds': {
     text: 'drainTimeout: 1.5s\nstopGrace: 500ms\nobservation: 15m\nholdTimeout: 20\noneOffTimeout: 1h\n',
     says: {

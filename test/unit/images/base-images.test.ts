@@ -150,3 +150,22 @@ async function outputOf(options: { Image: string; Cmd: string[]; User?: string; 
     await container.remove({ force: true });
   }
 }
+
+test('the Python image has the distribution’s Python and pip where programs look for them, with its modules compiled', async () => {
+  const [built] = await buildBaseImages({
+    socketPath: dockerSocket,
+    which: ['python'],
+    nodeMajors: [],
+    onLine: () => {},
+    signal: AbortSignal.timeout(300_000),
+  });
+  const version = /^cutover\/base-python:(3\.\d+)$/.exec(built?.reference ?? '')?.[1] ?? '';
+  const script = [
+    'import ctypes, hashlib, json, lzma, os, sqlite3, ssl, subprocess, sys, zlib',
+    'pip = subprocess.run(["pip", "--version"], capture_output=True, text=True).stdout.split()[0]',
+    'compiled = os.path.exists(json.__cached__)',
+    'print("seen", json.dumps({"version": "%d.%d" % sys.version_info[:2], "pip": pip, "compiled": compiled}))',
+  ].join('\n');
+  const output = await outputOf({ Image: built?.imageId ?? '', User: '1000', Cmd: ['python', '-c', script] });
+  assert.deepEqual(JSON.parse(output.replace('seen', '')), { version, pip: 'pip', compiled: true });
+});

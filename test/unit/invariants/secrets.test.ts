@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exposedSecrets } from '../../../src/domain/invariants.ts';
+import { findExposed } from '../../../src/engine/observe/invariants/exposed-words.ts';
 import { createMasker, spellingsOf } from '../../../src/engine/masking.ts';
 
 const value = 'p@ssw0rd of the shop';
@@ -30,4 +31,29 @@ test('what was masked, and what is too short to be masked, is none', () => {
   assert.deepEqual(exposedIn(createMasker([value])(`connect to ${value} failed`)), []);
   const short = [{ name: 'PIN of shop #1', spellings: spellingsOf('12345') }];
   assert.deepEqual(exposedSecrets([{ where, text: 'the answer is 12345', deploymentId: 'd1' }], short, 5), []);
+});
+
+test('section 10: the credential of a repository is a secret too, whatever is written of it', async () => {
+  const token = 'tok_5f2b9c8e71d04a36';
+  const box = { seal: (plain: string) => plain, open: (sealed: string) => sealed, fingerprint: () => '' };
+  const variables = { project: {}, environment: {}, secrets: [], build: [] };
+  const written = {
+    deploymentId: 'd1',
+    name: 'shop #1',
+    sealedVariables: JSON.stringify(variables),
+    sealedCredential: {
+      id: 'c1',
+      sealed: JSON.stringify({ kind: 'token', username: 'x', token, host: 'https://git.example' }),
+    },
+    texts: [
+      { where, text: `remote: ${Buffer.from(`x:${token}`).toString('base64')} is not known`, deploymentId: 'd1' },
+    ],
+    logs: [],
+  };
+  const store = { recorded: () => assert.fail(), written: async () => [written] };
+  const clock = { monotonic: () => 5 };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- of these ports no more is used
+  const ports = { secretBox: box, clock } as unknown as Parameters<typeof findExposed>[0]['ports'];
+  const [violation] = await findExposed({ ports, store });
+  assert.equal(violation?.message, 'it shows the credential of the repository of shop #1');
 });

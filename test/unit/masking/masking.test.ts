@@ -17,6 +17,13 @@ describe('3.4 every known secret of at least 6 characters is masked', () => {
       assert.ok(mask(Buffer.from(`${before}${secret}`).toString('base64url')).includes(dots), before);
     }
   });
+  test('in base64 that stands alone, to its last character, with and without padding', () => {
+    for (const hidden of ['abcdef', 'abcdefg', 'abcdefgh?~']) {
+      const bytes = Buffer.from(hidden);
+      for (const form of ['base64', 'base64url'] as const)
+        assert.equal(createMasker([hidden])(`<${bytes.toString(form)}>`), `<${dots}>`);
+    }
+  });
   test('in hex, small and large', () => {
     const hex = Buffer.from(secret).toString('hex');
     assert.equal(mask(`<${hex}>`), `<${dots}>`);

@@ -22,6 +22,11 @@ export async function planOf(
   return createPlanner().plan(checkout, { ...defaultBuildSettings, ...settings });
 }
 
+/** The Dockerfile without what its steps keep for the next build. */
+export function withoutCaches(plan: BuildPlan): string {
+  return (plan.dockerfile ?? '').replaceAll(/--mount=type=cache,\S+ /g, '');
+}
+
 /** Arguments of the last CMD. */
 export function commandOf(plan: BuildPlan): readonly string[] {
   const line = plan.dockerfile?.split('\n').findLast((candidate) => candidate.startsWith('CMD ')) ?? 'CMD []';

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import type { BuildPlan } from '../../../src/domain/build-plan.ts';
 import { defaultBuildSettings } from '../../../src/domain/build-settings.ts';
 import { readStages } from '../../../src/drivers/build/planner/dockerfile-stages.ts';
-import { planOf } from './fixture.ts';
+import { planOf, withoutCaches } from './fixture.ts';
 import { frameworks } from './layouts/frameworks.ts';
 import { languages } from './layouts/languages.ts';
 import type { Layouts } from './layouts/layout.ts';
@@ -56,7 +56,12 @@ function keepsThePromises(plan: BuildPlan): void {
   const { baseImages, names } = readStages(text, plan.buildArgs, null);
   assert.deepEqual(plan.baseImages, baseImages, 'base images are what the Dockerfile starts FROM');
   assert.equal(new Set(names).size, names.length, 'no stage is named twice');
-  assert.doesNotMatch(text, /<<|--link|--mount|#\s*syntax|--exclude/, 'only the syntax that every builder knows');
+  assert.doesNotMatch(
+    withoutCaches(plan),
+    /<<|--link|--mount|#\s*syntax|--exclude/,
+    'only the syntax that every builder knows',
+  );
+  assert.doesNotMatch(text, /--mount=\S*\bid=/, 'ids of caches are for whoever knows the project');
   const copied = [...text.matchAll(/--from=(\S+)/g)].map(([, name]) => name ?? '');
   for (const name of copied) assert.ok(names.includes(name) || baseImages.includes(name), `there is a stage ${name}`);
   assert.ok(

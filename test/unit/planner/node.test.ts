@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { commandOf, nodeApp, planOf } from './fixture.ts';
+import { commandOf, nodeApp, planOf, withoutCaches } from './fixture.ts';
 
 const withDependency = { ...nodeApp, dependencies: { ms: '^2' } };
 
@@ -96,7 +96,7 @@ describe('3.1 the package manager', () => {
     [
       'yarn 4 from its lock file',
       { 'yarn.lock': '__metadata:\n  version: 8\n' },
-      /^RUN yarn install --immutable$/m,
+      /^RUN yarn workspaces focus --all --production$/m,
       'yarn from `yarn.lock`',
     ],
     [
@@ -109,7 +109,7 @@ describe('3.1 the package manager', () => {
   for (const [rule, files, run, reason] of rows) {
     it(rule, async (t) => {
       const plan = await planOf(t, { 'package.json': withDependency, ...files });
-      assert.match(plan.dockerfile ?? '', run);
+      assert.match(withoutCaches(plan), run);
       assert.ok(plan.explanation.includes(reason), plan.explanation.join('; '));
     });
   }
@@ -117,7 +117,7 @@ describe('3.1 the package manager', () => {
   it('the packageManager field goes before lock files, and its version is used', async (t) => {
     const packageManager = 'pnpm@9.1.2+sha512.abc';
     const plan = await planOf(t, { 'package.json': { ...withDependency, packageManager }, 'package-lock.json': {} });
-    assert.match(plan.dockerfile ?? '', /^RUN npm install --global --force pnpm@9\.1\.2$/m);
+    assert.match(withoutCaches(plan), /^RUN npm install --global --force pnpm@9\.1\.2$/m);
     assert.ok(plan.explanation.includes('pnpm from `packageManager`'));
     assert.ok(plan.explanation.some((reason) => reason.includes('no lock file')));
   });
@@ -135,7 +135,7 @@ describe('3.1 the package manager', () => {
     it(`bun (${name}) installs, and Node runs the app`, async (t) => {
       const packageManager = name === 'the field' ? 'bun@1.2.0' : undefined;
       const plan = await planOf(t, { 'package.json': { ...withDependency, packageManager }, ...files });
-      assert.ok(plan.dockerfile?.includes(`\nRUN npm install --global --force ${tool}\n`), plan.dockerfile ?? '');
+      assert.ok(withoutCaches(plan).includes(`\nRUN npm install --global --force ${tool}\n`), plan.dockerfile ?? '');
       assert.deepEqual(plan.baseImages, ['node:24-slim']);
     });
   }
@@ -182,7 +182,7 @@ describe('the Dockerfile of a Node app', () => {
   it('copies lock file and what else decides the install before the source', async (t) => {
     const files = { 'package-lock.json': {}, '.npmrc': '', 'patches/a.patch': '' };
     const plan = await planOf(t, { 'package.json': withDependency, ...files });
-    const text = plan.dockerfile ?? '';
+    const text = withoutCaches(plan);
     const order = [
       'COPY --from=manifest',
       'COPY package-lock.json .npmrc ./',
@@ -201,18 +201,20 @@ describe('the Dockerfile of a Node app', () => {
   it('with a build script installs everything and builds; the packages of the last stage come from a layer of their own', async (t) => {
     const scripts = { ...nodeApp.scripts, build: 'tsc' };
     const plan = await planOf(t, { 'package.json': { ...withDependency, scripts }, 'package-lock.json': {} });
+    const text = withoutCaches(plan);
     assert.match(
-      plan.dockerfile ?? '',
-      /AS production\nRUN npm ci --omit=dev .*AS install\nRUN npm ci \|\|.*COPY \. \.\nRUN npm run build\nRUN rm -rf node_modules\n/s,
+      text,
+      /AS install\n.*RUN npm ci \|\|.*FROM install AS production\nRUN npm prune --omit=dev .*COPY \. \.\nRUN npm run build\n/s,
     );
-    assert.match(plan.dockerfile ?? '', /COPY --from=production .* \/app \.\/\nCOPY --from=build .* \/app\/ \.\/\n/);
+    assert.match(text, /^RUN \["node",.*"\/app\/node_modules"\]$/m, 'without the packages');
+    assert.match(text, /COPY --from=production .* \/app \.\/\nCOPY --from=build .* \/built\/ \.\/\n/);
   });
 
   it('prunes what was installed where a tool of the build writes into node_modules', async (t) => {
     const dependencies = { '@prisma/client': '^6' };
     const scripts = { ...nodeApp.scripts, build: 'prisma generate' };
     const plan = await planOf(t, { 'package.json': { scripts, dependencies }, 'package-lock.json': {} });
-    assert.match(plan.dockerfile ?? '', /RUN npm run build\nRUN npm prune --omit=dev --ignore-scripts\n\nFROM node/);
+    assert.match(withoutCaches(plan), /RUN npm run build\nRUN npm prune --omit=dev --ignore-scripts\n\nFROM node/);
     assert.doesNotMatch(plan.dockerfile ?? '', /AS production/);
   });
 
@@ -235,7 +237,7 @@ describe('the Dockerfile of a Node app', () => {
   for (const [reason, change] of reasons) {
     it(`copies the whole source before the install because of ${reason}`, async (t) => {
       const plan = await planOf(t, { 'package.json': { ...withDependency, ...change }, 'package-lock.json': {} });
-      const text = plan.dockerfile ?? '';
+      const text = withoutCaches(plan);
       assert.ok(text.includes(`# The whole source comes first because of ${reason}.`), text);
       assert.ok(text.indexOf('COPY . .') < text.indexOf('RUN npm ci'));
       assert.doesNotMatch(text, /AS manifest/);
@@ -262,15 +264,29 @@ describe('the Dockerfile of a Node app', () => {
   it('keeps commands of the settings in one argument, whatever they contain', async (t) => {
     const settings = { installCommand: 'npm ci\nRUN evil <<EOF', buildCommand: 'a "b" \\\n c' };
     const plan = await planOf(t, { 'package.json': nodeApp }, settings);
-    const lines = (plan.dockerfile ?? '').split('\n');
+    const lines = withoutCaches(plan).split('\n');
     for (const command of Object.values(settings))
       assert.ok(lines.includes(`RUN ${JSON.stringify(['sh', '-c', command])}`));
   });
 
   it('uses only the low syntax that every builder knows', async (t) => {
     const scripts = { ...nodeApp.scripts, build: 'tsc' };
-    const { dockerfile } = await planOf(t, { 'package.json': { ...withDependency, scripts }, 'yarn.lock': '' });
-    assert.doesNotMatch(dockerfile ?? '', /<<|--link|--mount|#\s*syntax/);
+    const plan = await planOf(t, { 'package.json': { ...withDependency, scripts }, 'yarn.lock': '' });
+    assert.doesNotMatch(withoutCaches(plan), /<<|--link|--mount|#\s*syntax/);
+  });
+});
+
+describe('caches of the build', () => {
+  it('hold what the package manager downloads and what the tools of the app keep', async (t) => {
+    const scripts = { build: 'next build', start: 'next start' };
+    const files = { 'package.json': { scripts, dependencies: { next: '16' } }, 'pnpm-lock.yaml': '' };
+    const { dockerfile } = await planOf(t, files);
+    const store = '--mount=type=cache,target=/root/.local/share/pnpm/store,sharing=shared';
+    const own = ['node_modules/.cache', '.next/cache'].map(
+      (path) => `--mount=type=cache,target=/app/${path},sharing=private`,
+    );
+    assert.ok(dockerfile?.includes(`RUN ${store} pnpm install`), dockerfile ?? '');
+    assert.ok(dockerfile?.includes(`RUN ${own.join(' ')} pnpm run build`), dockerfile ?? '');
   });
 });
 
@@ -313,6 +329,40 @@ describe('the start command', () => {
       'node migrate.js && node dist/main.js',
     );
   });
+
+  const nest = { dependencies: { '@nestjs/core': '12' }, devDependencies: { '@nestjs/cli': '12' } };
+  const nestScripts = { build: 'nest build', start: 'nest start' };
+  const production: readonly (readonly [string, object, Record<string, string | object>, readonly string[]])[] = [
+    ['one that is named after production', { ...nestScripts, 'start:prod': 'node dist/x' }, {}, ['node', 'dist/x']],
+    ['what Nest builds', nestScripts, {}, ['node', 'dist/main']],
+    [
+      'what Nest builds of one of several',
+      nestScripts,
+      { 'nest-cli.json': { root: 'apps/a' } },
+      ['node', 'dist/apps/a/main'],
+    ],
+  ];
+  for (const [what, scripts, files, command] of production) {
+    it(`a start script for development gives way to ${what}`, async (t) => {
+      assert.deepEqual(commandOf(await planOf(t, { 'package.json': { ...nest, scripts }, ...files })), command);
+    });
+  }
+
+  const programs: readonly (readonly [string, string, boolean])[] = [
+    ['tsx src/a.ts', 'tsx', true],
+    ['NODE_ENV=production tsx src/a.ts', 'tsx', true],
+    ['node -r ts-node/register src/a.ts', 'ts-node', true],
+    ['node --import=@swc-node/register/esm src/a.ts', '@swc-node/register', true],
+    ['node_modules/.bin/nodemon a.js', 'nodemon', true],
+    ['node dist/a.js', 'typescript', false],
+  ];
+  for (const [start, tool, kept] of programs) {
+    it(`"${start}" ${kept ? 'keeps' : 'does not keep'} dev dependencies for ${tool}`, async (t) => {
+      const manifest = { scripts: { start }, dependencies: { ms: '2' }, devDependencies: { [tool]: '1' } };
+      const text = withoutCaches(await planOf(t, { 'package.json': manifest, 'package-lock.json': {} }));
+      assert.equal(text.includes('npm ci --omit=dev'), !kept, text);
+    });
+  }
 
   it('scripts that run each other end', async (t) => {
     const scripts = { start: 'npm run again', again: 'npm start' };

@@ -75,6 +75,7 @@ for (const [field, value] of [
 
 test('build settings with everything set are fine', () => {
   const build = {
+    builder: 'nixpacks',
     preset: 'node',
     directory: 'apps/web',
     dockerfile: 'docker/Dockerfile',
@@ -84,6 +85,8 @@ test('build settings with everything set are fine', () => {
     buildCommand: 'npm run build && npm prune',
     startCommand: 'node server.js',
     outputDirectory: 'dist',
+    submodules: true,
+    lfs: false,
   } as const;
   assert.equal(buildSettingsProblem(build), null);
 });

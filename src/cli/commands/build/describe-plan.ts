@@ -4,9 +4,9 @@ import { facts, table } from '../../output/table.ts';
 
 /** For people; `explain` adds the rules that were tried and the Dockerfile. */
 export function describePlan(report: BuildPlanReport, explain: boolean): string {
-  const { preset, baseImages, contextDirectory, directory, output, explanation } = report;
+  const { builder, preset, baseImages, contextDirectory, directory, output, explanation } = report;
   const summary = facts([
-    ['preset', preset],
+    ...(builder === undefined ? [['preset', preset] as const] : [['builder', builder] as const]),
     ['base images', baseImages.join(', ')],
     ['context', place(contextDirectory ?? directory)],
     ['result', describeOutput(output)],
@@ -15,9 +15,10 @@ export function describePlan(report: BuildPlanReport, explain: boolean): string 
   return [summary, why, ...(explain ? details(report) : [])].join('\n\n');
 }
 
-function details({ rules = [], dockerfile, preset }: BuildPlanReport): readonly string[] {
+function details({ rules = [], dockerfile, preset, builder }: BuildPlanReport): readonly string[] {
   if (dockerfile === null) return tried(rules);
-  const title = preset === 'dockerfile' ? 'Dockerfile of the repository' : 'Dockerfile';
+  const ofRepository = preset === 'dockerfile' && builder === undefined;
+  const title = ofRepository ? 'Dockerfile of the repository' : 'Dockerfile';
   return [...tried(rules), `${title}\n\n${dockerfile.trimEnd()}`];
 }
 

@@ -22,8 +22,13 @@ export function listCommand(cli: Cli): Command {
 export async function runList(session: Session, options: ListVariablesOptions): Outcome {
   const all = await fetchVariables(session, options);
   const variables = options.show ? all : all.map((variable) => ({ ...variable, value: null }));
-  const rows = variables.map((variable) => [variable.name, shownValue(variable), variable.level]);
-  session.show(variables, table(['NAME', 'VALUE', 'LEVEL'], rows));
+  const rows = variables.map((variable) => [
+    variable.name,
+    shownValue(variable),
+    variable.level,
+    variable.build ? 'yes' : 'no',
+  ]);
+  session.show(variables, table(['NAME', 'VALUE', 'LEVEL', 'IN BUILDS'], rows));
 }
 
 async function fetchVariables(session: Session, options: ListVariablesOptions): Promise<readonly WireVariable[]> {

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Argument, Command } from 'commander';
 import type { Cli, Outcome } from '../../cli.ts';
 import { formatDuration, parseWhole } from '../../output/quantities.ts';
 import { table } from '../../output/table.ts';
@@ -9,21 +9,29 @@ export interface BaseOptions {
   readonly node: readonly number[];
 }
 
+const names = ['static', 'run', 'node', 'python'] as const;
+type BaseImageName = (typeof names)[number];
+const defaultNames: readonly BaseImageName[] = ['static', 'run', 'node'];
 const defaultNodeVersion = 24;
 
 export function baseCommand(cli: Cli): Command {
   return new Command('base')
     .description('assemble base images from packages, for machines that can pull none')
+    .addArgument(new Argument('[image...]', 'which ones').choices(names).default(defaultNames))
     .option('--force', 'assemble again what is already there')
     .option('--node <major...>', 'versions of Node', collectVersions, [defaultNodeVersion])
-    .action(cli.action((session, options: BaseOptions) => runBase(session, options)));
+    .action(
+      cli.action((session, images: readonly BaseImageName[], options: BaseOptions) =>
+        runBase(session, images, options),
+      ),
+    );
 }
 
-export async function runBase(session: Session, options: BaseOptions): Outcome {
+export async function runBase(session: Session, wanted: readonly BaseImageName[], options: BaseOptions): Outcome {
   const images = await (
     await session.local()
   ).buildBaseImages(
-    { force: options.force ?? false, nodeVersions: options.node },
+    { images: wanted, force: options.force ?? false, nodeVersions: options.node },
     (line) => session.say(line),
     session.terminal.signal,
   );

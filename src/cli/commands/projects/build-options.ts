@@ -4,6 +4,7 @@ import { buildSettingsSchema, type BuildSettingsChange } from '../../../contract
 
 /** Options of `projects create` and `projects update`, as commander names them. */
 export interface BuildOptions {
+  readonly builder?: NonNullable<BuildSettingsChange['builder']>;
   readonly preset?: NonNullable<BuildSettingsChange['preset']>;
   readonly directory?: string;
   readonly dockerfile?: string;
@@ -13,15 +14,24 @@ export interface BuildOptions {
   readonly buildCommand?: string;
   readonly startCommand?: string;
   readonly output?: string;
+  readonly submodules?: boolean;
+  readonly lfs?: boolean;
 }
 
 export function addBuildOptions(command: Command): Command {
-  return addPlanOptions(command.option('--directory <path>', 'directory of the app in the repository'));
+  return addPlanOptions(command.option('--directory <path>', 'directory of the app in the repository'))
+    .option('--submodules', 'with the files of submodules')
+    .option('--no-submodules', 'without them, as it is by default')
+    .option('--lfs', 'with the content of files that Git LFS keeps')
+    .option('--no-lfs', 'without it, as it is by default');
 }
 
 /** All but the directory, for where that is named otherwise. */
 export function addPlanOptions(command: Command): Command {
   return command
+    .addOption(
+      new Option('--builder <builder>', 'who says how it is built').choices(buildSettingsSchema.shape.builder.options),
+    )
     .addOption(new Option('--preset <preset>', 'how to build').choices(buildSettingsSchema.shape.preset.options))
     .option('--dockerfile <path>', 'Dockerfile, inside the directory')
     .option('--target <stage>', "stage of the Dockerfile; '' for the last")
@@ -35,6 +45,7 @@ export function addPlanOptions(command: Command): Command {
 /** Only what was given; an empty text stands for "none". Error: `usage`. */
 export function toBuildChange(options: BuildOptions): BuildSettingsChange {
   return {
+    ...(options.builder === undefined ? {} : { builder: options.builder }),
     ...(options.preset === undefined ? {} : { preset: options.preset }),
     ...(options.directory === undefined ? {} : { directory: options.directory }),
     ...(options.dockerfile === undefined ? {} : { dockerfile: options.dockerfile }),
@@ -44,6 +55,8 @@ export function toBuildChange(options: BuildOptions): BuildSettingsChange {
     ...optional('buildCommand', options.buildCommand),
     ...optional('startCommand', options.startCommand),
     ...optional('outputDirectory', options.output),
+    ...(options.submodules === undefined ? {} : { submodules: options.submodules }),
+    ...(options.lfs === undefined ? {} : { lfs: options.lfs }),
   };
 }
 

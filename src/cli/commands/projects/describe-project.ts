@@ -6,6 +6,7 @@ export function describeProject({ name, repository, build, createdAt }: WireProj
   return facts([
     ['name', name],
     ['repository', repository],
+    ['builder', build.builder],
     ['preset', build.preset],
     ['directory', build.directory],
     ['Dockerfile', build.dockerfile],
@@ -15,6 +16,8 @@ export function describeProject({ name, repository, build, createdAt }: WireProj
     ['build command', build.buildCommand],
     ['start command', build.startCommand],
     ['output', build.outputDirectory],
+    ['submodules', build.submodules ? 'yes' : 'no'],
+    ['Git LFS', build.lfs ? 'yes' : 'no'],
     ['created', createdAt],
   ]);
 }

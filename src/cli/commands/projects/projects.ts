@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { Cli } from '../../cli.ts';
 import { createCommand } from './create.ts';
+import { credentialsCommand } from './credentials/credentials.ts';
 import { deleteCommand } from './delete.ts';
 import { listCommand } from './list.ts';
 import { showCommand } from './show.ts';
@@ -13,5 +14,6 @@ export function projectsCommand(cli: Cli): Command {
     .addCommand(listCommand(cli))
     .addCommand(showCommand(cli))
     .addCommand(updateCommand(cli))
-    .addCommand(deleteCommand(cli));
+    .addCommand(deleteCommand(cli))
+    .addCommand(credentialsCommand(cli));
 }

@@ -18,6 +18,7 @@ export function describeSettings(settings: WireRetentionSettings): string {
     ['history', plural(settings.historyDays, 'day')],
     ['keep newest', `${plural(settings.keepNewest, 'deployment')} per environment, with logs and history`],
     ['free disk', describeFree(settings.minFreeBytes)],
+    ['build cache', formatBytes(settings.buildCacheBytes)],
   ]);
 }
 

@@ -15,6 +15,7 @@ export interface SetRetentionOptions {
   readonly historyDays?: number;
   readonly keepNewest?: number;
   readonly minFree?: number | 'auto';
+  readonly buildCache?: number;
 }
 
 export function setCommand(cli: Cli): Command {
@@ -26,6 +27,7 @@ export function setCommand(cli: Cli): Command {
     .option('--history-days <days>', 'the same for timelines, journals and measurements', parseWhole)
     .option('--keep-newest <n>', 'newest deployments of an environment that keep both', parseWhole)
     .option('--min-free <size>', 'free disk without which no build begins; 0: always; `auto`: 1 GiB or 5 %', parseFree)
+    .option('--build-cache <size>', 'what the cache of builds may take: 10gb', parseBytes)
     .action(cli.action((session, options: SetRetentionOptions) => runSet(session, options)));
 }
 
@@ -34,7 +36,7 @@ function parseFree(text: string): number | 'auto' {
 }
 
 export async function runSet(session: Session, options: SetRetentionOptions): Outcome {
-  const { rollbackTargets, budget, logDays, historyDays, keepNewest, minFree } = options;
+  const { rollbackTargets, budget, logDays, historyDays, keepNewest, minFree, buildCache } = options;
   const body = given({
     rollbackTargets,
     budgetBytes: budget,
@@ -42,6 +44,7 @@ export async function runSet(session: Session, options: SetRetentionOptions): Ou
     historyDays,
     keepNewest,
     minFreeBytes: minFree === 'auto' ? null : minFree,
+    buildCacheBytes: buildCache,
   });
   if (Object.keys(body).length === 0) throw new CutoverError('usage', 'name at least one setting to change');
   const settings = await (await session.client()).call(endpoints.retention.update, { params: {}, body });

@@ -1,18 +1,26 @@
 import { CutoverError } from '../../../domain/errors.ts';
 import type { FailedStep } from './build-progress.ts';
 
-/** Names what went wrong from BuildKit's message and the step that failed. The message is for people; the code decides. */
-export function explainFailure(message: string, step: FailedStep | null): CutoverError {
+/**
+ * Names what went wrong from BuildKit's message and the step that failed. The message is for people; the code decides. A step that was killed
+ * was so for memory, unless it is known that no build was short of it.
+ */
+export function explainFailure(
+  message: string,
+  step: FailedStep | null,
+  shortOfMemory: boolean | null = null,
+): CutoverError {
   const text = `${message}\n${step?.error ?? ''}`;
   const output = step?.lastLines.join('\n') ?? '';
   if (/no space left on device/i.test(`${text}\n${output}`)) {
     return new CutoverError('disk_full', withLines(`no space is left on the disk, in ${nameOf(step)}`, step));
   }
-  if (/exit code: 137\b|signal: killed/.test(text)) {
-    return new CutoverError(
-      'build_out_of_memory',
-      withLines(`killed (exit code 137), most likely for memory: ${nameOf(step)}`, step),
-    );
+  if (/exit code: 137\b|signal: killed/.test(text) && shortOfMemory !== false) {
+    const why =
+      shortOfMemory === true
+        ? 'killed (exit code 137): builds had used up the memory that they may have together'
+        : 'killed (exit code 137), most likely for memory';
+    return new CutoverError('build_out_of_memory', withLines(`${why}: ${nameOf(step)}`, step));
   }
   if (isDockerfileFault(message)) return new CutoverError('dockerfile_invalid', tidy(message));
   const image = missingImage(step);

@@ -26,7 +26,10 @@ interface Step {
   error: string;
 }
 
-export function createBuildProgress(onLine: (line: BuildLine) => void): BuildProgress {
+export function createBuildProgress(
+  onLine: (line: BuildLine) => void,
+  plainName: (stepName: string) => string,
+): BuildProgress {
   const steps = new Map<string, Step>();
 
   const write = (step: Step, stream: 'stdout' | 'stderr', lines: readonly string[]) => {
@@ -41,14 +44,15 @@ export function createBuildProgress(onLine: (line: BuildLine) => void): BuildPro
     const known = steps.get(vertex.digest);
     if (known !== undefined) return known;
     const splitters = { stdout: createLineSplitter(), stderr: createLineSplitter() };
-    const step: Step = { name: vertex.name, tail: [], splitters, announced: false, finished: false, error: '' };
+    const name = plainName(vertex.name);
+    const step: Step = { name, tail: [], splitters, announced: false, finished: false, error: '' };
     steps.set(vertex.digest, step);
     return step;
   };
 
   const finish = (step: Step, vertex: Vertex) => {
     step.finished = true;
-    step.error = vertex.error;
+    step.error = plainName(vertex.error);
     for (const stream of ['stdout', 'stderr'] as const) write(step, stream, step.splitters[stream].end());
     if (isShown(step.name)) onLine({ stream: 'progress', text: `${labelOf(step.name)} ${outcomeOf(vertex)}` });
   };

@@ -2,6 +2,8 @@ import type { BuildRequest } from '../../../engine/ports/builder.ts';
 import { packContext } from './build-context.ts';
 import { readBuildResult, type BuildResult } from './build-result.ts';
 import { explainBroken, type DockerApi } from './docker-api.ts';
+import { openSession, type BuildSession } from './build-session.ts';
+import type { PreparedDockerfile } from './prepare-dockerfile.ts';
 import type { Status } from './trace.ts';
 
 /** How long a cancelled build may take to say that it has ended before the connection is cut. */
@@ -9,7 +11,9 @@ const farewellMs = 400;
 
 export interface BuildRun {
   readonly request: BuildRequest;
-  readonly dockerfile: string;
+  readonly dockerfile: PreparedDockerfile;
+  /** Build arguments beside those of the plan, which win. */
+  readonly proxy: Readonly<Record<string, string>>;
   /** Names the build to the engine, for cancelling. */
   readonly buildId: string;
   readonly onStatus: (status: Status) => void;
@@ -20,11 +24,12 @@ export interface BuildRun {
 export async function runBuild(docker: DockerApi, run: BuildRun): Promise<BuildResult> {
   const { request, signal } = run;
   signal.throwIfAborted();
-  const context = await packContext(request.contextPath, run.dockerfile);
+  await using session = await openSession(docker, run.dockerfile.secretValues, signal);
+  const context = await packContext(request.contextPath, run.dockerfile.text);
   const connection = new AbortController();
   const cancellation = cancelOnAbort(docker, run, connection);
   try {
-    const path = `/build?${query(run, context.dockerfileName)}`;
+    const path = `/build?${query(run, context.dockerfileName, session)}`;
     const response = await docker.stream({ method: 'POST', path, tar: context.tar, signal: connection.signal });
     const result = await readBuildResult(response, run.onStatus);
     signal.throwIfAborted();
@@ -61,14 +66,15 @@ function cancelOnAbort(docker: DockerApi, run: BuildRun, connection: AbortContro
 
 function noop(): void {}
 
-function query(run: BuildRun, dockerfileName: string): string {
+function query(run: BuildRun, dockerfileName: string, session: BuildSession): string {
   const { request, buildId } = run;
   return new URLSearchParams({
     version: '2',
     t: request.tag,
     dockerfile: dockerfileName,
     buildid: buildId,
-    buildargs: JSON.stringify(request.plan.buildArgs),
+    session: session.id,
+    buildargs: JSON.stringify({ ...run.proxy, ...request.plan.buildArgs }),
     labels: JSON.stringify(request.labels),
     ...(request.plan.target === null ? {} : { target: request.plan.target }),
     ...(request.noCache ? { nocache: '1' } : {}),

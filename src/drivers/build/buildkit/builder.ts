@@ -1,31 +1,58 @@
 import { randomUUID } from 'node:crypto';
 import type { Builder, BuildLine, BuildRequest, BuiltImage } from '../../../engine/ports/builder.ts';
 import { CutoverError } from '../../../domain/errors.ts';
+import { noBuildLimits, type BuildLimits, type EnforcedLimits } from '../limits/build-limits.ts';
+import { createBuildGate } from './build-gate.ts';
+import { openNetwork, proxyArguments, readCertificates, type BuildNetwork } from './build-network.ts';
 import { createBuildProgress } from './build-progress.ts';
 import { runBuild, type BuildRun } from './build-run.ts';
 import { explainFailure, isFrontendMissing } from './build-failure.ts';
 import { createDockerApi, type DockerApi } from './docker-api.ts';
 import { exportFiles } from './export-files.ts';
 import { findImage, removeTag } from './images.ts';
+import { prepareDockerfile } from './prepare-dockerfile.ts';
 
 export interface BuildKitOptions {
   /** Docker Engine's socket. */
   readonly socketPath: string;
+  /** Of all builds together; left out: none but those of time. */
+  readonly limits?: BuildLimits;
+  /** Left out: the network is open. */
+  readonly network?: BuildNetwork;
 }
 
-/** BuildKit inside Docker Engine, by `POST /build?version=2`. The engine alone holds state: any number of builders may be made. */
+/** BuildKit inside Docker Engine, by `POST /build?version=2`. One builder for all builds of a process: those without cache are kept apart from the others. */
 export function createBuildKitBuilder(options: BuildKitOptions): Builder {
   const docker = createDockerApi(options.socketPath);
+  const enter = createBuildGate();
   return {
-    build: (request, onLine, signal) => build(docker, request, onLine, signal),
+    async build(request, onLine, signal) {
+      const leave = await enter(request.noCache, signal);
+      try {
+        return await build(
+          { docker, limits: noBuildLimits, network: openNetwork, ...options },
+          request,
+          onLine,
+          signal,
+        );
+      } finally {
+        leave();
+      }
+    },
     exportFiles: (imageId, path, signal) => exportFiles(docker, imageId, path, signal),
   };
 }
 
 type OnLine = (line: BuildLine) => void;
 
+interface BuildKit {
+  readonly docker: DockerApi;
+  readonly limits: BuildLimits;
+  readonly network: BuildNetwork;
+}
+
 async function build(
-  docker: DockerApi,
+  { docker, limits, network }: BuildKit,
   request: BuildRequest,
   onLine: OnLine,
   signal: AbortSignal,
@@ -35,7 +62,16 @@ async function build(
   const limit = AbortSignal.timeout(request.timeoutMs);
   const both = AbortSignal.any([signal, limit]);
   try {
-    const imageId = await buildWithFallback(docker, { request, dockerfile, onLine, signal: both });
+    await using enforced = await limits.enforce(both);
+    const imageId = await buildWithFallback(docker, {
+      request,
+      dockerfile,
+      certificates: await readCertificates(network),
+      proxy: proxyArguments(network),
+      onLine,
+      enforced,
+      signal: both,
+    });
     return await findImage(docker, imageId, both);
   } catch (error) {
     if (!both.aborted) throw error;
@@ -50,7 +86,10 @@ async function build(
 interface Attempt {
   readonly request: BuildRequest;
   readonly dockerfile: string;
+  readonly certificates: string | null;
+  readonly proxy: Readonly<Record<string, string>>;
   readonly onLine: OnLine;
+  readonly enforced: EnforcedLimits;
   readonly signal: AbortSignal;
 }
 
@@ -59,8 +98,9 @@ interface Attempt {
  * is tried once: it understands all but the newest syntax.
  */
 async function buildWithFallback(docker: DockerApi, attempt: Attempt): Promise<string> {
-  const progress = createBuildProgress(attempt.onLine);
-  const run: BuildRun = { ...attempt, buildId: randomUUID(), onStatus: (status) => progress.take(status) };
+  const dockerfile = prepareDockerfile(attempt.dockerfile, attempt.request, attempt.certificates);
+  const progress = createBuildProgress(attempt.onLine, dockerfile.plainName);
+  const run: BuildRun = { ...attempt, dockerfile, buildId: randomUUID(), onStatus: (status) => progress.take(status) };
   const first = await runBuild(docker, run);
   if (first.imageId !== null) return first.imageId;
   const plain = withoutSyntaxLine(attempt.dockerfile);
@@ -71,7 +111,8 @@ async function buildWithFallback(docker: DockerApi, attempt: Attempt): Promise<s
     });
     return buildWithFallback(docker, { ...attempt, dockerfile: plain });
   }
-  throw explainFailure(first.message, progress.failedStep());
+  const shortOfMemory = await attempt.enforced.wasShortOfMemory();
+  throw explainFailure(dockerfile.plainName(first.message), progress.failedStep(), shortOfMemory);
 }
 
 /** The line stays, emptied to a comment, so that line numbers in messages stay right. */

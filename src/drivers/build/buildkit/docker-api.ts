@@ -1,5 +1,5 @@
 import { request, type IncomingMessage } from 'node:http';
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CutoverError } from '../../../domain/errors.ts';
 
@@ -22,12 +22,23 @@ export interface ApiAnswer {
   readonly body: unknown;
 }
 
+/** A connection that stops to be HTTP/1. */
+export interface ApiUpgrade {
+  /** Without the version. */
+  readonly path: string;
+  readonly protocol: string;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly signal: AbortSignal;
+}
+
 /** Docker Engine's HTTP API over its socket. A daemon that does not answer is `runtime_unavailable`; an abort rejects with its reason. */
 export interface DockerApi {
   /** The answer as it streams in; the caller reads it to the end or destroys it. No limit of time but the signal. */
   stream(call: ApiCall): Promise<IncomingMessage>;
   /** The whole answer, whatever its status, within a minute. */
   call(call: ApiCall): Promise<ApiAnswer>;
+  /** The connection itself, once the engine has agreed to speak the other protocol on it. */
+  upgrade(wanted: ApiUpgrade): Promise<Duplex>;
 }
 
 export function createDockerApi(socketPath: string): DockerApi {
@@ -38,6 +49,10 @@ export function createDockerApi(socketPath: string): DockerApi {
   };
   return {
     stream,
+    async upgrade(wanted) {
+      version ??= await negotiate(socketPath, wanted.signal);
+      return upgrade(socketPath, wanted, `/${version}${wanted.path}`);
+    },
     async call(call) {
       const limit = AbortSignal.timeout(callTimeoutMs);
       const signal = AbortSignal.any([call.signal, limit]);
@@ -91,6 +106,27 @@ async function open(socketPath: string, call: ApiCall, path: string): Promise<In
   // An answer that comes early ends the upload, and then counts; without one, this is what went wrong.
   if (tar !== undefined) pipeline(tar, outgoing).catch((error: unknown) => reject(explainBroken(error, signal)));
   else outgoing.end(json === undefined ? undefined : JSON.stringify(json));
+  return promise;
+}
+
+async function upgrade(socketPath: string, wanted: ApiUpgrade, path: string): Promise<Duplex> {
+  const { protocol, signal } = wanted;
+  signal.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
+  const headers = { ...wanted.headers, connection: 'Upgrade', upgrade: protocol };
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(callTimeoutMs)]);
+  const outgoing = request({ socketPath, path, method: 'POST', headers, signal: limit });
+  outgoing.on('upgrade', (_response, socket, head) => {
+    // What came with the answer belongs to the other protocol already.
+    if (head.length > 0) socket.unshift(head);
+    resolve(socket);
+  });
+  outgoing.on('response', (response) => {
+    response.resume();
+    reject(unavailable(`${wanted.path} is answered with ${response.statusCode}`, null));
+  });
+  outgoing.on('error', (error) => reject(explainBroken(error, limit)));
+  outgoing.end();
   return promise;
 }
 

@@ -9,12 +9,11 @@ import { detect, detectionTrail, type Detection, type TriedRule } from './detect
 import { planPreset } from './presets.ts';
 
 /** To be raised with every change that can lead to another plan for the same checkout and settings. */
-const plannerVersion = '2';
+const plannerVersion = '3';
 
 /**
  * Our own rules table (rule 3.1). Nothing of the repository is ever run, and nothing outside of it is read. Besides the port's errors: `invalid_input`
- * for settings that no Dockerfile can hold. The Dockerfiles it writes use no cache mounts: their ids would have to name the project, which a plan does
- * not know.
+ * for settings that no Dockerfile can hold. Cache mounts in the Dockerfiles it writes have no id: that has to name the project, which a plan does not know.
  */
 export function createPlanner(): Planner {
   return { version: plannerVersion, plan: planCheckout };

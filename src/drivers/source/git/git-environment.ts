@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { GitProtocol, RepositoryUrl } from './repository-url.ts';
+import type { GitProtocol } from './repository-url.ts';
 
 /**
  * Everything Git must not do on its own: ask, run hooks or monitors, remember credentials, start work in the background.
@@ -9,10 +9,12 @@ import type { GitProtocol, RepositoryUrl } from './repository-url.ts';
 function configuration(allowed: readonly GitProtocol[]): string {
   const fileAllowed = allowed.includes('file');
   return [
-    '[core]\n\thooksPath = /dev/null\n\tfsmonitor = false\n\taskPass =',
+    '[core]\n\thooksPath = /dev/null\n\tfsmonitor = false\n\taskPass =\n\tbigFileThreshold = 32m',
     '[credential]\n\thelper =',
     `[protocol]\n\tversion = 2\n[protocol "file"]\n\tallow = ${fileAllowed ? 'always' : 'never'}`,
     '[http]\n\tlowSpeedLimit = 100\n\tlowSpeedTime = 60',
+    // One file for each fetch, whose growth can be watched; large files go through memory in pieces.
+    '[fetch]\n\tunpackLimit = 1',
     '[gc]\n\tauto = 0\n\tautoDetach = false\n[maintenance]\n\tauto = false',
     '[advice]\n\tdetachedHead = false\n[init]\n\tdefaultBranch = main',
     // A local repository of another user is only ever read.
@@ -40,19 +42,19 @@ export async function prepareGitEnvironment(
     GIT_ASKPASS: '/bin/false',
     SSH_ASKPASS: '/bin/false',
     GIT_ALLOW_PROTOCOL: allowed.join(':'),
-    GIT_SSH_COMMAND: 'ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new -o ConnectTimeout=20',
     GIT_SSH_VARIANT: 'ssh',
     GIT_OPTIONAL_LOCKS: '0',
     GIT_NO_REPLACE_OBJECTS: '1',
   };
 }
 
-/** Credentials reach Git by its environment: arguments can be read by every user of the machine. */
-export function credentialEnvironment({ authorization, origin }: RepositoryUrl): Readonly<Record<string, string>> {
-  if (authorization === null || origin === null) return {};
-  return {
-    GIT_CONFIG_COUNT: '1',
-    GIT_CONFIG_KEY_0: `http.${origin}/.extraHeader`,
-    GIT_CONFIG_VALUE_0: `Authorization: ${authorization}`,
-  };
+export type GitSetting = readonly [key: string, value: string];
+
+/** Settings for one command: arguments can be read by every user of the machine. */
+export function settingsEnvironment(settings: readonly GitSetting[]): Readonly<Record<string, string>> {
+  const entries = settings.flatMap(([key, value], index) => [
+    [`GIT_CONFIG_KEY_${index}`, key],
+    [`GIT_CONFIG_VALUE_${index}`, value],
+  ]);
+  return Object.fromEntries([['GIT_CONFIG_COUNT', String(settings.length)], ...entries]);
 }

@@ -18,7 +18,8 @@ export class GitFailure extends Error {
 interface Explanation {
   readonly code: ErrorCode;
   readonly pattern: RegExp;
-  readonly says: (what: Asked, line: string) => string;
+  readonly when?: (what: Asked) => boolean;
+  readonly says: (what: Asked, line: string, lines: readonly string[]) => string;
 }
 
 /** What was asked for, in words that may be shown. */
@@ -26,7 +27,16 @@ export interface Asked {
   readonly url: string;
   /** Branch name or commit. */
   readonly ref: string;
+  /** The server was shown credentials. */
+  readonly shown: boolean;
 }
+
+const needsCredentials =
+  /could not read (?:Username|Password)|Authentication failed|terminal prompts disabled|error: 40[13]|Permission denied \(|HTTP Basic: Access denied/i;
+
+/** What the server says has `remote:` before it. */
+const damagedHere =
+  /^(?:error|fatal|warning): (?:(?:multi-pack-)?index file|packfile|packed object|loose object|object file) /;
 
 /** First match wins, so the more certain ones stand first. */
 const explanations: readonly Explanation[] = [
@@ -39,6 +49,16 @@ const explanations: readonly Explanation[] = [
     code: 'repository_refused',
     pattern: /transport '.*' not allowed|dubious ownership/,
     says: ({ url }, line) => `${url}: ${line}`,
+  },
+  {
+    code: 'repository_refused',
+    pattern: /^error: invalid path '/,
+    says: ({ url, ref }, line) => `${url} holds at ${ref} what no work tree may have: ${line}`,
+  },
+  {
+    code: 'repository_refused',
+    pattern: /^(?:error|fatal): bad config line \d+ in blob/,
+    says: ({ url, ref }) => `${url} holds at ${ref} a file \`.gitmodules\` that cannot be read.`,
   },
   {
     code: 'repository_unreachable',
@@ -57,9 +77,36 @@ const explanations: readonly Explanation[] = [
     says: ({ url, ref }) => `${url} has no commit ${ref}.`,
   },
   {
+    code: 'repository_unreachable',
+    pattern: /cannot run ssh|\bssh: (?:command )?not found/,
+    says: ({ url }) => `${url} could not be reached: there is no \`ssh\` on the platform (package openssh-client).`,
+  },
+  {
+    code: 'repository_host_changed',
+    pattern: /Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED/,
+    says: ({ url }, _line, lines) => {
+      const fingerprint = /SHA256:[A-Za-z0-9+/]+/.exec(lines.join(' '))?.[0];
+      const now = fingerprint === undefined ? '' : `, now with the key ${fingerprint}`;
+      return `The server of ${url} is another one than before, or says so wrongly${now}: it is not believed.`;
+    },
+  },
+  {
+    code: 'repository_credentials_refused',
+    when: ({ shown }) => shown,
+    pattern: needsCredentials,
+    says: ({ url }) =>
+      `The server of ${url} does not take the credentials that were set (some also say so when the repository does not exist).`,
+  },
+  {
+    code: 'repository_not_found',
+    when: ({ shown }) => shown,
+    pattern: /error: 30[1278]/,
+    says: ({ url }) =>
+      `${url} leads elsewhere, and credentials are not sent along: the address that it leads to is needed.`,
+  },
+  {
     code: 'repository_needs_credentials',
-    pattern:
-      /could not read (?:Username|Password)|Authentication failed|terminal prompts disabled|error: 40[13]|Permission denied \(|HTTP Basic: Access denied/i,
+    pattern: needsCredentials,
     says: ({ url }) => `${url} asks for credentials (some servers also say so when the repository does not exist).`,
   },
   {
@@ -71,7 +118,7 @@ const explanations: readonly Explanation[] = [
   {
     code: 'repository_unreachable',
     pattern:
-      /Could not resolve host|Failed to connect|Couldn't connect|Connection (?:refused|reset|timed out|closed)|No route to host|Network is unreachable|timed out|too slow|SSL|certificate|error: 5\d\d|error: 429|early EOF|hung up|RPC failed|unable to access|Host key verification|invalid server response|bad line length|unexpected disconnect|Could not read from remote/i,
+      /Could not resolve host|Failed to connect|Couldn't connect|Connection (?:refused|reset|timed out|closed)|No route to host|Network is unreachable|timed out|too slow|SSL|certificate|error: 5\d\d|error: 429|early EOF|hung up|RPC failed|unable to access|invalid server response|bad line length|unexpected disconnect|Could not read from remote/i,
     says: ({ url }, line) => `${url} could not be reached: ${line}`,
   },
 ];
@@ -84,9 +131,11 @@ export function explainGitFailure(failure: GitFailure, asked: Asked): CutoverErr
   if (failure.timedOut) {
     return new CutoverError('repository_unreachable', `${asked.url} did not answer in time.`, { cause: failure });
   }
-  for (const { code, pattern, says } of explanations) {
+  if (failure.lines.some((line) => damagedHere.test(line))) return null;
+  for (const { code, when, pattern, says } of explanations) {
+    if (when?.(asked) === false) continue;
     const line = failure.lines.find((candidate) => pattern.test(candidate));
-    if (line !== undefined) return new CutoverError(code, says(asked, tidy(line)), { cause: failure });
+    if (line !== undefined) return new CutoverError(code, says(asked, tidy(line), failure.lines), { cause: failure });
   }
   return null;
 }

@@ -1,22 +1,29 @@
 import { join } from 'node:path';
 import { CutoverError } from '../../../domain/errors.ts';
 import type { CommitInfo } from '../../../domain/source.ts';
-import type { Checkout, FetchRequest, Source } from '../../../engine/ports/source.ts';
+import type { Checkout, CheckoutRequest, FetchRequest, Repository, Source } from '../../../engine/ports/source.ts';
+import { readAppTreeId } from './app-tree.ts';
+import { CheckoutFiles } from './checkout-files.ts';
 import { prepareGitEnvironment } from './git-environment.ts';
-import { explainGitFailure, GitFailure } from './git-failure.ts';
-import { KeyedLock } from './keyed-lock.ts';
-import { Mirror, type MirroredCommit } from './mirror.ts';
+import { defaultLimits, within, type RepositoryLimits } from './limits.ts';
+import type { Mirror, MirroredCommit } from './mirror.ts';
+import { Mirrors } from './mirrors.ts';
 import { checkBranch, checkCommit, checkOwner, treePath } from './refs.ts';
-import { type GitProtocol, parseRepositoryUrl } from './repository-url.ts';
+import { RemoteAccesses } from './remote-access.ts';
+import type { GitProtocol } from './repository-url.ts';
 import { Worktrees } from './worktrees.ts';
 
 export interface GitSourceOptions {
-  /** Absolute path of a directory that belongs to this source alone: `mirrors/`, `checkouts/`, Git's configuration. */
+  /** Absolute path of a directory that belongs to this source alone: `mirrors/`, `checkouts/`, keys, Git's configuration. */
   readonly dir: string;
   /** Default: https and ssh. Every other scheme is refused before Git is started. */
   readonly allowedProtocols?: readonly GitProtocol[];
-  /** Limit of each Git command, in ms. Default: 10 minutes. */
+  /** Limit of each Git command, in ms; a checkout may take three times that, whatever it consists of. Default: 10 minutes. */
   readonly timeoutMs?: number;
+  /** Those that are left out have their default. */
+  readonly limits?: Partial<RepositoryLimits>;
+  /** Name or path of Git LFS' program. Default: `git-lfs`. */
+  readonly gitLfs?: string;
   /** Added to Git's environment (proxy, certificate authority); nothing is inherited from the process. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly log: { warn(details: object, message: string): void };
@@ -24,89 +31,97 @@ export interface GitSourceOptions {
 
 /** The Git command line over one mirror per repository. One control plane at a time may use `dir`. */
 export async function createGitSource(options: GitSourceOptions): Promise<Source> {
-  const allowed = options.allowedProtocols ?? ['https', 'ssh'];
-  const hardened = await prepareGitEnvironment(options.dir, allowed);
-  return new GitSource({
-    dir: options.dir,
-    allowed,
-    timeoutMs: options.timeoutMs ?? 10 * 60_000,
-    environment: { ...options.environment, ...hardened },
-    log: options.log,
-  });
+  const {
+    dir,
+    allowedProtocols: allowed = ['https', 'ssh'],
+    timeoutMs = 10 * 60_000,
+    gitLfs = 'git-lfs',
+    log,
+  } = options;
+  const hardened = await prepareGitEnvironment(dir, allowed);
+  const environment = { ...options.environment, ...hardened };
+  const limits = { ...defaultLimits, ...options.limits };
+  const accesses = await RemoteAccesses.openIn(dir);
+  const mirrors = new Mirrors({ dir, allowed, timeoutMs, environment, accesses, limits, gitLfs, log });
+  const checkoutMs = commandsInCheckout * timeoutMs;
+  return new GitSource({ mirrors, limits, worktrees: new Worktrees(join(dir, 'checkouts')), accesses, checkoutMs });
 }
 
-interface Settings {
-  readonly dir: string;
-  readonly allowed: readonly GitProtocol[];
-  readonly timeoutMs: number;
-  readonly environment: Readonly<Record<string, string>>;
-  readonly log: GitSourceOptions['log'];
-}
+/** So many times the limit of one. */
+const commandsInCheckout = 3;
 
-const rememberedCommits = 1_000;
+interface Parts {
+  readonly mirrors: Mirrors;
+  readonly limits: RepositoryLimits;
+  readonly worktrees: Worktrees;
+  readonly accesses: RemoteAccesses;
+  readonly checkoutMs: number;
+}
 
 class GitSource implements Source {
-  readonly #settings: Settings;
-  readonly #lock = new KeyedLock();
+  readonly #mirrors: Mirrors;
   readonly #worktrees: Worktrees;
-  /** Commits that this process has fetched, the latest last: what is said of a commit never changes. */
-  readonly #commits = new Map<string, MirroredCommit>();
+  readonly #parts: Parts;
 
-  constructor(settings: Settings) {
-    this.#settings = settings;
-    this.#worktrees = new Worktrees(join(settings.dir, 'checkouts'));
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#mirrors = parts.mirrors;
+    this.#worktrees = parts.worktrees;
   }
 
   async fetch(request: FetchRequest, onLine: (line: string) => void, signal: AbortSignal): Promise<CommitInfo> {
-    checkBranch(request.branch);
-    if (request.commit !== null) checkCommit(request.commit);
-    const mirror = this.#mirror(request.repository, onLine, signal);
-    return this.#inMirror(mirror, request.commit ?? request.branch, signal, async () => {
+    const { repository, branch, commit } = request;
+    checkBranch(branch);
+    if (commit !== null) checkCommit(commit);
+    return this.#mirrors.use(repository, { ref: commit ?? branch, onLine, signal }, async (mirror) => {
       const fetched = await this.#bringRequested(mirror, request);
-      this.#remember(fetched);
-      const { treeId: _treeId, ...commit } = fetched;
-      return commit;
+      this.#mirrors.remember(fetched);
+      const { treeId: _treeId, ...info } = fetched;
+      return info;
     });
   }
 
-  #remember(commit: MirroredCommit): void {
-    this.#commits.delete(commit.sha);
-    this.#commits.set(commit.sha, commit);
-    const [oldest] = this.#commits.keys();
-    if (oldest !== undefined && this.#commits.size > rememberedCommits) this.#commits.delete(oldest);
+  async #bringRequested(mirror: Mirror, { branch, commit }: FetchRequest): Promise<MirroredCommit> {
+    if (commit === null) return this.#mirrors.fetch(mirror, `refs/heads/${branch}`);
+    if (!(await mirror.has(commit))) return this.#mirrors.fetch(mirror, commit);
+    return this.#mirrors.known(commit) ?? mirror.describe(commit);
   }
 
-  async #bringRequested(mirror: Mirror, request: FetchRequest): Promise<MirroredCommit> {
-    if (request.commit === null) return mirror.fetch(`refs/heads/${request.branch}`, this.#commits);
-    if (!(await mirror.has(request.commit))) return mirror.fetch(request.commit, this.#commits);
-    return this.#commits.get(request.commit) ?? mirror.describe(request.commit);
-  }
-
-  /** A commit that is in the mirror costs no network. */
-  async #bring(mirror: Mirror, commit: string): Promise<void> {
-    if (!(await mirror.has(commit))) await mirror.fetch(commit, this.#commits);
-  }
-
-  async treeId(repository: string, commit: string, directory: string, signal: AbortSignal): Promise<string> {
+  async treeId(repository: Repository, commit: string, directory: string, signal: AbortSignal): Promise<string> {
     checkCommit(commit);
     const path = treePath(directory);
-    const known = path === '' ? this.#commits.get(commit)?.treeId : undefined;
+    const known = path === '' ? this.#mirrors.known(commit)?.treeId : undefined;
     if (known !== undefined) return known;
-    const mirror = this.#mirror(repository, ignore, signal);
-    return this.#inMirror(mirror, commit, signal, async () => {
-      await this.#bring(mirror, commit);
+    return this.#mirrors.use(repository, { ref: commit, onLine: ignore, signal }, async (mirror) => {
+      await this.#mirrors.bring(mirror, commit);
       return readTreeId(mirror, commit, path);
     });
   }
 
-  async checkout(repository: string, commit: string, owner: string, signal: AbortSignal): Promise<Checkout> {
+  async appTreeId(
+    repository: Repository,
+    commit: string,
+    directory: string,
+    signal: AbortSignal,
+  ): Promise<string | null> {
+    const path = treePath(directory);
+    if (path === '') return this.treeId(repository, commit, '', signal);
+    checkCommit(commit);
+    return this.#mirrors.use(repository, { ref: commit, onLine: ignore, signal }, async (mirror) => {
+      await this.#mirrors.bring(mirror, commit);
+      await readTreeId(mirror, commit, path);
+      return readAppTreeId(mirror, commit, path);
+    });
+  }
+
+  async checkout(request: CheckoutRequest, onLine: (line: string) => void, signal: AbortSignal): Promise<Checkout> {
+    const { commit, owner } = request;
     checkCommit(commit);
     checkOwner(owner);
-    const mirror = this.#mirror(repository, ignore, signal);
-    return this.#inMirror(mirror, commit, signal, async () => {
-      await this.#bring(mirror, commit);
-      return this.#worktrees.create(mirror, commit, owner);
-    });
+    const { limits, checkoutMs } = this.#parts;
+    using limited = within(checkoutMs, signal);
+    const files = new CheckoutFiles(this.#mirrors, limits, request, { onLine, signal: limited.signal });
+    return await this.#worktrees.create(owner, (workTree, index) => files.write(workTree, index));
   }
 
   async release(owner: string): Promise<void> {
@@ -118,76 +133,17 @@ class GitSource implements Source {
     return this.#worktrees.owners();
   }
 
-  #mirror(url: string, onLine: (line: string) => void, signal: AbortSignal): Mirror {
-    const { dir, allowed, timeoutMs, environment } = this.#settings;
-    const repository = parseRepositoryUrl(url, allowed);
-    return new Mirror({
-      path: join(dir, 'mirrors', repository.mirror),
-      repository,
-      environment,
-      timeoutMs,
-      signal,
-      onLine,
-    });
-  }
-
-  /**
-   * Works on the mirror alone. Where Git fails for a reason that is neither the server's nor the request's, the mirror is taken
-   * to be damaged, made anew, and the work is done once more.
-   */
-  #inMirror<T>(mirror: Mirror, ref: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    const { url, mirror: key } = mirror.repository;
-    const attempt = async () => {
-      await mirror.ensure();
-      return work();
-    };
-    return this.#lock.run(key, signal, async () => {
-      try {
-        return await attempt();
-      } catch (error) {
-        if (!isSuspicious(error, { url, ref })) throw explained(error, { url, ref });
-        this.#settings.log.warn({ repository: url, err: error }, 'the local mirror is damaged and is made anew');
-        await mirror.destroy();
-      }
-      return attempt().catch((error: unknown) => {
-        throw explained(error, { url, ref });
-      });
-    });
+  forgetHostKeys(project: string): Promise<void> {
+    return this.#parts.accesses.forgetHostKeys(project);
   }
 }
 
 async function readTreeId(mirror: Mirror, commit: string, path: string): Promise<string> {
-  if (path === '')
-    return (await mirror.git(['rev-parse', '--verify', '--end-of-options', `${commit}^{tree}`], false)).trim();
-  const listed = await mirror.git(
-    ['ls-tree', '-d', '-z', '--full-tree', '--end-of-options', commit, '--', path],
-    false,
-  );
+  if (path === '') return (await mirror.git(['rev-parse', '--verify', '--end-of-options', `${commit}^{tree}`])).trim();
+  const listed = await mirror.git(['ls-tree', '-d', '-z', '--full-tree', '--end-of-options', commit, '--', path]);
   const id = /^040000 tree ([0-9a-f]{40})\t/.exec(listed)?.[1];
   if (id === undefined) throw new CutoverError('directory_not_found', `There is no directory "${path}" at ${commit}.`);
   return id;
-}
-
-type Asked = Parameters<typeof explainGitFailure>[1];
-
-function isSuspicious(error: unknown, asked: Asked): boolean {
-  if (error instanceof GitFailure) return explainGitFailure(error, asked) === null;
-  // Files missing from the middle of the mirror.
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
-}
-
-function explained(error: unknown, asked: Asked): unknown {
-  if (error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')) {
-    return new CutoverError('disk_full', 'The disk of the platform is full: the repository could not be stored.', {
-      cause: error,
-    });
-  }
-  if (!(error instanceof GitFailure)) return error;
-  const said = error.lines.slice(-3).join(' / ') || 'nothing';
-  return (
-    explainGitFailure(error, asked) ??
-    new CutoverError('internal', `Git failed on ${asked.url}, also in a new mirror. It said: ${said}`, { cause: error })
-  );
 }
 
 function ignore(): void {}

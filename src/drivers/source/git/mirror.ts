@@ -2,18 +2,32 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { CutoverError } from '../../../domain/errors.ts';
 import type { CommitInfo } from '../../../domain/source.ts';
+import { settingsEnvironment, type GitSetting } from './git-environment.ts';
 import { GitFailure } from './git-failure.ts';
-import { credentialEnvironment } from './git-environment.ts';
-import type { RepositoryUrl } from './repository-url.ts';
-import { runGit } from './run-git.ts';
+import type { RepositoryLimits } from './limits.ts';
+import { whileSmall } from './mirror-size.ts';
+import type { RemoteAccess } from './remote-access.ts';
+import { runGit, type GitRun } from './run-git.ts';
 
 export interface MirrorContext {
   readonly path: string;
-  readonly repository: RepositoryUrl;
+  /** Of the repository; safe to be shown. */
+  readonly url: string;
+  /** Opens the way to its server for one command. */
+  readonly access: () => Promise<RemoteAccess>;
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   readonly onLine: (line: string) => void;
+  readonly limits: Pick<RepositoryLimits, 'mirrorBytes'>;
+  /** Name or path of the program. */
+  readonly gitLfs: string;
+}
+
+interface RemoteCommand {
+  readonly args: readonly string[];
+  readonly program?: string;
+  readonly settings?: readonly GitSetting[];
 }
 
 export interface MirroredCommit extends CommitInfo {
@@ -33,20 +47,27 @@ export class Mirror {
     this.#context = context;
   }
 
-  get repository(): RepositoryUrl {
-    return this.#context.repository;
+  get url(): string {
+    return this.#context.url;
   }
 
-  /** Makes the empty mirror if there is none, and clears away what a killed Git left. */
-  async ensure(): Promise<void> {
+  /** Its directory, which no other mirror has. */
+  get path(): string {
+    return this.#context.path;
+  }
+
+  /** Makes the empty mirror if there is none, and clears away what a killed Git left. Resolves to whether it is new. */
+  async ensure(): Promise<boolean> {
     const { path } = this.#context;
-    if (!(await exists(this.#readyMarker()))) {
+    const isNew = !(await exists(this.#readyMarker())) || (await hasManyPacks(path));
+    if (isNew) {
       await rm(path, { recursive: true, force: true });
       await mkdir(path, { recursive: true });
-      await this.git(['init', '--quiet', '--bare'], false);
+      await this.git(['init', '--quiet', '--bare']);
       await writeFile(this.#readyMarker(), '');
     }
     await removeLeftovers(path);
+    return isNew;
   }
 
   async destroy(): Promise<void> {
@@ -56,7 +77,7 @@ export class Mirror {
   async has(commit: string): Promise<boolean> {
     try {
       const ref = commitRef(commit);
-      const found = await this.git(['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`], false);
+      const found = await this.git(['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`]);
       return found.trim() === commit;
     } catch (error) {
       if (error instanceof GitFailure && error.exitCode === 1) return false;
@@ -67,13 +88,14 @@ export class Mirror {
   /** Fetches `refs/heads/<branch>` or a commit from the server. One that is `known` is not asked about again. */
   async fetch(ref: string, known: ReadonlyMap<string, MirroredCommit>): Promise<MirroredCommit> {
     const options = ['fetch', '--progress', '--no-tags', '--depth=1', '--no-write-fetch-head', '--no-auto-maintenance'];
-    const { path, repository } = this.#context;
-    const { url } = repository;
-    await this.git([...options, '--no-recurse-submodules', '--end-of-options', url, `+${ref}:${incomingRef}`], true);
+    const { path, url } = this.#context;
+    await this.#remotely({
+      args: [...options, '--no-recurse-submodules', '--end-of-options', url, `+${ref}:${incomingRef}`],
+    });
     // Each process costs as much as the whole fetch of nothing new.
     const commit = known.get(await this.#incomingObject()) ?? (await this.#describeIncoming(ref));
     if (!(await exists(join(path, commitRef(commit.sha))))) {
-      await this.git(['update-ref', '--end-of-options', commitRef(commit.sha), commit.sha], false);
+      await this.git(['update-ref', '--end-of-options', commitRef(commit.sha), commit.sha]);
     }
     return commit;
   }
@@ -92,8 +114,8 @@ export class Mirror {
     try {
       return await this.describe(`${incomingRef}^{commit}`);
     } catch (error) {
-      const parsed = await this.git(['rev-parse', '--verify', '--end-of-options', `${incomingRef}^{}`], false);
-      const type = (await this.git(['cat-file', '-t', parsed.trim()], false)).trim();
+      const parsed = await this.git(['rev-parse', '--verify', '--end-of-options', `${incomingRef}^{}`]);
+      const type = (await this.git(['cat-file', '-t', parsed.trim()])).trim();
       if (type === 'commit') throw error;
       throw new CutoverError('commit_not_found', `${ref} is a ${type}, not a commit.`);
     }
@@ -101,29 +123,58 @@ export class Mirror {
 
   /** A commit that is in the mirror, by any name of it. */
   async describe(commit: string): Promise<MirroredCommit> {
-    const output = await this.git(
-      ['show', '--no-patch', '--encoding=UTF-8', '--format=%H%x00%s%x00%an%x00%cI%x00%T', '--end-of-options', commit],
-      false,
-    );
+    // `show --no-patch` would still walk the whole tree.
+    const output = await this.git([
+      'log',
+      '--no-walk',
+      '--encoding=UTF-8',
+      '--format=%H%x00%s%x00%an%x00%cI%x00%T',
+      '--end-of-options',
+      commit,
+    ]);
     const [sha = '', message = '', author = '', committedAt = '', treeId = ''] = output.trimEnd().split('\0');
     return { sha, message, author, committedAt, treeId };
   }
 
-  /** Runs Git in the mirror; with `network`, what it says is passed on and the credentials are given to it. */
-  git(args: readonly string[], network: boolean, extra: Readonly<Record<string, string>> = {}): Promise<string> {
-    const { path, repository, environment, timeoutMs, signal, onLine } = this.#context;
-    return runGit({
-      args,
-      environment: {
-        ...environment,
-        GIT_DIR: path,
-        ...(network ? credentialEnvironment(repository) : {}),
-        ...extra,
-      },
-      timeoutMs,
-      signal,
-      ...(network ? { onLine } : {}),
-    });
+  /** Brings what Git LFS keeps for a commit that is here. Errors: `lfs_missing`, `lfs_failed`. */
+  async fetchLfs(commit: string): Promise<void> {
+    const { gitLfs: program, url } = this.#context;
+    const settings: GitSetting[] = [['lfs.basictransfersonly', 'true']];
+    if (/^https?:/.test(url)) settings.push(['lfs.url', `${url.replace(/(\.git)?\/*$/, '.git')}/info/lfs`]);
+    try {
+      await this.#remotely({ program, args: ['fetch', url, commit], settings });
+    } catch (error) {
+      if (!(error instanceof GitFailure)) throw error;
+      const said = error.lines.findLast((line) => line.trim() !== '') ?? 'nothing';
+      throw new CutoverError('lfs_failed', `Git LFS failed on ${url}. It said: ${said}`, { cause: error });
+    }
+  }
+
+  /** Runs Git in the mirror, without network. */
+  git(args: readonly string[], files: Readonly<Record<string, string>> = {}): Promise<string> {
+    return runGit(this.#local(args, files));
+  }
+
+  /** The same, with the output passed on as it comes; what `onOutput` throws ends Git, and is thrown. */
+  async stream(args: readonly string[], onOutput: (text: string) => void): Promise<void> {
+    await runGit({ ...this.#local(args, {}), onOutput });
+  }
+
+  #local(args: readonly string[], files: Readonly<Record<string, string>>): GitRun {
+    const { path, environment, timeoutMs, signal } = this.#context;
+    return { args, timeoutMs, signal, environment: { ...environment, GIT_DIR: path, ...files } };
+  }
+
+  /** With the network and the credentials for it. What is said is passed on. Error: `MirrorFull`. */
+  async #remotely({ args, program = 'git', settings = [] }: RemoteCommand): Promise<void> {
+    const { path, access, limits, onLine, signal } = this.#context;
+    await using remote = await access();
+    const { secrets } = remote;
+    const environment = { ...remote.environment, ...settingsEnvironment([...remote.settings, ...settings]) };
+    const run = this.#local(args, environment);
+    await whileSmall({ path, limit: limits.mirrorBytes }, signal, (smallSignal) =>
+      runGit({ ...run, program, secrets, onLine, signal: smallSignal }),
+    );
   }
 
   #readyMarker(): string {
@@ -135,6 +186,14 @@ const incomingRef = 'refs/cutover/incoming';
 
 function commitRef(commit: string): string {
   return `refs/cutover/commits/${commit}`;
+}
+
+/** Each fetch adds one, and Git looks into all of them. */
+const mostPacks = 200;
+
+async function hasManyPacks(path: string): Promise<boolean> {
+  const names = await readdir(join(path, 'objects', 'pack'));
+  return names.filter((name) => name.endsWith('.pack')).length > mostPacks;
 }
 
 /** The mirror's lock is held, so lock files and half-written packs can only be of a Git that was killed. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { CutoverError } from '../../../domain/errors.ts';
 
 export type GitProtocol = 'https' | 'ssh' | 'http' | 'file';
@@ -10,13 +9,13 @@ export interface RepositoryUrl {
   readonly url: string;
   /** Value of an `Authorization` header; null when the URL carried no credentials. */
   readonly authorization: string | null;
-  /** Scheme, host and port, which is as far as `authorization` may travel; null for ssh and file. */
-  readonly origin: string | null;
+  /** Scheme, host and port, which is as far as credentials may travel: `https://git.example`, `ssh://git.example:22`; null for files. */
+  readonly host: string | null;
   /**
-   * Name of the mirror's directory. Credentials are part of it: who does not know them must not reach, by way of a shared
-   * mirror, the commits that somebody else was allowed to fetch.
+   * Names its mirror. Credentials in the URL are part of it: who does not know them must not reach, by way of a shared mirror, the
+   * commits that somebody else was allowed to fetch.
    */
-  readonly mirror: string;
+  readonly identity: string;
 }
 
 const protocols: Readonly<Record<string, GitProtocol>> = {
@@ -42,16 +41,17 @@ export function parseRepositoryUrl(text: string, allowed: readonly GitProtocol[]
       `${parsed.url}: ${parsed.protocol}:// is not allowed here, only ${names}.`,
     );
   }
-  return { ...parsed, mirror: createHash('sha256').update(text).digest('hex').slice(0, 40) };
+  return { ...parsed, identity: text };
 }
 
-type Parsed = Omit<RepositoryUrl, 'mirror'>;
+type Parsed = Omit<RepositoryUrl, 'identity'>;
 
 function fromScpLike(text: string): Parsed {
   if (!scpLike.test(text)) {
     throw new CutoverError('repository_refused', 'The repository is neither a URL nor of the form git@host:path.');
   }
-  return { protocol: 'ssh', url: text, authorization: null, origin: null };
+  const host = text.slice(text.indexOf('@') + 1, text.indexOf(':'));
+  return { protocol: 'ssh', url: text, authorization: null, host: sshHost(host, '') };
 }
 
 function fromUrl(text: string): Parsed {
@@ -63,8 +63,16 @@ function fromUrl(text: string): Parsed {
   }
   refuseTraps(url, protocol);
   const authorization = protocol === 'ssh' ? null : basicAuthorization(url);
-  const origin = protocol === 'https' || protocol === 'http' ? url.origin : null;
-  return { protocol, url: url.href, authorization, origin };
+  return { protocol, url: url.href, authorization, host: hostOf(url, protocol) };
+}
+
+function hostOf(url: URL, protocol: GitProtocol): string | null {
+  if (protocol === 'file') return null;
+  return protocol === 'ssh' ? sshHost(url.hostname, url.port) : url.origin;
+}
+
+function sshHost(name: string, port: string): string {
+  return `ssh://${name.toLowerCase()}:${port === '' ? '22' : port}`;
 }
 
 function refuseTraps(url: URL, protocol: GitProtocol): void {

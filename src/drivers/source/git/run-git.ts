@@ -5,12 +5,18 @@ import { GitFailure } from './git-failure.ts';
 import { progressLines } from './progress-lines.ts';
 
 export interface GitRun {
+  /** Default: `git`. */
+  readonly program?: string;
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** Left out of everything that Git says on standard error. */
+  readonly secrets?: readonly string[];
   /** What Git says on standard error, redraws left out. */
   readonly onLine?: (line: string) => void;
+  /** Gets standard output instead of the result, as it comes. What it throws ends Git, and is thrown. */
+  readonly onOutput?: (text: string) => void;
 }
 
 type GitProcess = ChildProcessByStdio<null, Readable, Readable>;
@@ -26,34 +32,53 @@ const keptLines = 100;
  */
 export function runGit(run: GitRun): Promise<string> {
   run.signal.throwIfAborted();
-  const child = spawn('git', run.args, { env: run.environment, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(run.program ?? 'git', run.args, {
+    env: run.environment,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const lines: string[] = [];
-  const progress = progressLines((line) => {
+  const progress = progressLines((said) => {
+    const line = without(run.secrets ?? [], said);
     lines.push(line);
     if (lines.length > keptLines) lines.shift();
     run.onLine?.(line);
   });
   let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(0, maxOutput)));
+  const keep = (text: string) => (output = (output + text).slice(0, maxOutput));
   child.stderr.setEncoding('utf8').on('data', progress.push);
   return new Promise((resolve, reject) => {
     const guard = guardProcess(child, run);
+    child.stdout.setEncoding('utf8').on('data', guard.unlessEnded(run.onOutput ?? keep));
     child.once('error', (cause) => {
       guard.disarm();
-      reject(new CutoverError('internal', `git could not be run: ${cause.message}`, { cause }));
+      reject(notRun(run.program ?? 'git', cause));
     });
     child.once('close', (exitCode) => {
       guard.disarm();
       progress.end();
       if (run.signal.aborted) reject(run.signal.reason);
+      else if (guard.refusal() !== null) reject(guard.refusal());
       else if (exitCode === 0) resolve(output);
       else reject(new GitFailure(exitCode, lines, guard.timedOut()));
     });
   });
 }
 
+/** A server may say what it was shown. */
+function without(secrets: readonly string[], line: string): string {
+  return secrets.reduce((text, secret) => text.replaceAll(secret, '••••••'), line);
+}
+
+function notRun(program: string, cause: Error): CutoverError {
+  if (program !== 'git' && 'code' in cause && cause.code === 'ENOENT')
+    return new CutoverError('lfs_missing', 'Git LFS is asked for, and not installed.', { cause });
+  return new CutoverError('internal', `${program} could not be run: ${cause.message}`, { cause });
+}
+
 function guardProcess(child: GitProcess, { signal, timeoutMs }: GitRun) {
   let timedOut = false;
+  let refusal: Error | null = null;
   let killTimer: NodeJS.Timeout | undefined;
   const end = () => {
     killGroup(child, 'SIGTERM');
@@ -66,6 +91,17 @@ function guardProcess(child: GitProcess, { signal, timeoutMs }: GitRun) {
   signal.addEventListener('abort', end, { once: true });
   return {
     timedOut: () => timedOut,
+    refusal: () => refusal,
+    /** Nothing is read any more when reading has thrown. */
+    unlessEnded: (read: (text: string) => void) => (text: string) => {
+      if (refusal !== null) return;
+      try {
+        read(text);
+      } catch (error) {
+        refusal = error instanceof Error ? error : new Error(String(error));
+        end();
+      }
+    },
     disarm: () => {
       clearTimeout(timer);
       clearTimeout(killTimer);

@@ -1,7 +1,6 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Checkout } from '../../../engine/ports/source.ts';
-import type { Mirror } from './mirror.ts';
 
 /**
  * Work trees by owner: `<dir>/<owner>/tree`. They are plain files without a `.git`: nothing in a build can reach the mirror,
@@ -14,14 +13,14 @@ export class Worktrees {
     this.#dir = dir;
   }
 
-  async create(mirror: Mirror, commit: string, owner: string): Promise<Checkout> {
+  /** What `fill` wrote into an empty directory; nothing where it failed. It may use a file `index` on the way. */
+  async create(owner: string, fill: (workTree: string, index: string) => Promise<void>): Promise<Checkout> {
     await this.remove(owner);
     const path = join(this.#dir, owner, 'tree');
     const index = join(this.#dir, owner, 'index');
     await mkdir(path, { recursive: true });
     try {
-      const files = { GIT_WORK_TREE: path, GIT_INDEX_FILE: index };
-      await mirror.git(['read-tree', '--reset', '-u', '--end-of-options', commit], false, files);
+      await fill(path, index);
       await rm(index, { force: true });
     } catch (error) {
       await this.remove(owner);

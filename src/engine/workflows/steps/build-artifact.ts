@@ -9,8 +9,10 @@ import { contractStep, releaseStep } from '../../../domain/processes.ts';
 import type { BuildLine } from '../../ports/builder.ts';
 import type { CachedArtifact } from '../../ports/deployment-store.ts';
 import type { Step } from '../deploy.ts';
+import { checkOut } from '../check-out.ts';
 import type { DeploymentRun } from '../deployment-run.ts';
-import { imageKey } from '../image-key.ts';
+import { buildInputs, withSecretsHash } from '../build-inputs.ts';
+import { imageKeys, keyFor, type ImageKeys } from '../image-keys.ts';
 
 const job = 'BuildImageJob';
 
@@ -23,16 +25,16 @@ export const buildArtifact: Step = {
   async run(run) {
     const commit = run.deployment.source.commit;
     if (commit === null) throw new CutoverError('internal', 'a build was begun before the commit was known');
-    const key = await keyOf(run, commit);
-    const cached = run.deployment.trigger.noCache ? null : await findUsable(run, key);
+    const keys = await imageKeys(run, commit);
+    const cached = run.deployment.trigger.noCache ? null : await findBuilt(run, keys);
     if (cached !== null) {
       run.say(`nothing changed since this was last built: ${nameOf(cached.artifact)} is used again`);
       return keep(run, cached, true);
     }
     await run.flush();
     await run.workshop.requireRoom(run.signal);
-    const built = await build(run, commit);
-    await save(run, key, built);
+    const { built, plan } = await build(run, commit);
+    await save(run, keyFor(keys, plan), built);
     keep(run, built, false);
   },
 };
@@ -48,12 +50,10 @@ async function save(run: DeploymentRun, key: string, built: CachedArtifact): Pro
   }
 }
 
-async function keyOf(run: DeploymentRun, commit: CommitInfo): Promise<string> {
-  const { source, configuration, projectId } = run.deployment;
-  const { build: settings } = configuration;
-  // What lies above an app may be part of it: which of it is known only from the plan.
-  const treeId = await run.ports.source.treeId(source.repository, commit.sha, '', run.signal);
-  return imageKey({ project: projectId, treeId, settings, plannerVersion: run.ports.planner.version });
+/** By what the app is made of first, which changes less often. */
+async function findBuilt(run: DeploymentRun, { app, repository }: ImageKeys): Promise<CachedArtifact | null> {
+  const own = app === null ? null : await findUsable(run, app);
+  return own ?? findUsable(run, repository);
 }
 
 /** What was built from this key, if it is still here and its base images are still the same. */
@@ -78,16 +78,22 @@ async function baseImageIds(run: DeploymentRun, refs: readonly string[]): Promis
   return Object.fromEntries(refs.map((ref, index) => [ref, images[index]?.imageId ?? null]));
 }
 
-async function build(run: DeploymentRun, commit: CommitInfo): Promise<CachedArtifact> {
-  const { source, configuration, id } = run.deployment;
+interface Built {
+  readonly built: CachedArtifact;
+  readonly plan: BuildPlan;
+}
+
+async function build(run: DeploymentRun, commit: CommitInfo): Promise<Built> {
+  const { configuration, id } = run.deployment;
   try {
-    const { path } = await run.ports.source.checkout(source.repository, commit.sha, id, run.signal);
-    const { config, files } = await run.ports.appConfig.read(path, configuration.build.directory, run.signal);
+    const { path, config, files } = await checkOut(run, commit);
     if (files.length > 0) run.say(`configuration of the repository: ${files.join(', ')}`);
-    const plan = await run.ports.planner.plan(path, applyAppBuild(configuration.build, config));
+    const settings = withSecretsHash(run, applyAppBuild(configuration.build, config));
+    const plan = await run.ports.planner.plan(path, settings, run.signal);
     await run.write({ timeline: [{ kind: 'build.planned', preset: plan.preset, explanation: plan.explanation }] });
     const artifact = await produce(run, plan, path);
-    return { artifact, baseImages: await baseImageIds(run, plan.baseImages), appConfig: config };
+    const baseImages = await baseImageIds(run, plan.baseImages);
+    return { plan, built: { artifact, baseImages, appConfig: config } };
   } finally {
     await run.ports.source.release(id);
   }
@@ -130,6 +136,7 @@ async function buildImage(run: DeploymentRun, plan: BuildPlan, contextPath: stri
         tag: `cutover/${projectName}:${number}-${id.slice(-12)}`,
         labels: { ...run.workshop.imageLabels, 'cutover.project': projectId, 'cutover.deployment': id },
         noCache: trigger.noCache,
+        ...buildInputs(run),
         timeoutMs: run.workshop.buildTimeoutMs,
       },
       (line) => run.logs.write(job, streamOf(line), line.text),

@@ -26,7 +26,7 @@ function fetch(run: DeploymentRun, signal: AbortSignal): Promise<CommitInfo> {
   const asked = source.requestedCommit === null ? `branch ${source.branch}` : `commit ${source.requestedCommit}`;
   run.say(`fetching ${asked}`);
   return run.ports.source.fetch(
-    { repository: source.repository, branch: source.branch, commit: source.requestedCommit },
+    { repository: run.repository, branch: source.branch, commit: source.requestedCommit },
     (line) => run.logs.write('DownloadRepoJob', 'stderr', line),
     signal,
   );

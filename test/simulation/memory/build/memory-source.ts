@@ -2,10 +2,16 @@ import { CutoverError } from '../../../../src/domain/errors.ts';
 import type { CommitInfo } from '../../../../src/domain/source.ts';
 import { checkBranch, checkCommit, checkOwner, treePath } from '../../../../src/drivers/source/git/refs.ts';
 import { parseRepositoryUrl } from '../../../../src/drivers/source/git/repository-url.ts';
-import type { Checkout, FetchRequest, Source } from '../../../../src/engine/ports/source.ts';
+import type {
+  Checkout,
+  CheckoutRequest,
+  FetchRequest,
+  Repository,
+  Source,
+} from '../../../../src/engine/ports/source.ts';
 import type { Caller } from '../runtime/memory-runtime.ts';
 import type { Checkouts } from './checkouts.ts';
-import type { Commit, Repositories } from './repositories.ts';
+import type { Commit, Repositories, ServedRepository } from './repositories.ts';
 
 export interface SourceParts {
   readonly repositories: Repositories;
@@ -24,38 +30,45 @@ export class MemorySource implements Source {
 
   async fetch(request: FetchRequest, onLine: (line: string) => void, signal: AbortSignal): Promise<CommitInfo> {
     this.#begin(signal);
-    const { repository: url, branch, commit: sha } = request;
+    const { repository: address, branch, commit: sha } = request;
     checkBranch(branch);
     if (sha !== null) checkCommit(sha);
-    const { url: shown } = parseRepositoryUrl(url, ['https', 'ssh']);
+    const { url: shown } = parseRepositoryUrl(address.url, ['https', 'ssh']);
     const { repositories } = this.#parts;
-    const mirrored = sha === null ? null : this.#mirrored(url, sha);
+    const mirrored = sha === null ? null : this.#mirrored(address, sha);
     if (mirrored !== null) return mirrored.info;
     repositories.requests += 1;
-    const repository = repositories.find(url);
-    if (repository === null) throw new CutoverError('repository_not_found', `There is no repository at ${shown}.`);
+    const repository = this.#reached(address);
     const found = sha === null ? repository.head(branch) : repository.find(sha);
     if (found === null && sha === null) throw new CutoverError('branch_not_found', `${shown} has no branch ${branch}.`);
     if (found === null) throw new CutoverError('commit_not_found', `${shown} has no commit ${sha}.`);
     onLine('Receiving objects: 100% (1/1), done.');
-    repositories.mirrored.add(`${url} ${found.info.sha}`);
+    repositories.mirrored.add(mirrorKey(address, found.info.sha));
     return found.info;
   }
 
-  async treeId(url: string, sha: string, directory: string, signal: AbortSignal): Promise<string> {
+  async treeId(repository: Repository, sha: string, directory: string, signal: AbortSignal): Promise<string> {
     this.#begin(signal);
     checkCommit(sha);
     const path = treePath(directory);
-    const id = this.#fetched(url, sha).treeId(path);
+    const id = this.#fetched(repository, sha).treeId(path);
     if (id === null) throw new CutoverError('directory_not_found', `There is no directory "${path}" at ${sha}.`);
     return id;
   }
 
-  async checkout(url: string, sha: string, owner: string, signal: AbortSignal): Promise<Checkout> {
+  async appTreeId(repository: Repository, sha: string, directory: string, signal: AbortSignal): Promise<string | null> {
+    const own = await this.treeId(repository, sha, directory, signal);
+    const path = treePath(directory);
+    if (path === '') return own;
+    return this.#fetched(repository, sha).idWithFilesAbove(own, path);
+  }
+
+  async checkout(request: CheckoutRequest, _onLine: (line: string) => void, signal: AbortSignal): Promise<Checkout> {
+    const { repository, commit: sha, owner } = request;
     this.#begin(signal);
     checkCommit(sha);
     checkOwner(owner);
-    return { path: this.#parts.checkouts.put(owner, this.#fetched(url, sha)) };
+    return { path: this.#parts.checkouts.put(owner, this.#fetched(repository, sha)) };
   }
 
   async release(owner: string): Promise<void> {
@@ -69,21 +82,51 @@ export class MemorySource implements Source {
   }
 
   /** One that is not in the mirror is brought, as a mirror that was lost would be made anew. */
-  #fetched(url: string, sha: string): Commit {
-    const commit = this.#parts.repositories.find(url)?.find(sha);
-    if (commit === null || commit === undefined)
-      throw new CutoverError('commit_not_found', `There is no commit ${sha}.`);
-    this.#parts.repositories.mirrored.add(`${url} ${sha}`);
+  #fetched(repository: Repository, sha: string): Commit {
+    const known = this.#mirrored(repository, sha);
+    if (known !== null) return known;
+    const commit = this.#reached(repository).find(sha);
+    if (commit === null) throw new CutoverError('commit_not_found', `There is no commit ${sha}.`);
+    this.#parts.repositories.mirrored.add(mirrorKey(repository, sha));
     return commit;
   }
 
-  #mirrored(url: string, sha: string): Commit | null {
+  #mirrored(repository: Repository, sha: string): Commit | null {
     const { repositories } = this.#parts;
-    return repositories.mirrored.has(`${url} ${sha}`) ? (repositories.find(url)?.find(sha) ?? null) : null;
+    return repositories.mirrored.has(mirrorKey(repository, sha))
+      ? (repositories.find(repository.url)?.find(sha) ?? null)
+      : null;
+  }
+
+  /** As its server lets whoever asks reach it. */
+  #reached(address: Repository): ServedRepository {
+    const { url } = parseRepositoryUrl(address.url, ['https', 'ssh']);
+    const repository = this.#parts.repositories.find(address.url);
+    if (repository === null) throw new CutoverError('repository_not_found', `There is no repository at ${url}.`);
+    const shown = shownTo(address);
+    if (repository.token === null || repository.token === shown) return repository;
+    if (shown === null) throw new CutoverError('repository_needs_credentials', `${url} asks for credentials.`);
+    throw new CutoverError('repository_credentials_refused', `${url} does not take the credentials that were set.`);
+  }
+
+  /** Nobody pretends to be a server here. */
+  async forgetHostKeys(): Promise<void> {
+    this.#life.throwIfAborted();
   }
 
   #begin(signal: AbortSignal): void {
     signal.throwIfAborted();
     this.#life.throwIfAborted();
   }
+}
+
+/** The token that the server sees; null: none, or it is meant for another server. */
+function shownTo({ url, credential }: Repository): string | null {
+  const { host } = parseRepositoryUrl(url, ['https', 'ssh']);
+  return credential?.kind === 'token' && credential.host === host ? credential.token : null;
+}
+
+/** What was read with a project's credential is that project's alone. */
+function mirrorKey(repository: Repository, sha: string): string {
+  return `${repository.url} ${shownTo(repository) === null ? '' : repository.project} ${sha}`;
 }

@@ -37,6 +37,13 @@ export class Commit {
     return id;
   }
 
+  /** Of a directory's tree and of the files directly in the directories above it. */
+  idWithFilesAbove(treeId: string, directory: string): string {
+    const isAbove = (path: string) => `${directory}/`.startsWith(path.slice(0, path.lastIndexOf('/') + 1));
+    const above = Object.entries(this.files).filter(([path]) => !isBelow(path, directory) && isAbove(path));
+    return sha1([treeId, ...above.map(([path, text]) => `${path}\0${text}`).toSorted()].join('\0'));
+  }
+
   /** Text by path below the directory; null: there is no such directory. */
   filesBelow(directory: string): ReadonlyMap<string, string> | null {
     if (this.treeId(directory) === null) return null;
@@ -63,8 +70,10 @@ function sha1(text: string): string {
 }
 
 /** A repository as its server has it. */
-export class Repository {
+export class ServedRepository {
   readonly url: string;
+  /** What its server wants to be shown; null: nothing. */
+  token: string | null = null;
   readonly #now: () => number;
   readonly #commits = new Map<string, Commit>();
   readonly #heads = new Map<string, string>();
@@ -103,7 +112,7 @@ export class Repository {
 /** The Git servers of the world, and what of them is on this machine. */
 export class Repositories {
   readonly #now: () => number;
-  readonly #byUrl = new Map<string, Repository>();
+  readonly #byUrl = new Map<string, ServedRepository>();
   /** Commits that have been fetched: `<url> <sha>`. */
   readonly mirrored = new Set<string>();
   /** Questions to servers. */
@@ -114,15 +123,15 @@ export class Repositories {
   }
 
   /** Made where there is none. */
-  at(url: string): Repository {
+  at(url: string): ServedRepository {
     const known = this.#byUrl.get(url);
     if (known !== undefined) return known;
-    const repository = new Repository(url, this.#now);
+    const repository = new ServedRepository(url, this.#now);
     this.#byUrl.set(url, repository);
     return repository;
   }
 
-  find(url: string): Repository | null {
+  find(url: string): ServedRepository | null {
     return this.#byUrl.get(url) ?? null;
   }
 }

@@ -4,6 +4,7 @@ import type { RecordedEntry } from '../../../../src/engine/ports/recorded-entry.
 import { RowLocks } from './row-locks.ts';
 import type {
   ArtifactRow,
+  CredentialRow,
   DeploymentRow,
   EnvironmentRow,
   IdempotencyRow,
@@ -39,6 +40,8 @@ export class MemoryDatabase {
   /** Host → id of its environment. */
   readonly hosts = new Table<string>(this.#undo, {});
   readonly variables = new Table(this.#undo, { project: (row: VariableRow) => row.scope.projectId });
+  /** By project. */
+  readonly credentials = new Table<CredentialRow>(this.#undo, {});
   readonly tokens = new Table(this.#undo, { secret: (row: TokenRow) => row.secretHash });
 
   /** `live`: those that are not over, by environment. */

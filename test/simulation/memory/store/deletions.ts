@@ -75,6 +75,7 @@ export function erase(db: MemoryDatabase, { kind, id }: Deletion): void {
     for (const { environment } of db.environments.where('project', id)) eraseEnvironment(db, environment.id);
     for (const key of db.artifacts.keysWhere('project', id)) db.artifacts.delete(key);
     for (const key of db.variables.keysWhere('project', id)) db.variables.delete(key);
+    if (db.credentials.get(id) !== undefined) db.credentials.delete(id);
     db.projects.delete(id);
   } else eraseEnvironment(db, id);
 }

@@ -6,6 +6,7 @@ import type {
   EnvironmentRoute,
   Lease,
   NewInstance,
+  SealedCredential,
 } from '../../../../src/engine/ports/deployment-store.ts';
 import { isContractDue } from './contract-due.ts';
 import type { MemoryDatabase } from './database.ts';
@@ -56,11 +57,17 @@ function toRecord(tx: Transaction, row: DeploymentRow): DeploymentRecord {
     wantedVerdict: row.wantedVerdict,
     contractDue: isContractDue(tx.db, row),
     sealedVariables: row.sealedVariables,
+    sealedCredential: sealedCredentialOf(tx, row),
     counterBaseline: row.counterBaseline,
     serves: serves(tx.db, row),
     standbyId: observation?.standbyId ?? null,
     observed: observation?.view ?? null,
   };
+}
+
+function sealedCredentialOf({ db }: Transaction, { deployment }: DeploymentRow): SealedCredential | null {
+  const row = db.credentials.get(deployment.projectId);
+  return row === undefined ? null : { id: row.id, sealed: row.sealed };
 }
 
 /** By process and number. */

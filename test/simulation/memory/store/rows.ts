@@ -3,6 +3,7 @@ import type { ObservationOutcome, ObservationView } from '../../../../src/domain
 import type { Environment, Project } from '../../../../src/domain/project.ts';
 import type { RouteTarget, SlotNumber } from '../../../../src/domain/route.ts';
 import type {
+  NewCredentialRecord,
   NewTokenRecord,
   StoredVariable,
   VariableScope,
@@ -104,6 +105,10 @@ export interface IdempotencyRow {
 export interface VariableRow {
   readonly scope: VariableScope;
   readonly variable: StoredVariable;
+}
+
+export interface CredentialRow extends NewCredentialRecord {
+  readonly setAt: string;
 }
 
 export interface TokenRow extends NewTokenRecord {

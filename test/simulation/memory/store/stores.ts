@@ -2,6 +2,7 @@ import type { Clock } from '../../../../src/engine/ports/clock.ts';
 import type { ConfigurationStore } from '../../../../src/engine/ports/configuration-store.ts';
 import type { DeploymentQueries, DeploymentStore, WorldStore } from '../../../../src/engine/ports/deployment-store.ts';
 import type { ObservationStore } from '../../../../src/engine/ports/observation-store.ts';
+import { memoryCredentialStore } from './credentials.ts';
 import type { MemoryDatabase } from './database.ts';
 import { memoryDeploymentQueries } from './deployment-queries.ts';
 import { memoryDeploymentStore } from './deployments.ts';
@@ -44,6 +45,7 @@ export function memoryStores(database: MemoryDatabase, options: MemoryStoresOpti
       projects: memoryProjectStore(connection),
       environments: memoryEnvironmentStore(connection),
       variables: memoryVariableStore(connection),
+      credentials: memoryCredentialStore(connection),
       tokens: memoryTokenStore(connection),
     },
   };

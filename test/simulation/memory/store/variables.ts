@@ -17,11 +17,11 @@ export function memoryVariableStore(connection: Connection): VariableStore {
       connection.transact(({ db, now }) => {
         if (!isLive(db, scope)) return false;
         const { projectId, environmentId } = scope;
-        for (const { id, name, sealed, secret } of variables) {
+        for (const { id, name, sealed, secret, build } of variables) {
           const level: StoredVariable['level'] = environmentId === null ? 'project' : 'environment';
           const before = ofScope(db, scope).find(({ variable }) => variable.name === name);
           if (before !== undefined) db.variables.delete(before.variable.id);
-          const variable = { id, name, sealed, secret, level, updatedAt: isoTime(now) };
+          const variable = { id, name, sealed, secret, build, level, updatedAt: isoTime(now) };
           db.variables.put(id, { scope: { projectId, environmentId }, variable });
         }
         return true;

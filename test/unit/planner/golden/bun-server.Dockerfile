@@ -7,6 +7,7 @@
 
 FROM oven/bun:1.2.20-slim AS build
 WORKDIR /app
+ARG BUILD_ENV_HASH
 COPY package.json bun.lock ./
 RUN bun install --frozen-lockfile
 COPY . .

@@ -10,6 +10,7 @@ FROM denoland/deno:debian
 ENTRYPOINT []
 WORKDIR /app
 ENV DENO_DIR=/app/.deno DENO_NO_UPDATE_CHECK=1
+ARG BUILD_ENV_HASH
 RUN chown 1000:1000 /app
 USER 1000:1000
 COPY --chown=1000:1000 . .

@@ -10,6 +10,7 @@
 FROM mcr.microsoft.com/dotnet/sdk:9.0 AS build
 WORKDIR /src
 ENV DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+ARG BUILD_ENV_HASH
 COPY . .
 RUN dotnet publish src/Shop.Web/Shop.Web.csproj --configuration Release --output /out -p:UseAppHost=false
 

@@ -10,6 +10,7 @@ FROM elixir:1.18-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends build-essential git && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 ENV MIX_ENV=prod
+ARG BUILD_ENV_HASH
 RUN mix local.hex --force && mix local.rebar --force
 COPY mix.exs mix.lock ./
 RUN mix deps.get --only prod

@@ -10,11 +10,12 @@
 FROM golang:1.24-bookworm AS build
 WORKDIR /src
 ENV CGO_ENABLED=0 GOFLAGS=-buildvcs=false
+ARG BUILD_ENV_HASH
 RUN mkdir /out
 COPY go.* ./
 RUN go mod download
 COPY . .
-RUN go build -trimpath -o /out/hello .
+RUN --mount=type=cache,target=/root/.cache/go-build,sharing=shared go build -trimpath -o /out/hello .
 
 FROM debian:bookworm-slim
 WORKDIR /app

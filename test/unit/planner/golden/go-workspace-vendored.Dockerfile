@@ -10,9 +10,10 @@
 FROM golang:1.25-bookworm AS build
 WORKDIR /src
 ENV CGO_ENABLED=0 GOFLAGS=-buildvcs=false
+ARG BUILD_ENV_HASH
 RUN mkdir /out
 COPY . .
-RUN go build -mod=vendor -trimpath -o /out/api ./api
+RUN --mount=type=cache,target=/root/.cache/go-build,sharing=shared go build -mod=vendor -trimpath -o /out/api ./api
 
 FROM debian:bookworm-slim
 WORKDIR /app

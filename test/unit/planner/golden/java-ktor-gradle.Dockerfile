@@ -9,8 +9,9 @@
 
 FROM gradle:8-jdk17 AS build
 WORKDIR /src
+ARG BUILD_ENV_HASH
 COPY . .
-RUN gradle --no-daemon --console=plain assemble
+RUN --mount=type=cache,target=/root/.gradle,sharing=locked gradle --no-daemon --console=plain assemble
 RUN ["sh","-c","jar=$(ls -S build/libs/*.jar 2>/dev/null | grep -v -e '-sources.jar$' -e '-javadoc.jar$' -e '-plain.jar$' | head -n 1); [ -n \"$jar\" ] || { echo \"the build left no archive in build/libs\" >&2; exit 1; }; cp \"$jar\" /app.jar"]
 
 FROM eclipse-temurin:17-jre

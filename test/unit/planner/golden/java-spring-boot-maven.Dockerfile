@@ -9,8 +9,9 @@
 
 FROM maven:3-eclipse-temurin-21 AS build
 WORKDIR /src
+ARG BUILD_ENV_HASH
 COPY . .
-RUN mvn --batch-mode --no-transfer-progress -DskipTests package
+RUN --mount=type=cache,target=/root/.m2,sharing=locked mvn --batch-mode --no-transfer-progress -DskipTests package
 RUN ["sh","-c","jar=$(ls -S target/*.jar 2>/dev/null | grep -v -e '-sources.jar$' -e '-javadoc.jar$' -e '-plain.jar$' | head -n 1); [ -n \"$jar\" ] || { echo \"the build left no archive in target\" >&2; exit 1; }; cp \"$jar\" /app.jar"]
 
 FROM eclipse-temurin:21-jre

@@ -13,32 +13,32 @@
 FROM node:24-slim AS manifest
 WORKDIR /app
 COPY package.json ./
-RUN ["node","-e","const fs=require('fs'),keep=['dependencies','devDependencies','optionalDependencies','peerDependencies','dependenciesMeta','peerDependenciesMeta','overrides','resolutions','pnpm','patchedDependencies','trustedDependencies','engines','os','cpu','packageManager'];for(const file of process.argv.slice(1)){const all=JSON.parse(fs.readFileSync(file,'utf8').replace(/^\\uFEFF/,''));fs.writeFileSync(file,JSON.stringify(Object.fromEntries(keep.filter(k=>k in all).map(k=>[k,all[k]]))))}","package.json"]
+RUN ["node","-e","const fs=require('fs'),keep=['name','bin','dependencies','devDependencies','optionalDependencies','peerDependencies','dependenciesMeta','peerDependenciesMeta','overrides','resolutions','pnpm','patchedDependencies','trustedDependencies','engines','os','cpu','packageManager'];for(const file of process.argv.slice(1)){const all=JSON.parse(fs.readFileSync(file,'utf8').replace(/^\\uFEFF/,''));fs.writeFileSync(file,JSON.stringify(Object.fromEntries(keep.filter(k=>k in all).map(k=>[k,all[k]]))))}","package.json"]
 
-FROM node:24-slim AS packages
+FROM node:24-slim AS install
 WORKDIR /app
 ENV CI=true
-RUN npm install --global --force yarn@1.22.22
+ENV YARN_CACHE_FOLDER=/root/.cache/yarn
+RUN --mount=type=cache,target=/root/.npm,sharing=shared npm install --global --force yarn@1.22.22
+ARG BUILD_ENV_HASH
 COPY --from=manifest /app/package.json ./
 COPY yarn.lock ./
+RUN --mount=type=cache,target=/root/.cache/yarn,sharing=locked yarn install --frozen-lockfile --non-interactive
 
-FROM packages AS production
-RUN yarn install --frozen-lockfile --non-interactive --production
-
-FROM packages AS install
-RUN yarn install --frozen-lockfile --non-interactive
+FROM install AS production
+RUN --mount=type=cache,target=/root/.cache/yarn,sharing=locked yarn install --frozen-lockfile --non-interactive --production --ignore-scripts --prefer-offline
 
 FROM install AS build
 ENV NEXT_TELEMETRY_DISABLED=1
 COPY . .
-RUN yarn run build
-RUN rm -rf node_modules build/cache
+RUN --mount=type=cache,target=/app/node_modules/.cache,sharing=private --mount=type=cache,target=/app/build/cache,sharing=private yarn run build
+RUN ["node","-e","require('fs').cpSync('/app','/built',{recursive:true,verbatimSymlinks:true,filter:path=>!process.argv.includes(path)})","/app/node_modules","/app/build/cache"]
 
 FROM node:24-slim
 WORKDIR /app
 RUN chown 1000:1000 /app
 COPY --from=production --chown=1000:1000 /app ./
-COPY --from=build --chown=1000:1000 /app/ ./
+COPY --from=build --chown=1000:1000 /built/ ./
 ENV NODE_ENV=production NEXT_TELEMETRY_DISABLED=1 HOSTNAME=0.0.0.0 PATH=/app/node_modules/.bin:$PATH
 USER 1000:1000
 CMD ["next","start"]

@@ -13,20 +13,22 @@
 FROM node:24-slim AS manifest
 WORKDIR /app
 COPY package.json ./
-RUN ["node","-e","const fs=require('fs'),keep=['dependencies','devDependencies','optionalDependencies','peerDependencies','dependenciesMeta','peerDependenciesMeta','overrides','resolutions','pnpm','patchedDependencies','trustedDependencies','engines','os','cpu','packageManager'];for(const file of process.argv.slice(1)){const all=JSON.parse(fs.readFileSync(file,'utf8').replace(/^\\uFEFF/,''));fs.writeFileSync(file,JSON.stringify(Object.fromEntries(keep.filter(k=>k in all).map(k=>[k,all[k]]))))}","package.json"]
+RUN ["node","-e","const fs=require('fs'),keep=['name','bin','dependencies','devDependencies','optionalDependencies','peerDependencies','dependenciesMeta','peerDependenciesMeta','overrides','resolutions','pnpm','patchedDependencies','trustedDependencies','engines','os','cpu','packageManager'];for(const file of process.argv.slice(1)){const all=JSON.parse(fs.readFileSync(file,'utf8').replace(/^\\uFEFF/,''));fs.writeFileSync(file,JSON.stringify(Object.fromEntries(keep.filter(k=>k in all).map(k=>[k,all[k]]))))}","package.json"]
 
 FROM node:24-slim AS install
 WORKDIR /app
 ENV CI=true
-RUN npm install --global --force pnpm@10
+ENV pnpm_config_pm_on_fail=ignore
+RUN --mount=type=cache,target=/root/.npm,sharing=shared npm install --global --force pnpm@10
+ARG BUILD_ENV_HASH
 COPY --from=manifest /app/package.json ./
 COPY pnpm-lock.yaml ./
-RUN pnpm install --frozen-lockfile
+RUN --mount=type=cache,target=/root/.local/share/pnpm/store,sharing=shared pnpm install --frozen-lockfile
 
 FROM install AS build
 ENV NEXT_TELEMETRY_DISABLED=1
 COPY . .
-RUN pnpm run build
+RUN --mount=type=cache,target=/app/node_modules/.cache,sharing=private --mount=type=cache,target=/app/.next/cache,sharing=private pnpm run build
 RUN ["sh","-c","if [ -f .next/standalone/server.js ]; then cp -R .next/standalone /standalone && mkdir -p /standalone/.next && cp -R .next/static /standalone/.next/static && { [ ! -d public ] || cp -R public /standalone/; }; else echo \"the build left no .next/standalone/server.js: set a start command, or take output from next.config\" >&2; exit 1; fi"]
 
 FROM node:24-slim

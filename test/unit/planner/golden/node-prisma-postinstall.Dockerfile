@@ -14,12 +14,13 @@ ENV CI=true
 ENV NPM_CONFIG_AUDIT=false
 ENV NPM_CONFIG_FUND=false
 ENV NPM_CONFIG_UPDATE_NOTIFIER=false
+ARG BUILD_ENV_HASH
 COPY . .
-RUN npm ci || { code=$?; [ "$code" -eq 1 ] || exit "$code"; echo "npm ci failed; trying npm install once" >&2; npm install; }
+RUN --mount=type=cache,target=/root/.npm,sharing=shared npm ci || { code=$?; [ "$code" -eq 1 ] || exit "$code"; echo "npm ci failed; trying npm install once" >&2; npm install; }
 
 FROM install AS build
-RUN npm run build
-RUN npm prune --omit=dev --ignore-scripts
+RUN --mount=type=cache,target=/app/node_modules/.cache,sharing=private npm run build
+RUN --mount=type=cache,target=/root/.npm,sharing=shared npm prune --omit=dev --ignore-scripts
 
 FROM node:24-slim
 WORKDIR /app

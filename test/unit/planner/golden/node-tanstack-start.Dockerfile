@@ -12,31 +12,31 @@
 FROM node:24-slim AS manifest
 WORKDIR /app
 COPY package.json ./
-RUN ["node","-e","const fs=require('fs'),keep=['dependencies','devDependencies','optionalDependencies','peerDependencies','dependenciesMeta','peerDependenciesMeta','overrides','resolutions','pnpm','patchedDependencies','trustedDependencies','engines','os','cpu','packageManager'];for(const file of process.argv.slice(1)){const all=JSON.parse(fs.readFileSync(file,'utf8').replace(/^\\uFEFF/,''));fs.writeFileSync(file,JSON.stringify(Object.fromEntries(keep.filter(k=>k in all).map(k=>[k,all[k]]))))}","package.json"]
+RUN ["node","-e","const fs=require('fs'),keep=['name','bin','dependencies','devDependencies','optionalDependencies','peerDependencies','dependenciesMeta','peerDependenciesMeta','overrides','resolutions','pnpm','patchedDependencies','trustedDependencies','engines','os','cpu','packageManager'];for(const file of process.argv.slice(1)){const all=JSON.parse(fs.readFileSync(file,'utf8').replace(/^\\uFEFF/,''));fs.writeFileSync(file,JSON.stringify(Object.fromEntries(keep.filter(k=>k in all).map(k=>[k,all[k]]))))}","package.json"]
 
-FROM node:24-slim AS packages
+FROM node:24-slim AS install
 WORKDIR /app
 ENV CI=true
-RUN npm install --global --force pnpm@10
+ENV pnpm_config_pm_on_fail=ignore
+RUN --mount=type=cache,target=/root/.npm,sharing=shared npm install --global --force pnpm@10
+ARG BUILD_ENV_HASH
 COPY --from=manifest /app/package.json ./
 COPY pnpm-lock.yaml ./
+RUN --mount=type=cache,target=/root/.local/share/pnpm/store,sharing=shared pnpm install --frozen-lockfile
 
-FROM packages AS production
-RUN pnpm install --frozen-lockfile --prod
-
-FROM packages AS install
-RUN pnpm install --frozen-lockfile
+FROM install AS production
+RUN --mount=type=cache,target=/root/.local/share/pnpm/store,sharing=shared pnpm prune --prod --ignore-scripts
 
 FROM install AS build
 COPY . .
-RUN pnpm run build
-RUN rm -rf node_modules
+RUN --mount=type=cache,target=/app/node_modules/.cache,sharing=private pnpm run build
+RUN ["node","-e","require('fs').cpSync('/app','/built',{recursive:true,verbatimSymlinks:true,filter:path=>!process.argv.includes(path)})","/app/node_modules"]
 
 FROM node:24-slim
 WORKDIR /app
 RUN chown 1000:1000 /app
 COPY --from=production --chown=1000:1000 /app ./
-COPY --from=build --chown=1000:1000 /app/ ./
+COPY --from=build --chown=1000:1000 /built/ ./
 ENV NODE_ENV=production PATH=/app/node_modules/.bin:$PATH
 USER 1000:1000
 CMD ["node",".output/server/index.mjs"]

@@ -12,6 +12,7 @@ RUN pecl install redis && docker-php-ext-enable redis
 WORKDIR /var/www/html
 ENV PORT=3000
 RUN a2enmod rewrite && sed -i 's/^Listen 80$/Listen ${PORT}/' /etc/apache2/ports.conf && sed -i -e 's/:80>/:${PORT}>/' -e 's!DocumentRoot .*!DocumentRoot /var/www/html/public!' /etc/apache2/sites-available/000-default.conf
+ARG BUILD_ENV_HASH
 RUN chown 1000:1000 .
 USER 1000:1000
 COPY --from=composer:2 /usr/bin/composer /usr/local/bin/composer

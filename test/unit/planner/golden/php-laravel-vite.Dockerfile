@@ -11,7 +11,7 @@
 FROM node:24-slim AS manifest
 WORKDIR /app
 COPY package.json ./
-RUN ["node","-e","const fs=require('fs'),keep=['dependencies','devDependencies','optionalDependencies','peerDependencies','dependenciesMeta','peerDependenciesMeta','overrides','resolutions','pnpm','patchedDependencies','trustedDependencies','engines','os','cpu','packageManager'];for(const file of process.argv.slice(1)){const all=JSON.parse(fs.readFileSync(file,'utf8').replace(/^\\uFEFF/,''));fs.writeFileSync(file,JSON.stringify(Object.fromEntries(keep.filter(k=>k in all).map(k=>[k,all[k]]))))}","package.json"]
+RUN ["node","-e","const fs=require('fs'),keep=['name','bin','dependencies','devDependencies','optionalDependencies','peerDependencies','dependenciesMeta','peerDependenciesMeta','overrides','resolutions','pnpm','patchedDependencies','trustedDependencies','engines','os','cpu','packageManager'];for(const file of process.argv.slice(1)){const all=JSON.parse(fs.readFileSync(file,'utf8').replace(/^\\uFEFF/,''));fs.writeFileSync(file,JSON.stringify(Object.fromEntries(keep.filter(k=>k in all).map(k=>[k,all[k]]))))}","package.json"]
 
 FROM node:24-slim AS install
 WORKDIR /app
@@ -19,13 +19,14 @@ ENV CI=true
 ENV NPM_CONFIG_AUDIT=false
 ENV NPM_CONFIG_FUND=false
 ENV NPM_CONFIG_UPDATE_NOTIFIER=false
+ARG BUILD_ENV_HASH
 COPY --from=manifest /app/package.json ./
 COPY package-lock.json ./
-RUN npm ci || { code=$?; [ "$code" -eq 1 ] || exit "$code"; echo "npm ci failed; trying npm install once" >&2; npm install; }
+RUN --mount=type=cache,target=/root/.npm,sharing=shared npm ci || { code=$?; [ "$code" -eq 1 ] || exit "$code"; echo "npm ci failed; trying npm install once" >&2; npm install; }
 
 FROM install AS build
 COPY . .
-RUN npm run build
+RUN --mount=type=cache,target=/app/node_modules/.cache,sharing=private npm run build
 
 FROM php:8.4-apache
 RUN apt-get update && apt-get install -y --no-install-recommends git libfreetype-dev libjpeg62-turbo-dev libpng-dev libpq-dev libzip-dev unzip && rm -rf /var/lib/apt/lists/*
@@ -34,6 +35,7 @@ RUN docker-php-ext-install bcmath gd pdo_mysql pdo_pgsql zip
 WORKDIR /var/www/html
 ENV PORT=3000
 RUN a2enmod rewrite && sed -i 's/^Listen 80$/Listen ${PORT}/' /etc/apache2/ports.conf && sed -i -e 's/:80>/:${PORT}>/' -e 's!DocumentRoot .*!DocumentRoot /var/www/html/public!' /etc/apache2/sites-available/000-default.conf
+ARG BUILD_ENV_HASH
 RUN chown 1000:1000 .
 USER 1000:1000
 COPY --from=composer:2 /usr/bin/composer /usr/local/bin/composer

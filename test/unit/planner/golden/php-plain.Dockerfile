@@ -11,6 +11,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends git unzip && rm
 WORKDIR /var/www/html
 ENV PORT=3000
 RUN a2enmod rewrite && sed -i 's/^Listen 80$/Listen ${PORT}/' /etc/apache2/ports.conf && sed -i -e 's/:80>/:${PORT}>/' -e 's!DocumentRoot .*!DocumentRoot /var/www/html!' /etc/apache2/sites-available/000-default.conf
+ARG BUILD_ENV_HASH
 RUN chown 1000:1000 .
 USER 1000:1000
 COPY --chown=1000:1000 . .

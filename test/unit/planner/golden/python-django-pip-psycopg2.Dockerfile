@@ -13,6 +13,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends build-essential
 RUN python -m venv /venv
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 UV_PROJECT_ENVIRONMENT=/venv UV_NO_CACHE=1 UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV=/venv PATH=/venv/bin:$PATH
 WORKDIR /app
+ARG BUILD_ENV_HASH
 COPY requirements.txt ./
 RUN pip install -r requirements.txt
 COPY . .

@@ -11,6 +11,7 @@ FROM ruby:3.3.7-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends build-essential git libyaml-dev pkg-config libpq-dev && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 ENV BUNDLE_PATH=/gems BUNDLE_WITHOUT=development:test BUNDLE_DEPLOYMENT=1 RAILS_ENV=production RACK_ENV=production
+ARG BUILD_ENV_HASH
 COPY Gemfile Gemfile.lock .ruby-version ./
 RUN bundle install
 COPY . .

@@ -11,6 +11,7 @@ FROM ruby:3.2-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends build-essential git libyaml-dev pkg-config && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 ENV BUNDLE_PATH=/gems BUNDLE_WITHOUT=development:test RAILS_ENV=production RACK_ENV=production
+ARG BUILD_ENV_HASH
 COPY Gemfile ./
 RUN bundle install
 COPY . .

@@ -9,6 +9,7 @@
 FROM rust:1.88.0-bookworm AS build
 WORKDIR /src
 ENV CARGO_TERM_COLOR=never CARGO_INCREMENTAL=0
+ARG BUILD_ENV_HASH
 RUN mkdir /out
 COPY Cargo.toml Cargo.lock ./
 RUN mkdir -p src && echo 'fn main() {}' > src/main.rs

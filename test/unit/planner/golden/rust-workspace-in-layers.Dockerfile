@@ -9,6 +9,7 @@
 FROM rust:1-bookworm AS build
 WORKDIR /src
 ENV CARGO_TERM_COLOR=never CARGO_INCREMENTAL=0
+ARG BUILD_ENV_HASH
 RUN mkdir /out
 COPY Cargo.toml Cargo.lock ./
 COPY crates/core/Cargo.toml ./crates/core/

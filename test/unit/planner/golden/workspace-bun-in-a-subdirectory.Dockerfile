@@ -13,27 +13,29 @@ WORKDIR /app
 COPY package.json ./
 COPY packages/lib/package.json ./packages/lib/
 COPY packages/site/package.json ./packages/site/
-RUN ["node","-e","const fs=require('fs'),keep=['name','version','bin','workspaces','catalog','catalogs','dependencies','devDependencies','optionalDependencies','peerDependencies','dependenciesMeta','peerDependenciesMeta','overrides','resolutions','pnpm','patchedDependencies','trustedDependencies','engines','os','cpu','packageManager'];for(const file of process.argv.slice(1)){const all=JSON.parse(fs.readFileSync(file,'utf8').replace(/^\\uFEFF/,''));fs.writeFileSync(file,JSON.stringify(Object.fromEntries(keep.filter(k=>k in all).map(k=>[k,all[k]]))))}","package.json","packages/lib/package.json","packages/site/package.json"]
+RUN ["node","-e","const fs=require('fs'),keep=['version','workspaces','catalog','catalogs','name','bin','dependencies','devDependencies','optionalDependencies','peerDependencies','dependenciesMeta','peerDependenciesMeta','overrides','resolutions','pnpm','patchedDependencies','trustedDependencies','engines','os','cpu','packageManager'];for(const file of process.argv.slice(1)){const all=JSON.parse(fs.readFileSync(file,'utf8').replace(/^\\uFEFF/,''));fs.writeFileSync(file,JSON.stringify(Object.fromEntries(keep.filter(k=>k in all).map(k=>[k,all[k]]))))}","package.json","packages/lib/package.json","packages/site/package.json"]
 
 FROM node:24-slim AS production
 WORKDIR /app
 ENV CI=true
-RUN npm install --global --force bun@1
+RUN --mount=type=cache,target=/root/.npm,sharing=shared npm install --global --force bun@1
+ARG BUILD_ENV_HASH
 COPY --from=manifest /app ./
 COPY bun.lock ./
-RUN bun install --frozen-lockfile --production
+RUN --mount=type=cache,target=/root/.bun/install/cache,sharing=shared bun install --frozen-lockfile --production
 
 FROM node:24-slim AS build
 WORKDIR /app
+ARG BUILD_ENV_HASH
 COPY . .
-RUN find /app -name node_modules -prune -exec rm -rf {} +
+RUN ["node","-e","require('fs').cpSync('/app','/built',{recursive:true,verbatimSymlinks:true,filter:path=>!process.argv.includes(path)})","/app/node_modules","/app/packages/lib/node_modules","/app/packages/site/node_modules"]
 
 FROM node:24-slim
 WORKDIR /app
 RUN chown 1000:1000 /app
 COPY --from=production --chown=1000:1000 /app ./
-COPY --from=build --chown=1000:1000 /app/packages/lib ./packages/lib
-COPY --from=build --chown=1000:1000 /app/packages/site ./packages/site
+COPY --from=build --chown=1000:1000 /built/packages/lib ./packages/lib
+COPY --from=build --chown=1000:1000 /built/packages/site ./packages/site
 WORKDIR /app/packages/site
 ENV NODE_ENV=production PATH=/app/packages/site/node_modules/.bin:/app/node_modules/.bin:$PATH
 USER 1000:1000

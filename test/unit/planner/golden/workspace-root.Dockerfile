@@ -13,33 +13,32 @@ FROM node:24-slim AS manifest
 WORKDIR /app
 COPY package.json ./
 COPY packages/server/package.json ./packages/server/
-RUN ["node","-e","const fs=require('fs'),keep=['name','version','bin','workspaces','catalog','catalogs','dependencies','devDependencies','optionalDependencies','peerDependencies','dependenciesMeta','peerDependenciesMeta','overrides','resolutions','pnpm','patchedDependencies','trustedDependencies','engines','os','cpu','packageManager'];for(const file of process.argv.slice(1)){const all=JSON.parse(fs.readFileSync(file,'utf8').replace(/^\\uFEFF/,''));fs.writeFileSync(file,JSON.stringify(Object.fromEntries(keep.filter(k=>k in all).map(k=>[k,all[k]]))))}","package.json","packages/server/package.json"]
+RUN ["node","-e","const fs=require('fs'),keep=['version','workspaces','catalog','catalogs','name','bin','dependencies','devDependencies','optionalDependencies','peerDependencies','dependenciesMeta','peerDependenciesMeta','overrides','resolutions','pnpm','patchedDependencies','trustedDependencies','engines','os','cpu','packageManager'];for(const file of process.argv.slice(1)){const all=JSON.parse(fs.readFileSync(file,'utf8').replace(/^\\uFEFF/,''));fs.writeFileSync(file,JSON.stringify(Object.fromEntries(keep.filter(k=>k in all).map(k=>[k,all[k]]))))}","package.json","packages/server/package.json"]
 
-FROM node:24-slim AS packages
+FROM node:24-slim AS install
 WORKDIR /app
 ENV CI=true
 ENV NPM_CONFIG_AUDIT=false
 ENV NPM_CONFIG_FUND=false
 ENV NPM_CONFIG_UPDATE_NOTIFIER=false
+ARG BUILD_ENV_HASH
 COPY --from=manifest /app ./
 COPY package-lock.json ./
+RUN --mount=type=cache,target=/root/.npm,sharing=shared npm ci || { code=$?; [ "$code" -eq 1 ] || exit "$code"; echo "npm ci failed; trying npm install once" >&2; npm install; }
 
-FROM packages AS production
-RUN npm ci --omit=dev || { code=$?; [ "$code" -eq 1 ] || exit "$code"; echo "npm ci failed; trying npm install once" >&2; npm install --omit=dev; }
-
-FROM packages AS install
-RUN npm ci || { code=$?; [ "$code" -eq 1 ] || exit "$code"; echo "npm ci failed; trying npm install once" >&2; npm install; }
+FROM install AS production
+RUN --mount=type=cache,target=/root/.npm,sharing=shared npm prune --omit=dev --ignore-scripts
 
 FROM install AS build
 COPY . .
-RUN npm run build
-RUN find /app -name node_modules -prune -exec rm -rf {} +
+RUN --mount=type=cache,target=/app/node_modules/.cache,sharing=private npm run build
+RUN ["node","-e","require('fs').cpSync('/app','/built',{recursive:true,verbatimSymlinks:true,filter:path=>!process.argv.includes(path)})","/app/node_modules","/app/packages/server/node_modules"]
 
 FROM node:24-slim
 WORKDIR /app
 RUN chown 1000:1000 /app
 COPY --from=production --chown=1000:1000 /app ./
-COPY --from=build --chown=1000:1000 /app/ ./
+COPY --from=build --chown=1000:1000 /built/ ./
 ENV NODE_ENV=production PATH=/app/node_modules/.bin:$PATH
 USER 1000:1000
 CMD ["node","packages/server/dist/main.js"]

@@ -67,6 +67,15 @@ export const frameworks: Layouts = {
       'svelte.config.js': "import adapter from '@sveltejs/adapter-node';\n",
     },
   },
+  'sveltekit-3': {
+    files: {
+      'package.json': svelte('@sveltejs/adapter-node'),
+      ...npmLock,
+      'vite.config.js': `import adapter from '@sveltejs/adapter-node';
+export default { plugins: [sveltekit({ adapter: adapter({ out: 'server' }) })] };
+`,
+    },
+  },
   'sveltekit-static': {
     files: {
       'package.json': svelte('@sveltejs/adapter-static'),
@@ -198,6 +207,22 @@ export const frameworks: Layouts = {
       'package.json': manifest({ build: 'vitepress build docs', dev: 'vitepress dev docs' }, ['vitepress']),
       ...pnpmLock,
     },
+  },
+  'vitepress-as-it-is-made': {
+    files: {
+      'package.json': manifest({ 'docs:dev': 'vitepress dev docs', 'docs:build': 'vitepress build docs' }, [
+        'vitepress',
+      ]),
+      ...npmLock,
+    },
+  },
+  'vitepress-member-of-a-workspace': {
+    files: {
+      'package.json': { name: 'root', private: true, workspaces: ['docs'] },
+      ...npmLock,
+      'docs/package.json': manifest({ 'docs:build': 'vitepress build' }, ['vitepress']),
+    },
+    settings: { directory: 'docs' },
   },
   'solid-own-output': {
     files: { 'package.json': manifest({ build: 'node build.mjs' }, ['solid-js']), ...npmLock },

@@ -7,6 +7,14 @@ const project = (dependencies: readonly string[], rest = '') =>
 
 /** Everything that is not Node. */
 export const languages: Layouts = {
+  'python-flask-wheels-in-the-repository': {
+    files: {
+      'requirements.txt': '--no-index\n--find-links ./vendor\n-f https://example.test/wheels\nFlask\ngunicorn\n',
+      '.python-version': '3.11\n',
+      'vendor/Flask-2.2.2-py3-none-any.whl': '',
+      'app.py': 'from flask import Flask\n\napp = Flask(__name__)\n',
+    },
+  },
   'python-flask-pip': {
     files: { 'requirements.txt': 'flask==3.1.0\n', 'hello.py': 'from flask import Flask\nweb = Flask(__name__)\n' },
   },

@@ -15,6 +15,23 @@ export const servers: Layouts = {
       '.nvmrc': '22\n',
     },
   },
+  'node-nestjs-as-it-is-made': {
+    files: {
+      'package.json': manifest(
+        { build: 'nest build', start: 'nest start', 'start:dev': 'nest start --watch', 'start:prod': 'node dist/main' },
+        ['@nestjs/core', '@nestjs/common'],
+        { devDependencies: latest(['@nestjs/cli', 'typescript']) },
+      ),
+      ...npmLock,
+      'nest-cli.json': { sourceRoot: 'src' },
+    },
+  },
+  'node-started-by-a-dev-dependency': {
+    files: {
+      'package.json': manifest({ start: 'tsx src/server.ts' }, ['express'], { devDependencies: latest(['tsx']) }),
+      ...pnpmLock,
+    },
+  },
   'node-nestjs-yarn-classic': {
     files: {
       'package.json': manifest({ build: 'nest build', start: 'nest start', 'start:prod': 'node dist/main' }, [

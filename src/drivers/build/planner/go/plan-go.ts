@@ -1,5 +1,7 @@
 import type { BuildPlan } from '../../../../domain/build-plan.ts';
 import { notDetected, startMissing, type App } from '../app.ts';
+import { visibleVariables } from '../build-variables.ts';
+import { withCaches, type CacheMount } from '../cache-mount.ts';
 import { dockerfileOf, shell } from '../dockerfile-text.ts';
 import { givenStart, type StartCommand } from '../start.ts';
 import { chooseGoProgram, findGoPrograms, type GoProgram } from './go-programs.ts';
@@ -99,6 +101,9 @@ interface GoBuild {
   readonly build: string;
 }
 
+/** Go's own cache of packages that it has compiled; modules are in a layer. */
+const compiled: CacheMount = { target: '/root/.cache/go-build', sharing: 'shared' };
+
 function goDockerfile({ settings }: App, image: string, { whole, build }: GoBuild, start: StartCommand): string {
   const given = settings.installCommand === null ? [] : [`RUN ${shell(settings.installCommand)}`];
   return dockerfileOf(
@@ -106,10 +111,10 @@ function goDockerfile({ settings }: App, image: string, { whole, build }: GoBuil
       `FROM ${image} AS build`,
       'WORKDIR /src',
       'ENV CGO_ENABLED=0 GOFLAGS=-buildvcs=false',
-      ...Object.keys(settings.buildEnv).map((name) => `ARG ${name}`),
+      ...visibleVariables(settings),
       'RUN mkdir /out',
       ...(whole ? ['COPY . .', ...given] : ['COPY go.* ./', 'RUN go mod download', 'COPY . .']),
-      build,
+      ...withCaches([build], [compiled]),
     ],
     [
       `FROM ${debianImage}`,

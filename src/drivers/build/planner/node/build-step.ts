@@ -1,6 +1,6 @@
 import { shell } from '../dockerfile-text.ts';
 import type { NodeApp } from './node-app.ts';
-import { dependencyNames } from './manifest.ts';
+import { dependencyNames, type Manifest } from './manifest.ts';
 
 export interface BuildStep {
   /** Instructions that begin in /app and end in the app's directory; none: nothing is built. */
@@ -17,15 +17,20 @@ export async function chooseBuildStep(app: NodeApp, usual: string | null): Promi
     return { lines: [...enter, `RUN ${shell(buildCommand)}`], reasons: [reason] };
   }
   if (app.path !== '/app') return memberStep(app, usual);
-  const { name, execute } = app.packageManager;
-  if ('build' in app.manifest.scripts) return { lines: [`RUN ${name} run build`], reasons: ['build script found'] };
-  return usual === null
-    ? { lines: [], reasons: [] }
-    : { lines: [`RUN ${execute} ${usual}`], reasons: [`\`${usual}\`, as there is no build script`] };
+  if ('build' in app.manifest.scripts)
+    return { lines: [`RUN ${app.packageManager.name} run build`], reasons: ['build script found'] };
+  return usual === null ? { lines: [], reasons: [] } : usualStep(app, usual);
+}
+
+/** Without a build script: another that does the same, such as `docs:build`, else the tool itself. */
+function usualStep({ manifest, packageManager: { name, execute } }: NodeApp, usual: string): BuildStep {
+  const script = scriptThatRuns(usual, manifest);
+  if (script !== null) return { lines: [`RUN ${name} run ${script}`], reasons: [`build by the script ${script}`] };
+  return { lines: [`RUN ${execute} ${usual}`], reasons: [`\`${usual}\`, as there is no build script`] };
 }
 
 async function memberStep(app: NodeApp, usual: string | null): Promise<BuildStep> {
-  const { name, execute } = app.packageManager;
+  const { name } = app.packageManager;
   const own = 'build' in app.manifest.scripts;
   const orchestrated = own ? await orchestrator(app) : null;
   if (orchestrated !== null) return { ...orchestrated, lines: [...orchestrated.lines, `WORKDIR ${app.path}`] };
@@ -35,13 +40,22 @@ async function memberStep(app: NodeApp, usual: string | null): Promise<BuildStep
     built.length === 0 ? [] : [`build scripts of ${built.map(({ path }) => path).join(', ')}, in this order`];
   if (own) return { lines, reasons };
   if (usual === null) return { lines: lines.length === 0 ? [] : [...lines, `WORKDIR ${app.path}`], reasons };
-  return {
-    lines: [...lines, `WORKDIR ${app.path}`, `RUN ${execute} ${usual}`],
-    reasons: [...reasons, `\`${usual}\`, as there is no build script`],
-  };
+  const last = usualStep(app, usual);
+  return { lines: [...lines, `WORKDIR ${app.path}`, ...last.lines], reasons: [...reasons, ...last.reasons] };
 }
 
-/** Turborepo and Nx know themselves what has to be built before the app. */
+function scriptThatRuns(command: string, { scripts }: Manifest): string | null {
+  const found = Object.entries(scripts).find(
+    ([name, line]) =>
+      /^[\w:-]+$/.test(name) && `${line.trim()} `.startsWith(`${command} `) && !/--(?:serve|watch)\b/.test(line),
+  );
+  return found?.[0] ?? null;
+}
+
+/**
+ * Turborepo and Nx know themselves what has to be built before the app. Their caches are not kept: variables that nobody told them of would not count, and
+ * a changed one would bring the old build.
+ */
 async function orchestrator(app: NodeApp): Promise<BuildStep | null> {
   const { workspace, manifest } = app;
   if (workspace === null || manifest.name === null || !/^[@\w][\w@./-]*$/.test(manifest.name)) return null;

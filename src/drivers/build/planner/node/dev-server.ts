@@ -10,6 +10,7 @@ const devServer = new RegExp(
     String.raw`^(?:npx )?(?:vite|serve|http-server|live-server|vitepress|parcel|webpack-dev-server)(?= |$)`,
     String.raw`^(?:npx )?(?:react-scripts|react-app-rewired|craco|docusaurus|preact|rsbuild) (?:start|dev|preview)\b`,
     String.raw`^(?:npx )?(?:ng|ember|gatsby|vue-cli-service|gridsome) (?:serve|s|develop)\b`,
+    String.raw`^(?:npx )?nest start\b`,
     String.raw`^(?:npx )?(?:eleventy|@11ty/eleventy)\b.*--serve\b`,
     String.raw`^(?:npx )?(?:next|nuxt|nuxi|astro|remix|react-router|webpack|hexo) (?:dev|preview|serve|server|vite:dev)\b`,
     String.raw`^(?:npm|pnpm|yarn|bun)(?: run)? (?:dev|develop|preview|serve)\b`,

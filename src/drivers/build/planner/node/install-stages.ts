@@ -1,8 +1,13 @@
+import { visibleVariables } from '../build-variables.ts';
+import { withCaches } from '../cache-mount.ts';
 import { shell } from '../dockerfile-text.ts';
 import type { NodeApp } from './node-app.ts';
+import { npmCache } from './package-manager.ts';
 
 /** Fields of package.json that decide what is installed: any other edit leaves the layer of dependencies as it is. */
 const manifestFields = [
+  'name',
+  'bin',
   'dependencies',
   'devDependencies',
   'optionalDependencies',
@@ -21,7 +26,7 @@ const manifestFields = [
 ];
 
 /** What members of a workspace need besides, to find and link each other. */
-const workspaceFields = ['name', 'version', 'bin', 'workspaces', 'catalog', 'catalogs'];
+const workspaceFields = ['version', 'workspaces', 'catalog', 'catalogs'];
 
 /** Which sets of packages are wanted: `all` in a stage `install`, those without dev dependencies in a stage `production`. */
 export type WantedPackages = 'all' | 'production' | 'both';
@@ -35,18 +40,34 @@ export function installStages(app: NodeApp, wanted: WantedPackages): readonly st
 }
 
 function manifestsFirst(app: NodeApp, wanted: WantedPackages): readonly string[] {
-  const { install, installProduction } = app.packageManager;
-  if (wanted === 'all') return [...packagesStage(app, 'install'), `RUN ${install}`];
-  if (wanted === 'production') return [...packagesStage(app, 'production'), `RUN ${installProduction}`];
+  const { installProduction, prune } = app.packageManager;
+  if (wanted === 'all') return [...packagesStage(app, 'install'), ...everything(app)];
+  if (wanted === 'production') return [...packagesStage(app, 'production'), ...run(app, installProduction)];
+  // Quicker than a second install, and scripts of packages run once.
+  if (prune !== null) {
+    const all = [...packagesStage(app, 'install'), ...everything(app)];
+    return [...all, '', 'FROM install AS production', ...run(app, prune)];
+  }
   return [
     ...packagesStage(app, 'packages'),
     '',
     'FROM packages AS production',
-    `RUN ${installProduction}`,
+    ...run(app, installProduction),
     '',
     'FROM packages AS install',
-    `RUN ${install}`,
+    ...everything(app),
   ];
+}
+
+/** The packages of the lock file, and the tool that the build would have to fetch otherwise. */
+function everything(app: NodeApp): readonly string[] {
+  const { install, add } = app.packageManager;
+  return [...run(app, install), ...(app.buildTool === undefined ? [] : run(app, `${add} ${app.buildTool}`))];
+}
+
+/** One command of the package manager, which finds again what it has downloaded before. */
+function run({ packageManager: { cache } }: NodeApp, command: string): readonly string[] {
+  return withCaches([`RUN ${command}`], [cache]);
 }
 
 /** Manifests, reduced, and lock file. */
@@ -71,7 +92,7 @@ function packagesStage(app: NodeApp, name: string): readonly string[] {
 
 function sourceFirst(app: NodeApp, reason: string): readonly string[] {
   const { installCommand } = app.settings;
-  const install = installCommand === null ? [`RUN ${app.packageManager.install}`] : givenInstall(app, installCommand);
+  const install = installCommand === null ? run(app, app.packageManager.install) : givenInstall(app, installCommand);
   return [
     `# The whole source comes first because of ${reason.replaceAll(/[\r\n]+/g, ' ')}.`,
     ...stageHead(app, 'install'),
@@ -83,7 +104,7 @@ function sourceFirst(app: NodeApp, reason: string): readonly string[] {
 /** A command of the user's runs in the app's directory. */
 function givenInstall(app: NodeApp, command: string): readonly string[] {
   const moved = app.path !== '/app';
-  return [...(moved ? [`WORKDIR ${app.path}`] : []), `RUN ${shell(command)}`, ...(moved ? ['WORKDIR /app'] : [])];
+  return [...(moved ? [`WORKDIR ${app.path}`] : []), ...run(app, shell(command)), ...(moved ? ['WORKDIR /app'] : [])];
 }
 
 function stageHead(app: NodeApp, name: string): readonly string[] {
@@ -95,8 +116,8 @@ function stageHead(app: NodeApp, name: string): readonly string[] {
     ...Object.entries({ CI: 'true', ...environment })
       .filter(([variable]) => !names.includes(variable))
       .map(([variable, value]) => `ENV ${variable}=${value}`),
-    ...(tool === null ? [] : [`RUN npm install --global --force ${tool}`]),
-    ...names.map((variable) => `ARG ${variable}`),
+    ...(tool === null ? [] : withCaches([`RUN npm install --global --force ${tool}`], [npmCache])),
+    ...visibleVariables(app.settings),
   ];
 }
 

@@ -21,6 +21,8 @@ export interface NodeApp extends App {
   /** Why the whole source must be there at install; null when manifests and lock file are enough. */
   readonly sourceFirst: string | null;
   readonly reasons: readonly string[];
+  /** A package that the build would fetch itself, each time, where it is not there. */
+  readonly buildTool?: string;
 }
 
 /** Errors: `app_not_detected` without a package.json, or with one that cannot be read. */
@@ -31,7 +33,7 @@ export async function readNodeApp(app: App, preset: string): Promise<NodeApp> {
   const workspace = await findWorkspace(app);
   const own = { files: app.files, manifest };
   const root = workspace ?? own;
-  const packageManager = await choosePackageManager(root.files, root.manifest);
+  const packageManager = inPlaceOf(workspace, await choosePackageManager(root.files, root.manifest));
   const version = await chooseNodeVersion(root.files === app.files || workspace?.appPath === '' ? [own] : [own, root]);
   const needed = workspace === null ? [] : neededMembers(workspace);
   const manifests = [manifest, root.manifest, ...needed.map((member) => member.manifest)];
@@ -53,6 +55,11 @@ export async function readNodeApp(app: App, preset: string): Promise<NodeApp> {
       version.reason,
     ],
   };
+}
+
+/** At the root of a workspace `pnpm prune` takes away all packages of the members. */
+function inPlaceOf(workspace: Workspace | null, packageManager: PackageManager): PackageManager {
+  return workspace !== null && packageManager.name === 'pnpm' ? { ...packageManager, prune: null } : packageManager;
 }
 
 export function needsInstall(app: NodeApp): boolean {

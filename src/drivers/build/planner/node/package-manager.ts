@@ -1,5 +1,6 @@
 import { CutoverError } from '../../../../domain/errors.ts';
 import type { AppFiles } from '../app-files.ts';
+import type { CacheMount } from '../cache-mount.ts';
 import type { Manifest } from './manifest.ts';
 
 /** How the packages of an app are installed. Commands are POSIX shell text made here, never from the repository. */
@@ -12,11 +13,15 @@ export interface PackageManager {
   readonly lockFile: string | null;
   readonly install: string;
   readonly installProduction: string;
+  /** Adds a dev dependency that is named behind it. */
+  readonly add: string;
   /** Runs a program of the installed packages: "npx". */
   readonly execute: string;
   /** Removes dev dependencies after the build; null where the package manager cannot. */
   readonly prune: string | null;
   readonly environment: Readonly<Record<string, string>>;
+  /** Where it keeps what it has downloaded. */
+  readonly cache: CacheMount;
 }
 
 interface Choice {
@@ -84,6 +89,8 @@ function reasonFor(choice: Choice): string {
   return `${choice.name}${from}`;
 }
 
+export const npmCache: CacheMount = { target: '/root/.npm', sharing: 'shared' };
+
 function npm(choice: Choice, lockFile: string | null): PackageManager {
   const install = (flags: string) => (lockFile === null ? `npm install${flags}` : withFallback(flags));
   return {
@@ -93,9 +100,11 @@ function npm(choice: Choice, lockFile: string | null): PackageManager {
     lockFile,
     install: install(''),
     installProduction: install(' --omit=dev'),
+    add: 'npm install --no-save --ignore-scripts',
     execute: 'npx',
     prune: 'npm prune --omit=dev --ignore-scripts',
     environment: { NPM_CONFIG_AUDIT: 'false', NPM_CONFIG_FUND: 'false', NPM_CONFIG_UPDATE_NOTIFIER: 'false' },
+    cache: npmCache,
   };
 }
 
@@ -114,9 +123,12 @@ function pnpm(choice: Choice, lockFile: string | null, lock: string): PackageMan
     lockFile,
     install,
     installProduction: `${install} --prod`,
+    add: 'pnpm add --save-dev --ignore-scripts',
     execute: 'pnpm exec',
     prune: 'pnpm prune --prod --ignore-scripts',
-    environment: {},
+    // It is the version that was asked for already; newer ones would want to write into the lock file which one they are.
+    environment: { pnpm_config_pm_on_fail: 'ignore' },
+    cache: { target: '/root/.local/share/pnpm/store', sharing: 'shared' },
   };
 }
 
@@ -136,9 +148,11 @@ function bun(choice: Choice, lockFile: string | null): PackageManager {
     lockFile,
     install,
     installProduction: `${install} --production`,
+    add: 'bun add --dev',
     execute: 'bun x',
     prune: null,
     environment: {},
+    cache: { target: '/root/.bun/install/cache', sharing: 'shared' },
   };
 }
 
@@ -158,19 +172,27 @@ function yarn(choice: Choice, lockFile: string | null, lock: string): PackageMan
       tool: `yarn@${choice.version ?? '1.22.22'}`,
       install,
       installProduction: `${install} --production`,
+      add: 'yarn add --dev --ignore-scripts --non-interactive',
       execute: 'yarn run',
       prune: `${install} --production --ignore-scripts --prefer-offline`,
-      environment: {},
+      environment: { YARN_CACHE_FOLDER: '/root/.cache/yarn' },
+      // Two of them would write the same file at the same time.
+      cache: { target: '/root/.cache/yarn', sharing: 'locked' },
     };
   }
+  const version = choice.version ?? berryFor(lock);
   const install = `yarn install ${lockFile === null ? '--no-immutable' : '--immutable'}`;
+  // Before 4 this was a plugin.
+  const focus = Number.parseInt(version, 10) >= 4 ? 'yarn workspaces focus --all --production' : null;
   return {
     ...base,
-    tool: `@yarnpkg/cli-dist@${choice.version ?? berryFor(lock)}`,
+    tool: `@yarnpkg/cli-dist@${version}`,
     install,
-    installProduction: install,
+    installProduction: focus ?? install,
+    add: 'yarn add --dev',
     execute: 'yarn run',
-    prune: null,
-    environment: { YARN_NODE_LINKER: 'node-modules', YARN_ENABLE_TELEMETRY: '0' },
+    prune: focus,
+    environment: { YARN_NODE_LINKER: 'node-modules', YARN_ENABLE_TELEMETRY: '0', YARN_ENABLE_GLOBAL_CACHE: 'true' },
+    cache: { target: '/root/.yarn/berry/cache', sharing: 'shared' },
   };
 }

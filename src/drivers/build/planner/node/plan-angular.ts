@@ -33,6 +33,7 @@ export async function planAngular(app: App, seen: readonly string[]): Promise<Bu
       output,
       spa: true,
       buildEnvironment: ['NG_CLI_ANALYTICS=false'],
+      caches: ['.angular/cache'],
     });
   }
   const usual = { command: ['node', project.server], reason: `rendered on the server, by \`node ${project.server}\`` };
@@ -45,6 +46,7 @@ export async function planAngular(app: App, seen: readonly string[]): Promise<Bu
       build,
       start,
       buildEnvironment: ['NG_CLI_ANALYTICS=false'],
+      caches: ['.angular/cache'],
       without: ['.angular'],
     }),
     output: { type: 'image' },

@@ -35,6 +35,7 @@ export async function planAstro(app: App, seen: readonly string[]): Promise<Buil
       output,
       spa: false,
       buildEnvironment: [telemetryOff],
+      caches: ['node_modules/.astro'],
     });
   }
   if (adapter !== '@astrojs/node') throw foreign(adapter);
@@ -49,6 +50,7 @@ export async function planAstro(app: App, seen: readonly string[]): Promise<Buil
       build,
       start,
       buildEnvironment: [telemetryOff],
+      caches: ['node_modules/.astro'],
       environment: ['HOST=0.0.0.0'],
     }),
     output: { type: 'image' },

@@ -45,6 +45,7 @@ export async function planNext(app: App, seen: readonly string[]): Promise<Build
       telemetryOff,
       ...(output.kind === 'standalone' && !output.said ? ['NEXT_PRIVATE_STANDALONE=true'] : []),
     ],
+    caches: [`${output.directory}/cache`],
     environment: [telemetryOff, everywhere],
     start: output.kind === 'standalone' ? standaloneStart(output) : start,
     without: [`${output.directory}/cache`],
@@ -65,7 +66,14 @@ async function exportPlan(
   seen: readonly string[],
 ): Promise<BuildPlan> {
   const output = await chooseOutputDirectory(app, { usual: directory === '.next' ? 'out' : directory });
-  const site = { app, seen: [...seen, reason], build, output, buildEnvironment: [telemetryOff] };
+  const site = {
+    app,
+    seen: [...seen, reason],
+    build,
+    output,
+    buildEnvironment: [telemetryOff],
+    caches: [`${directory}/cache`],
+  };
   return sitePlan({ preset: 'nextjs', spa: false, ...site });
 }
 

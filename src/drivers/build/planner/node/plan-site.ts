@@ -27,6 +27,7 @@ export async function planSite(app: App, seen: readonly string[]): Promise<Build
     }),
     spa: generator?.spa ?? false,
     buildEnvironment: generator?.environment ?? [],
+    caches: generator?.caches ?? [],
   });
 }
 

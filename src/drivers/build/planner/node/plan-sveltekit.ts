@@ -15,20 +15,22 @@ const autoTakesNode = 'GCP_BUILDPACKS=true';
 
 /** SvelteKit: the adapter decides what the build leaves. Errors: `app_not_detected` for an adapter of another platform. */
 export async function planSvelteKit(app: App, seen: readonly string[]): Promise<BuildPlan> {
-  const node = await readNodeApp(app, 'sveltekit');
+  const plain = await readNodeApp(app, 'sveltekit');
   const signs = new Signs(app);
-  const file = (await signs.config('svelte.config')) ?? (await signs.config('vite.config'));
-  const text = withoutComments(file === null ? '' : ((await app.files.read(file)) ?? ''));
-  const adapter = adapterOf(text, node);
-  if (adapter === '@sveltejs/adapter-static') return files(node, text, seen);
+  const configs = [await signs.config('svelte.config'), await signs.config('vite.config')];
+  const read = configs.map(async (file) => (file === null ? '' : withoutComments((await app.files.read(file)) ?? '')));
+  const text = (await Promise.all(read)).join('\n');
+  const adapter = adapterOf(text, plain);
+  if (adapter === '@sveltejs/adapter-static') return files(plain, text, seen);
   if (adapter !== '@sveltejs/adapter-node' && adapter !== '@sveltejs/adapter-auto') throw foreign(adapter);
   const auto = adapter === '@sveltejs/adapter-auto';
+  const node = auto && plain.workspace === null ? { ...plain, buildTool: adapterForNode(plain) } : plain;
   const directory = (auto ? '' : cleanDirectory(literalOf(text, 'out') ?? '')) || 'build';
   const usual = { command: ['node', directory], reason: `started by \`node ${directory}\`` };
   const start = await frameworkStart(node, usual);
   const build = await chooseBuildStep(node, 'vite build');
   const why = auto
-    ? 'adapter-auto takes the adapter for Node; to pin its version, install `@sveltejs/adapter-node`'
+    ? 'adapter-auto takes the adapter for Node, which is added; to pin its version, install `@sveltejs/adapter-node`'
     : `\`${adapter}\``;
   return nodePlan(node, {
     preset: 'sveltekit',
@@ -43,6 +45,13 @@ export async function planSvelteKit(app: App, seen: readonly string[]): Promise<
     }),
     output: { type: 'image' },
   });
+}
+
+/** Of the version that goes with the app's Kit. */
+function adapterForNode({ manifest: { dependencies, devDependencies } }: NodeApp): string {
+  const kit = devDependencies['@sveltejs/kit'] ?? dependencies['@sveltejs/kit'] ?? '';
+  const versions: Readonly<Record<string, string>> = { '1': '1', '3': '6' };
+  return `@sveltejs/adapter-node@${versions[/\d+/.exec(kit)?.[0] ?? ''] ?? '5'}`;
 }
 
 /** The one that the configuration imports, else the one that is installed. */

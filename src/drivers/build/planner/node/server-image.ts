@@ -1,8 +1,11 @@
 import type { BuildPlan } from '../../../../domain/build-plan.ts';
+import { visibleVariables } from '../build-variables.ts';
+import { withCaches, type CacheMount } from '../cache-mount.ts';
 import { dockerfileOf } from '../dockerfile-text.ts';
 import type { StartCommand } from '../start.ts';
 import type { BuildStep } from './build-step.ts';
 import { installStages } from './install-stages.ts';
+import { devPackageOf } from './dev-packages.ts';
 import { dependencyNames } from './manifest.ts';
 import { needsInstall, type NodeApp } from './node-app.ts';
 
@@ -12,6 +15,8 @@ export interface BuildParts {
   readonly build: BuildStep;
   /** `NAME=value`, while building. */
   readonly buildEnvironment?: readonly string[];
+  /** Directories below the app's in which its tools keep what they made, for the next build. */
+  readonly caches?: readonly string[];
 }
 
 /** How a Node app that answers requests becomes an image. */
@@ -39,15 +44,17 @@ export function serverDockerfile(image: ServerImage): string {
     return dockerfileOf([...buildStage(image, app.image)], last);
   }
   if (!packagesApart(app)) return prunedDockerfile(image);
+  const all = devPackageOf(image.start.command, app.manifest) !== null;
+  const packages = `COPY --from=${all ? 'install' : 'production'} ${owner} /app ./`;
   if (build.lines.length === 0 && app.path === '/app') {
-    const last = [...lastHead(app), `COPY --from=production ${owner} /app ./`, `COPY ${owner} . .`];
-    return dockerfileOf(installStages(app, 'production'), [...last, ...tail(image)]);
+    const last = [...lastHead(app), packages, `COPY ${owner} . .`];
+    return dockerfileOf(installStages(app, all ? 'all' : 'production'), [...last, ...tail(image)]);
   }
-  const copies = keptPaths(app).map((path) => `COPY --from=build ${owner} /app/${path} ./${path}`);
+  const copies = keptPaths(app).map((path) => `COPY --from=build ${owner} ${built}/${path} ./${path}`);
   return dockerfileOf(
-    installStages(app, build.lines.length === 0 ? 'production' : 'both'),
-    [...buildStage(image, build.lines.length === 0 ? app.image : 'install'), ...cleaning(image)],
-    [...lastHead(app), `COPY --from=production ${owner} /app ./`, ...copies, ...tail(image)],
+    installStages(app, all ? 'all' : build.lines.length === 0 ? 'production' : 'both'),
+    [...buildStage(image, build.lines.length === 0 ? app.image : 'install'), ...setAside(image)],
+    [...lastHead(app), packages, ...copies, ...tail(image)],
   );
 }
 
@@ -56,11 +63,17 @@ export function buildStage(image: BuildParts, from = 'install'): readonly string
   const { app, build, buildEnvironment = [] } = image;
   return [
     `FROM ${from} AS build`,
-    ...(from === 'install' ? [] : ['WORKDIR /app', ...Object.keys(app.settings.buildEnv).map((name) => `ARG ${name}`)]),
+    ...(from === 'install' ? [] : ['WORKDIR /app', ...visibleVariables(app.settings)]),
     ...(buildEnvironment.length === 0 ? [] : [`ENV ${buildEnvironment.join(' ')}`]),
     ...(app.sourceFirst === null || from !== 'install' ? ['COPY . .'] : []),
-    ...build.lines,
+    ...withCaches(build.lines, buildCaches(image)),
   ];
+}
+
+/** Where most tools keep something, and where those of the preset do. A second build at the same time begins with empty ones. */
+function buildCaches({ app, caches = [] }: BuildParts): readonly CacheMount[] {
+  const below = needsInstall(app) ? ['node_modules/.cache', ...caches] : caches;
+  return below.map((directory) => ({ target: `${app.path}/${directory}`, sharing: 'private' as const }));
 }
 
 /** What the last stage ends with. */
@@ -95,9 +108,10 @@ export function nodePlan(
 }
 
 /** Removes what is not needed at run time in place; null where the package manager cannot. */
-export function pruneStep({ packageManager: { prune }, path }: NodeApp): readonly string[] {
+export function pruneStep({ packageManager: { prune, cache }, path }: NodeApp): readonly string[] {
   if (prune === null) return [];
-  return path === '/app' ? [`RUN ${prune}`] : ['WORKDIR /app', `RUN ${prune}`];
+  const line = withCaches([`RUN ${prune}`], [cache]);
+  return path === '/app' ? line : ['WORKDIR /app', ...line];
 }
 
 function packagesApart(app: NodeApp): boolean {
@@ -110,23 +124,33 @@ function packagesApart(app: NodeApp): boolean {
 /** One stage with everything, without dev dependencies in the end. */
 function prunedDockerfile(image: ServerImage): string {
   const { app, without = [] } = image;
+  const keepsAll = devPackageOf(image.start.command, app.manifest) !== null;
   const removed = without.length === 0 ? [] : [`RUN rm -rf ${without.join(' ')}`];
   return dockerfileOf(
     installStages(app, 'all'),
-    [...buildStage(image), ...removed, ...(needsInstall(app) ? pruneStep(app) : [])],
+    [...buildStage(image), ...removed, ...(needsInstall(app) && !keepsAll ? pruneStep(app) : [])],
     [...lastHead(app), `COPY --from=build ${owner} /app ./`, ...tail(image)],
   );
 }
 
-/** The packages come from another stage. */
-function cleaning({ app, without = [] }: ServerImage): readonly string[] {
-  if (app.workspace === null) return [`RUN rm -rf ${['node_modules', ...without].join(' ')}`];
-  const directories = without.map((name) => `${app.path}/${name}`);
-  const all = 'find /app -name node_modules -prune -exec rm -rf {} +';
-  return [`RUN ${[all, ...(directories.length === 0 ? [] : [`rm -rf ${directories.join(' ')}`])].join(' && ')}`];
+/** Where the stage `build` puts what the last stage takes besides packages. */
+const built = '/built';
+
+/**
+ * What the image needs of the app, without the packages, which come from another stage. It is copied, because taking thousands of files out of a layer
+ * takes longer.
+ */
+function setAside({ app, without = [] }: ServerImage): readonly string[] {
+  const members = app.workspace?.members.map(({ path }) => `/app/${path}`) ?? [];
+  const left = [
+    ...['/app', ...members].map((directory) => `${directory}/node_modules`),
+    ...without.map((name) => `${app.path}/${name}`),
+  ];
+  const copy = `require('fs').cpSync('/app','${built}',{recursive:true,verbatimSymlinks:true,filter:path=>!process.argv.includes(path)})`;
+  return [`RUN ${JSON.stringify(['node', '-e', copy, ...left])}`];
 }
 
-/** Below /app: all of it, or the members that the app is made of. */
+/** Below the app's root: all of it, or the members that the app is made of. */
 function keptPaths({ path, needed }: NodeApp): readonly string[] {
   return path === '/app' ? [''] : needed.map((member) => member.path);
 }

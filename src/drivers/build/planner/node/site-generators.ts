@@ -9,6 +9,8 @@ export interface SiteGenerator {
   readonly spa: boolean;
   /** `NAME=value`, while building. */
   readonly environment: readonly string[];
+  /** Directories in which it keeps what it made, for the next build. */
+  readonly caches: readonly string[];
 }
 
 /** Create React App takes warnings for errors where CI is set. */
@@ -21,17 +23,25 @@ export const siteGenerators: readonly SiteGenerator[] = [
   site('preact-cli', 'Preact CLI', 'preact build', 'build', true),
   site('ember-cli', 'Ember', 'ember build --environment=production', 'dist', true),
   site('@stencil/core', 'Stencil', 'stencil build', 'www', true),
-  site('parcel', 'Parcel', 'parcel build', 'dist', true),
+  site('parcel', 'Parcel', 'parcel build', 'dist', true, [], ['.parcel-cache']),
   site('gatsby', 'Gatsby', 'gatsby build', 'public', false),
   site('gridsome', 'Gridsome', 'gridsome build', 'dist', false),
-  site('@11ty/eleventy', 'Eleventy', 'eleventy', '_site', false),
+  site('@11ty/eleventy', 'Eleventy', 'eleventy', '_site', false, [], ['.cache']),
   site('vitepress', 'VitePress', 'vitepress build', '.vitepress/dist', false),
   site('hexo', 'Hexo', 'hexo generate', 'public', false),
 ];
 
 function site(...row: Row): SiteGenerator {
-  const [dependency, name, build, output, spa, environment = []] = row;
-  return { dependency, name, build, output, spa, environment };
+  const [dependency, name, build, output, spa, environment = [], caches = []] = row;
+  return { dependency, name, build, output, spa, environment, caches };
 }
 
-type Row = [dependency: string, name: string, build: string, output: string, spa: boolean, environment?: string[]];
+type Row = [
+  dependency: string,
+  name: string,
+  build: string,
+  output: string,
+  spa: boolean,
+  environment?: string[],
+  caches?: string[],
+];

@@ -20,6 +20,8 @@ export interface SiteImage {
   readonly spa: boolean;
   /** `NAME=value`, while building. */
   readonly buildEnvironment?: readonly string[];
+  /** Directories below the app's in which its tools keep what they made, for the next build. */
+  readonly caches?: readonly string[];
 }
 
 /** Built on Node; only the files are kept. */
@@ -33,10 +35,10 @@ export function sitePlan(site: SiteImage): BuildPlan {
   });
 }
 
-function siteDockerfile({ app, build, output: { directory }, buildEnvironment = [] }: SiteImage): string {
+function siteDockerfile({ app, build, output: { directory }, buildEnvironment = [], caches = [] }: SiteImage): string {
   const missing = `echo "the build left no directory ${directory}: set the output directory" >&2; exit 1`;
   const check = `RUN ${JSON.stringify(['sh', '-c', `[ -d "${directory}" ] || { ${missing}; }`])}`;
-  const image = { app, build, buildEnvironment };
+  const image = { app, build, buildEnvironment, caches };
   const stages = needsInstall(app)
     ? [installStages(app, 'all'), [...buildStage(image), check]]
     : [[...buildStage(image, app.image), check]];

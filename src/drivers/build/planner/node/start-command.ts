@@ -2,9 +2,12 @@ import { startMissing } from '../app.ts';
 import type { AppFiles } from '../app-files.ts';
 import { givenStart, type StartCommand } from '../start.ts';
 import { isDevServer } from './dev-server.ts';
+import { devPackageOf } from './dev-packages.ts';
 import type { Manifest } from './manifest.ts';
 import type { NodeApp } from './node-app.ts';
 
+/** Scripts for production where `start` is one for development. */
+const productionScripts = ['start:prod', 'start:production', 'serve:prod', 'prod'];
 const entryFiles = ['server.js', 'server.mjs', 'index.js', 'index.mjs', 'app.js'];
 
 /**
@@ -15,8 +18,11 @@ export async function chooseStartCommand(app: NodeApp): Promise<StartCommand> {
   const said = await saidStart(app);
   if (said !== null) return said;
   const { files, manifest } = app;
-  const script = manifest.scripts['start'];
-  if (script !== undefined) return startScript(script, manifest);
+  const script = productionScript(manifest);
+  if (script !== null) return startScript(script, manifest);
+  const nest = await nestStart(app);
+  if (nest !== null) return nest;
+  if ('start' in manifest.scripts) return startScript('start', manifest);
   const entry = await findEntry(files, manifest);
   if (entry !== null) return { command: ['node', entry.file], reason: entry.reason };
   const main = manifest.main === null ? '`main` in package.json' : `\`main\` (${manifest.main}, which does not exist)`;
@@ -30,7 +36,7 @@ export async function frameworkStart(app: NodeApp, usual: StartCommand): Promise
   const said = await saidStart(app);
   if (said !== null) return said;
   const script = app.manifest.scripts['start'];
-  return script === undefined || isDevServer(script) ? usual : startScript(script, app.manifest);
+  return script === undefined || isDevServer(script) ? usual : startScript('start', app.manifest);
 }
 
 async function saidStart(app: NodeApp): Promise<StartCommand | null> {
@@ -42,9 +48,30 @@ async function saidStart(app: NodeApp): Promise<StartCommand | null> {
   };
 }
 
-function startScript(script: string, manifest: Manifest): StartCommand {
-  const reason = `\`package.json\` with a start script (\`${script}\`)`;
-  return { command: toCommand('npm run start', manifest), reason };
+function startScript(name: string, manifest: Manifest): StartCommand {
+  const command = toCommand(`npm run ${name}`, manifest);
+  const what = name === 'start' ? 'a start script' : `a script ${name}`;
+  const reason = `\`package.json\` with ${what} (\`${manifest.scripts[name]}\`)`;
+  const needed = devPackageOf(command, manifest);
+  return {
+    command,
+    reason: needed === null ? reason : `${reason}; as \`${needed}\` is a dev dependency, those are kept`,
+  };
+}
+
+/** The start script, unless that is for development; then one that is named after production. */
+function productionScript({ scripts }: Manifest): string | null {
+  const start = scripts['start'];
+  if (start !== undefined && !isDevServer(start)) return 'start';
+  return productionScripts.find((name) => name in scripts) ?? null;
+}
+
+/** Nest compiles into `dist`, below the app's directory where one repository has several. */
+async function nestStart({ files, manifest }: NodeApp): Promise<StartCommand | null> {
+  if (!('@nestjs/core' in manifest.dependencies) || !('build' in manifest.scripts)) return null;
+  const root = /"root"\s*:\s*"([\w./-]+)"/.exec((await files.read('nest-cli.json')) ?? '')?.[1];
+  const entry = root === undefined ? 'dist/main' : `dist/${root}/main`;
+  return { command: ['node', entry], reason: `what Nest builds, by \`node ${entry}\`` };
 }
 
 /** At the root of a workspace the app is probably one of the members. */

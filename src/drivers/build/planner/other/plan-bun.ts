@@ -1,5 +1,6 @@
 import type { BuildPlan } from '../../../../domain/build-plan.ts';
 import { notDetected, startMissing, type App } from '../app.ts';
+import { visibleVariables } from '../build-variables.ts';
 import { dockerfileOf, shell } from '../dockerfile-text.ts';
 import { readManifest, hasDependencies, whySourceBeforeInstall, type Manifest } from '../node/manifest.ts';
 import { toCommand } from '../node/start-command.ts';
@@ -107,7 +108,7 @@ function bunDockerfile({ app: { files, settings }, image, manifest, lock, start 
     [
       `FROM ${image} AS build`,
       'WORKDIR /app',
-      ...Object.keys(settings.buildEnv).map((name) => `ARG ${name}`),
+      ...visibleVariables(settings),
       ...(whole ? ['COPY . .', install] : [`COPY ${inputs.join(' ')} ./`, install, 'COPY . .']),
       ...build,
     ],

@@ -1,6 +1,7 @@
 import type { BuildPlan } from '../../../../domain/build-plan.ts';
 import { startMissing, type App } from '../app.ts';
 import type { AppFiles } from '../app-files.ts';
+import { visibleVariables } from '../build-variables.ts';
 import { dockerfileOf, shell } from '../dockerfile-text.ts';
 import { memberAt, parseJson, textOf } from '../plain-data.ts';
 import { givenStart, type StartCommand } from '../start.ts';
@@ -93,7 +94,7 @@ function denoDockerfile({ settings }: App, image: string, build: string | null, 
     'ENTRYPOINT []',
     'WORKDIR /app',
     'ENV DENO_DIR=/app/.deno DENO_NO_UPDATE_CHECK=1',
-    ...Object.keys(settings.buildEnv).map((name) => `ARG ${name}`),
+    ...visibleVariables(settings),
     'RUN chown 1000:1000 /app',
     'USER 1000:1000',
     'COPY --chown=1000:1000 . .',

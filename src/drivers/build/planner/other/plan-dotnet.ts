@@ -1,6 +1,7 @@
 import type { BuildPlan } from '../../../../domain/build-plan.ts';
 import { notDetected, startMissing, type App } from '../app.ts';
 import type { AppFiles } from '../app-files.ts';
+import { visibleVariables } from '../build-variables.ts';
 import { dockerfileOf, shell } from '../dockerfile-text.ts';
 import { givenStart, type StartCommand } from '../start.ts';
 
@@ -38,7 +39,7 @@ export async function planDotnet(app: App, seen: readonly string[]): Promise<Bui
         `FROM ${images[0]} AS build`,
         'WORKDIR /src',
         'ENV DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1',
-        ...Object.keys(settings.buildEnv).map((name) => `ARG ${name}`),
+        ...visibleVariables(settings),
         'COPY . .',
         ...(settings.installCommand === null ? [] : [`RUN ${shell(settings.installCommand)}`]),
         `RUN ${settings.buildCommand === null ? publish : shell(settings.buildCommand)}`,

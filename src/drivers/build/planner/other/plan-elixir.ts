@@ -1,5 +1,6 @@
 import type { BuildPlan } from '../../../../domain/build-plan.ts';
 import { notDetected, type App } from '../app.ts';
+import { visibleVariables } from '../build-variables.ts';
 import { installDebian } from '../debian.ts';
 import { dockerfileOf, shell } from '../dockerfile-text.ts';
 import { givenStart, type StartCommand } from '../start.ts';
@@ -41,7 +42,7 @@ export async function planElixir(app: App, seen: readonly string[]): Promise<Bui
         ...installDebian(['build-essential', 'git']),
         'WORKDIR /src',
         'ENV MIX_ENV=prod',
-        ...Object.keys(settings.buildEnv).map((variable) => `ARG ${variable}`),
+        ...visibleVariables(settings),
         'RUN mix local.hex --force && mix local.rebar --force',
         ...installLines(await files.isFile('mix.lock'), settings.installCommand),
         ...build,

@@ -1,6 +1,8 @@
 import type { BuildPlan } from '../../../../domain/build-plan.ts';
 import { notDetected, type App } from '../app.ts';
 import type { AppFiles } from '../app-files.ts';
+import { visibleVariables } from '../build-variables.ts';
+import { withCaches, type CacheMount } from '../cache-mount.ts';
 import { dockerfileOf, shell } from '../dockerfile-text.ts';
 import { givenStart, type StartCommand } from '../start.ts';
 
@@ -9,6 +11,8 @@ const defaultVersion = 21;
 
 /** A tool that makes one file that Java can run. */
 interface JavaBuild {
+  /** Where it keeps what it has downloaded. */
+  readonly cache: CacheMount;
   readonly tool: 'Maven' | 'Gradle';
   readonly image: (version: number) => string;
   readonly command: string;
@@ -33,10 +37,13 @@ export async function planJava(app: App, seen: readonly string[]): Promise<Build
       [
         `FROM ${image} AS build`,
         'WORKDIR /src',
-        ...Object.keys(settings.buildEnv).map((name) => `ARG ${name}`),
+        ...visibleVariables(settings),
         'COPY . .',
         ...(settings.installCommand === null ? [] : [`RUN ${shell(settings.installCommand)}`]),
-        `RUN ${settings.buildCommand === null ? build.command : shell(settings.buildCommand)}`,
+        ...withCaches(
+          [`RUN ${settings.buildCommand === null ? build.command : shell(settings.buildCommand)}`],
+          [build.cache],
+        ),
         `RUN ${shell(pickArchive(build.directory))}`,
       ],
       [
@@ -60,12 +67,14 @@ const maven: JavaBuild = {
   image: (version) => `maven:3-eclipse-temurin-${version}`,
   command: 'mvn --batch-mode --no-transfer-progress -DskipTests package',
   directory: 'target',
+  cache: { target: '/root/.m2', sharing: 'locked' },
 };
 const gradle: JavaBuild = {
   tool: 'Gradle',
   image: (version) => `gradle:${version === 25 ? '9' : '8'}-jdk${version}`,
   command: 'gradle --no-daemon --console=plain assemble',
   directory: 'build/libs',
+  cache: { target: '/root/.gradle', sharing: 'locked' },
 };
 
 /** Errors: `app_not_detected` for builds whose archive cannot be known. */

@@ -1,6 +1,7 @@
 import semver from 'semver';
 import type { BuildPlan } from '../../../../domain/build-plan.ts';
 import { notDetected, type App } from '../app.ts';
+import { visibleVariables } from '../build-variables.ts';
 import { dockerfileOf, shell } from '../dockerfile-text.ts';
 import { chooseBuildStep } from '../node/build-step.ts';
 import { installStages } from '../node/install-stages.ts';
@@ -36,7 +37,7 @@ export async function planPhp(app: App, seen: readonly string[]): Promise<BuildP
     ...phpExtensionLines(extensions),
     `WORKDIR ${home}`,
     ...apacheLines(root),
-    ...Object.keys(settings.buildEnv).map((name) => `ARG ${name}`),
+    ...visibleVariables(settings),
     'RUN chown 1000:1000 .',
     'USER 1000:1000',
     ...(composer === null ? [] : composerLines(await files.isFile('composer.lock'), settings.installCommand)),

@@ -1,6 +1,7 @@
 import type { BuildPlan } from '../../../../domain/build-plan.ts';
 import { notDetected, startMissing, type App } from '../app.ts';
 import type { AppFiles } from '../app-files.ts';
+import { visibleVariables } from '../build-variables.ts';
 import { installDebian } from '../debian.ts';
 import { dockerfileOf, shell } from '../dockerfile-text.ts';
 import { givenStart, type StartCommand } from '../start.ts';
@@ -49,7 +50,7 @@ export async function planRuby(app: App, seen: readonly string[]): Promise<Build
         ...installDebian(['build-essential', 'git', 'libyaml-dev', 'pkg-config', ...needs.map(([, build]) => build)]),
         'WORKDIR /app',
         ...environment(lock !== null),
-        ...Object.keys(settings.buildEnv).map((name) => `ARG ${name}`),
+        ...visibleVariables(settings),
         ...installLines(files, settings.installCommand, lock !== null),
         ...(settings.buildCommand === null
           ? assets

@@ -1,5 +1,6 @@
 import type { BuildPlan } from '../../../../domain/build-plan.ts';
 import { notDetected, type App } from '../app.ts';
+import { visibleVariables } from '../build-variables.ts';
 import { installDebian } from '../debian.ts';
 import { dockerfileOf, shell } from '../dockerfile-text.ts';
 import { choosePythonPackages, type PythonPackages } from './python-packages.ts';
@@ -53,7 +54,7 @@ function pythonDockerfile(parts: PythonImage): string {
       ...installDebian(system.build),
       ...environment(),
       'WORKDIR /app',
-      ...variables(parts.app),
+      ...visibleVariables(parts.app.settings),
       ...installLines(parts),
     ],
     [
@@ -82,10 +83,6 @@ function environment(): readonly string[] {
   return ['RUN python -m venv /venv', `ENV ${variablesOfTools.join(' ')} VIRTUAL_ENV=/venv PATH=/venv/bin:$PATH`];
 }
 
-function variables({ settings }: App): readonly string[] {
-  return Object.keys(settings.buildEnv).map((name) => `ARG ${name}`);
-}
-
 function installLines({ app, packages, start }: PythonImage): readonly string[] {
   const { installCommand, buildCommand } = app.settings;
   const built = buildCommand === null ? start.prepare : [`RUN ${shell(buildCommand)}`];
@@ -95,10 +92,11 @@ function installLines({ app, packages, start }: PythonImage): readonly string[] 
   if (installCommand !== null || packages === null) {
     return ['COPY . .', `RUN ${shell(installCommand ?? '')}`, ...server, ...built];
   }
-  const { tool, inputs, install, installApp } = packages;
+  const { tool, inputs, directories = [], install, installApp } = packages;
   return [
     ...(tool === null ? [] : [`RUN /usr/local/bin/pip install ${tool}`]),
     ...copyInputs(inputs),
+    ...directories.map((name) => `COPY ${JSON.stringify([`${name}/`, `./${name}/`])}`),
     ...install,
     ...(installApp.length === 0 ? server : []),
     'COPY . .',

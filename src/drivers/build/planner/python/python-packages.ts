@@ -1,4 +1,5 @@
 import type { AppFiles } from '../app-files.ts';
+import { cleanDirectory } from '../clean-directory.ts';
 import { memberAt, memberOf } from '../plain-data.ts';
 import type { PythonProject } from './python-project.ts';
 
@@ -10,6 +11,8 @@ export interface PythonPackages {
   readonly tool: string | null;
   /** Files that decide what is installed, copied before the source. */
   readonly inputs: readonly string[];
+  /** Directories that go with them: packages that are kept in the repository. */
+  readonly directories?: readonly string[];
   /** Run with the inputs only. */
   readonly install: readonly string[];
   /** Run with the whole source: where the app is a package itself. */
@@ -85,9 +88,21 @@ async function requirements(files: AppFiles, file: string): Promise<PythonPackag
     const reason = `pip from \`${file}\`, which names files of the repository`;
     return { reason, tool: null, inputs: [], install: [], installApp: [install] };
   }
+  const directories = await packageDirectories(files, texts.join('\n'));
   const beside = files.names.filter((name) => /^(?:requirements[\w.-]*|constraints)\.txt$/.test(name));
   const inputs = file.includes('/') ? [...beside, file.slice(0, file.indexOf('/'))] : beside;
-  return { reason: `pip from \`${file}\``, tool: null, inputs, install: [install], installApp: [] };
+  return { reason: `pip from \`${file}\``, tool: null, inputs, directories, install: [install], installApp: [] };
+}
+
+/** Directories of the repository that pip is to look for packages in. */
+async function packageDirectories(files: AppFiles, text: string): Promise<readonly string[]> {
+  const named = [...text.matchAll(/^[ \t]*(?:-f|--find-links)[= \t]+(\S+)/gm)].map((match) => match[1] ?? '');
+  const found: string[] = [];
+  for (const name of named) {
+    const directory = /^[\w+.-]+:/.test(name) ? null : cleanDirectory(name);
+    if (directory !== null && directory !== '' && (await files.isDirectory(directory))) found.push(directory);
+  }
+  return found;
 }
 
 /** Without a lock file: what the project names, by whatever its build system is. */

@@ -1,5 +1,6 @@
 import type { BuildPlan } from '../../../../domain/build-plan.ts';
 import { startMissing, type App } from '../app.ts';
+import { visibleVariables } from '../build-variables.ts';
 import { installDebian } from '../debian.ts';
 import { dockerfileOf, shell } from '../dockerfile-text.ts';
 import { debianImage } from '../go/plan-go.ts';
@@ -136,7 +137,7 @@ function rustDockerfile({ settings }: App, image: string, build: CargoBuild, sta
       `FROM ${image} AS build`,
       'WORKDIR /src',
       'ENV CARGO_TERM_COLOR=never CARGO_INCREMENTAL=0',
-      ...Object.keys(settings.buildEnv).map((name) => `ARG ${name}`),
+      ...visibleVariables(settings),
       'RUN mkdir /out',
       ...build.dependencies,
       'COPY . .',

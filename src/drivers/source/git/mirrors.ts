@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { CutoverError } from '../../../domain/errors.ts';
+import type { Repository } from '../../../engine/ports/source.ts';
+import { explainGitFailure, GitFailure, type Asked } from './git-failure.ts';
+import { KeyedLock } from './keyed-lock.ts';
+import type { RepositoryLimits } from './limits.ts';
+import { Mirror, type MirroredCommit } from './mirror.ts';
+import { MirrorFull } from './mirror-size.ts';
+import { credentialFor, type RemoteAccesses } from './remote-access.ts';
+import { type GitProtocol, parseRepositoryUrl } from './repository-url.ts';
+
+export interface MirrorsOptions {
+  readonly dir: string;
+  readonly allowed: readonly GitProtocol[];
+  readonly timeoutMs: number;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly accesses: RemoteAccesses;
+  readonly limits: RepositoryLimits;
+  /** Name or path of the program. */
+  readonly gitLfs: string;
+  readonly log: { warn(details: object, message: string): void };
+}
+
+/** What somebody wants of a repository. */
+export interface Errand {
+  /** Branch or commit, for words that are shown. */
+  readonly ref: string;
+  readonly onLine: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+const rememberedCommits = 1_000;
+
+/** The local copies of repositories, each used by one at a time. */
+export class Mirrors {
+  readonly #options: MirrorsOptions;
+  readonly #lock = new KeyedLock();
+  /** Commits that this process has fetched, the latest last: what is said of a commit never changes. */
+  readonly #commits = new Map<string, MirroredCommit>();
+
+  constructor(options: MirrorsOptions) {
+    this.#options = options;
+  }
+
+  known(commit: string): MirroredCommit | undefined {
+    return this.#commits.get(commit);
+  }
+
+  remember(commit: MirroredCommit): void {
+    this.#commits.delete(commit.sha);
+    this.#commits.set(commit.sha, commit);
+    const [oldest] = this.#commits.keys();
+    if (oldest !== undefined && this.#commits.size > rememberedCommits) this.#commits.delete(oldest);
+  }
+
+  fetch(mirror: Mirror, ref: string): Promise<MirroredCommit> {
+    return mirror.fetch(ref, this.#commits);
+  }
+
+  /** A commit that is in the mirror costs no network. */
+  async bring(mirror: Mirror, commit: string): Promise<void> {
+    if (!(await mirror.has(commit))) await this.fetch(mirror, commit);
+  }
+
+  /**
+   * Works on the mirror alone. Where Git fails for a reason that is neither the server's nor the request's, the mirror is taken to
+   * be damaged; where it is full, older commits may fill it. Either way it is made anew, and the work is done once more. What is
+   * too large after that is not kept.
+   */
+  async use<T>(repository: Repository, errand: Errand, work: (mirror: Mirror) => Promise<T>): Promise<T> {
+    const { mirror, asked } = this.#open(repository, errand);
+    return this.#lock.run(mirror.path, errand.signal, async () => {
+      try {
+        const isNew = await mirror.ensure();
+        return await work(mirror).catch((error: unknown) => {
+          throw error instanceof MirrorFull && isNew ? error.asError() : error;
+        });
+      } catch (error) {
+        await this.#prepareAgain(mirror, error, asked);
+      }
+      await mirror.ensure();
+      return work(mirror).catch(async (error: unknown) => {
+        if (error instanceof MirrorFull) await mirror.destroy();
+        throw explained(error instanceof MirrorFull ? error.asError() : error, asked);
+      });
+    });
+  }
+
+  /** Throws what trying again cannot help. */
+  async #prepareAgain(mirror: Mirror, error: unknown, asked: Asked): Promise<void> {
+    if (error instanceof CutoverError && error.code === 'repository_too_large') await mirror.destroy();
+    if (!(error instanceof MirrorFull)) {
+      if (!isSuspicious(error, asked)) throw explained(error, asked);
+      this.#options.log.warn({ repository: asked.url, err: error }, 'the local mirror is damaged and is made anew');
+    }
+    await mirror.destroy();
+  }
+
+  #open(repository: Repository, { ref, onLine, signal }: Errand): { readonly mirror: Mirror; readonly asked: Asked } {
+    const { dir, allowed, accesses, ...options } = this.#options;
+    const url = parseRepositoryUrl(repository.url, allowed);
+    const credential = credentialFor(url, repository);
+    // What was read with a project's credential is that project's alone.
+    const name = nameOfMirror(url.identity, credential === null ? '' : repository.project);
+    const path = join(dir, 'mirrors', name);
+    const access = () => accesses.open(url, repository);
+    const mirror = new Mirror({ ...options, path, url: url.url, access, signal, onLine });
+    const shown = credential !== null || url.authorization !== null;
+    return { mirror, asked: { url: url.url, ref, shown } };
+  }
+}
+
+function nameOfMirror(identity: string, project: string): string {
+  const text = project === '' ? identity : `${identity}\0${project}`;
+  return createHash('sha256').update(text).digest('hex').slice(0, 40);
+}
+
+function isSuspicious(error: unknown, asked: Asked): boolean {
+  if (error instanceof GitFailure) return explainGitFailure(error, asked) === null;
+  // Files missing from the middle of the mirror.
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+}
+
+function explained(error: unknown, asked: Asked): unknown {
+  if (error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')) {
+    return new CutoverError('disk_full', 'The disk of the platform is full: the repository could not be stored.', {
+      cause: error,
+    });
+  }
+  if (!(error instanceof GitFailure)) return error;
+  const said = error.lines.slice(-3).join(' / ') || 'nothing';
+  return (
+    explainGitFailure(error, asked) ??
+    new CutoverError('internal', `Git failed on ${asked.url}, also in a new mirror. It said: ${said}`, { cause: error })
+  );
+}

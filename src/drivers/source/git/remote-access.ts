@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DeployKey, RepositoryCredential } from '../../../domain/repository-credential.ts';
+import type { Repository } from '../../../engine/ports/source.ts';
+import { checkOwner } from './refs.ts';
+import type { RepositoryUrl } from './repository-url.ts';
+import type { GitSetting } from './git-environment.ts';
+import { sshCommand } from './ssh-command.ts';
+
+/** How one Git command reaches a server. Credentials are in its environment or in a file, never in its arguments. */
+export interface RemoteAccess extends AsyncDisposable {
+  /** Added to Git's environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Settings of Git that are in force for the command; they reach it by its environment. */
+  readonly settings: readonly GitSetting[];
+  /** Texts that nothing Git says may hold. */
+  readonly secrets: readonly string[];
+}
+
+/** The credential of the project where it is meant for this server; else null. */
+export function credentialFor(repository: RepositoryUrl, { credential }: Repository): RepositoryCredential | null {
+  return credential !== null && credential.host === repository.host ? credential : null;
+}
+
+/**
+ * Gives Git what it needs for a server, for the time of one command. Host keys are remembered by project: that of the first answer is
+ * believed, any other refused from then on.
+ */
+export class RemoteAccesses {
+  readonly #keys: string;
+  readonly #hosts: string;
+
+  private constructor(dir: string) {
+    this.#keys = join(dir, 'keys');
+    this.#hosts = join(dir, 'known-hosts');
+  }
+
+  /** In `dir`, which is used by one control plane at a time: keys that a crash left are removed. */
+  static async openIn(dir: string): Promise<RemoteAccesses> {
+    const accesses = new RemoteAccesses(dir);
+    await rm(accesses.#keys, { recursive: true, force: true });
+    for (const path of [accesses.#keys, accesses.#hosts]) await mkdir(path, { recursive: true, mode: 0o700 });
+    return accesses;
+  }
+
+  async open(url: RepositoryUrl, reader: Repository): Promise<RemoteAccess> {
+    const credential = credentialFor(url, reader);
+    if (url.protocol === 'ssh')
+      return this.#openSsh(reader.project, credential?.kind === 'deploy-key' ? credential : null);
+    const authorization = credential?.kind === 'token' ? basicAuthorization(credential) : url.authorization;
+    const token = credential?.kind === 'token' ? [credential.token] : [];
+    return {
+      environment: {},
+      settings: authorization === null || url.host === null ? [] : headerSettings(url.host, authorization),
+      secrets: authorization === null ? [] : [...token, authorization.slice('Basic '.length)],
+      [Symbol.asyncDispose]: async () => undefined,
+    };
+  }
+
+  async forgetHostKeys(project: string): Promise<void> {
+    await rm(this.#knownHosts(project), { force: true });
+  }
+
+  async #openSsh(project: string, key: DeployKey | null): Promise<RemoteAccess> {
+    const keyFile = key === null ? null : join(this.#keys, randomBytes(12).toString('hex'));
+    if (key !== null && keyFile !== null) await writeFile(keyFile, key.privateKey, { mode: 0o600, flag: 'wx' });
+    return {
+      settings: [],
+      environment: { GIT_SSH_COMMAND: sshCommand({ keyFile, knownHostsFile: this.#knownHosts(project) }) },
+      secrets: key === null ? [] : [key.privateKey],
+      async [Symbol.asyncDispose]() {
+        if (keyFile !== null) await rm(keyFile, { force: true });
+      },
+    };
+  }
+
+  #knownHosts(project: string): string {
+    checkOwner(project);
+    return join(this.#hosts, project);
+  }
+}
+
+function basicAuthorization({ username, token }: { readonly username: string; readonly token: string }): string {
+  return `Basic ${Buffer.from(`${username}:${token}`).toString('base64')}`;
+}
+
+/** A redirect is not followed: Git would send the header along, wherever it leads. */
+function headerSettings(origin: string, authorization: string): readonly GitSetting[] {
+  return [
+    [`http.${origin}/.extraHeader`, `Authorization: ${authorization}`],
+    ['http.followRedirects', 'false'],
+  ];
+}

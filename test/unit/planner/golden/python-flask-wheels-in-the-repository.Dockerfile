@@ -1,0 +1,27 @@
+# preset: python
+# why: `requirements.txt` found
+# why: `app` found in `app.py`, started by gunicorn
+# why: pip from `requirements.txt`
+# why: Python 3.11 from `.python-version`
+# base images: python:3.11-slim
+# context: /
+# output: {"type":"image"}
+
+FROM python:3.11-slim AS build
+RUN python -m venv /venv
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 UV_PROJECT_ENVIRONMENT=/venv UV_NO_CACHE=1 UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV=/venv PATH=/venv/bin:$PATH
+WORKDIR /app
+ARG BUILD_ENV_HASH
+COPY requirements.txt ./
+COPY ["vendor/","./vendor/"]
+RUN pip install -r requirements.txt
+COPY . .
+
+FROM python:3.11-slim
+WORKDIR /app
+RUN chown 1000:1000 /app
+COPY --from=build --chown=1000:1000 /venv /venv
+COPY --from=build --chown=1000:1000 /app ./
+ENV PYTHONUNBUFFERED=1 VIRTUAL_ENV=/venv PATH=/venv/bin:$PATH
+USER 1000:1000
+CMD ["sh","-c","exec gunicorn --bind 0.0.0.0:${PORT:-3000} app:app"]
