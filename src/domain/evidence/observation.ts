@@ -83,11 +83,15 @@ function judge(state: ObservationState, before: ObservationState, now: number): 
   }
 }
 
-/** For a rollout over several replicas: whether one more may be replaced now, and for how long the evidence (E > 20) has kept it. */
+/**
+ * For a rollout over several replicas: whether one more may be replaced now, and for how long the evidence (E > 20) has kept it. No longer
+ * than a canary is kept for the same reason: where nobody comes, it would never change.
+ */
 export function growth(state: ObservationState, now: number): { readonly may: boolean; readonly heldForMs: number } {
   const { phase } = state;
   const heldForMs = phase.name === 'stepped' && phase.raisedAt !== null ? now - phase.raisedAt : 0;
   const slow = state.slowSince !== null && now - state.slowSince < state.settings.slow.holdMs;
   const rising = phase.name === 'stepped' || phase.name === 'canary' || phase.name === 'full';
-  return { may: rising && !slow && (phase.name === 'full' || !isRaised(state)), heldForMs };
+  const kept = phase.name !== 'full' && isRaised(state) && heldForMs < state.settings.raised.extraWaitMs;
+  return { may: rising && !slow && !kept, heldForMs };
 }

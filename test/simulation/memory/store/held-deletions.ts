@@ -1,3 +1,4 @@
+import { CutoverError } from '../../../../src/domain/errors.ts';
 import type { Deletion } from '../../../../src/engine/ports/deployment-store.ts';
 import { erase } from './deletions.ts';
 import type { Connection } from './transaction.ts';
@@ -9,9 +10,12 @@ export async function whileDeleting(
   work: () => Promise<void>,
 ): Promise<boolean> {
   const { db } = connection.read();
-  // Nothing may come between the look and the hold: whoever dies in between would never give it back.
+  const lived = db.sessions.has(connection.owner);
   for (let held = db.deletionLocks.wait(id); held !== null; held = db.deletionLocks.wait(id))
     await connection.waitFor(held);
+  // Whoever has died while it waited, if only a moment after that let go, would never give it back.
+  if (lived && !db.sessions.has(connection.owner))
+    throw new CutoverError('database_unavailable', 'the connection was lost');
   const row = kind === 'project' ? db.projects.get(id) : db.environments.get(id);
   if (row === undefined) return false;
   using _held = db.deletionLocks.hold(id, connection.owner);

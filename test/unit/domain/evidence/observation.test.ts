@@ -241,6 +241,17 @@ test('crash loop and health roll back in every phase, without evidence', () => {
   }
 });
 
+test('stepped: where nobody comes any more, raised evidence keeps it no longer than a canary', () => {
+  const observed = new Observed({ mode: 'stepped' }).shareIs(33).feed(11_000);
+  observed.requests(1_000, [7, 5, 14, 0]).requests(1_000, [7, 0, 14, 0]);
+  const { extraWaitMs } = observed.state.settings.raised;
+  observed.feed(extraWaitMs - 2_000);
+  assert.equal(growth(observed.state, observed.now).may, false);
+  observed.feed(2_000);
+  assert.ok(viewOf(observed.state).evidence > 20);
+  assert.equal(growth(observed.state, observed.now).may, true);
+});
+
 test('stepped: the share comes from outside, and may grow only while E <= 20', () => {
   const observed = new Observed({ mode: 'stepped' }).shareIs(33).feed(11_000);
   assert.deepEqual(growth(observed.state, observed.now), { may: true, heldForMs: 0 });
