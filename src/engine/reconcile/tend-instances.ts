@@ -69,13 +69,13 @@ async function isStillAt({ workshop, signal }: Pass, instanceId: string, address
   return status?.running === true && status.address === address;
 }
 
-/** What serves; and what is on standby, unless somebody is changing the environment and may be about to stop it. */
-function isToHaveContainer({ versions }: Pass, { role, deployment }: DesiredDeployment, instance: Instance): boolean {
+/** What serves; and what is on standby or being replaced, unless somebody is changing the environment and may be about to stop it. */
+function isToHaveContainer({ versions }: Pass, { deployment }: DesiredDeployment, instance: Instance): boolean {
   if (instance.phase === 'serving') return true;
   const others = versions.get(deployment.environmentId) ?? [];
   const busy = others.some((other) => holdsEnvironment(other.deployment.state));
-  // It may still be draining: a rollout can be paused while it does.
-  return role === 'standby' && isUp(instance) && !busy;
+  // It may still be draining: a rollout can be paused while it does, and what serves be half replaced.
+  return isUp(instance) && !busy;
 }
 
 /** It gets traffic, or may get it again: what is on standby. Workers never are. */

@@ -81,7 +81,8 @@ async function restore(
   await run.write({
     instances: instances.map(({ id }) => ({ id, phase: 'serving' })),
     ...(changed ? { route } : {}),
-    ...(run.record.serves ? { becomesCurrentAgain: old.deployment.id } : {}),
+    // Nor is it on record where the observer went back to it by the route alone, and this was to make that good.
+    ...(run.record.serves || !old.serves ? { becomesCurrentAgain: old.deployment.id } : {}),
     measurements: measurements ?? {},
     timeline: [...timeline, { kind: 'taken-back', reason: firstLine(run.record.verdict?.reason ?? '') }],
   });
