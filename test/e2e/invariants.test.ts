@@ -123,6 +123,14 @@ test('what lasts is a violation: in the report, the metric, the log and the time
       `cannot log in with ${Buffer.from(secret).toString('base64')}`,
     ]),
   ]);
+  // Somebody else's container is in it: until that is gone nobody can remove it.
+  const guest = await docker.createContainer({
+    Image: await baseImage('static'),
+    Cmd: ['sleep', '300'],
+    HostConfig: { NetworkMode: network.id, AutoRemove: true },
+    Labels: { 'cutover.platform': 'test-guest' },
+  });
+  await guest.start();
   const wanted = [
     'orphan network of gone',
     'route_to_nothing host app.localhost',
@@ -150,7 +158,7 @@ test('what lasts is a violation: in the report, the metric, the log and the time
   const alerts = (await stage.timeline('app', 1)).filter(({ event }) => event.kind === 'alert');
   assert.match(JSON.stringify(alerts), /invariant route_to_nothing: host app\.localhost/);
 
-  await network.remove();
+  await guest.remove({ force: true });
   await pool.query(
     `update timeline set entry = entry || '{"kind": "gate.passed"}' where entry ->> 'kind' = 'gate.forgotten'`,
   );
