@@ -226,16 +226,8 @@ class Haproxy implements HaproxyRouter {
     if (hostsOnly && changes.hosts.length === 0) return;
     this.#inStep = null;
     const moved = hostsOnly && (await this.#moveHosts(commands, inStep, signal));
-    if (moved) this.#inStep = inStep;
-    else await this.#tellCurrent(hostsOnly ? null : commands, inStep, signal);
-  }
-
-  /** A worker that a reload starts has read the disk before what comes meanwhile: whoever is not the one that was in step is compared. */
-  async #tellCurrent(commands: readonly string[] | null, inStep: number | null, signal: AbortSignal): Promise<void> {
-    const before = await this.#fleet.currentPid(signal);
-    await this.#saveThenTell(before !== null && before === inStep ? commands : null, signal);
-    const after = await this.#fleet.currentPid(signal);
-    this.#inStep = after === before ? after : null;
+    if (!moved) await this.#saveThenTell(hostsOnly || inStep === null ? null : commands, signal);
+    this.#inStep = moved ? inStep : await this.#fleet.currentPid(signal);
   }
 
   /** `commands` null: the workers are to be compared with the model. */
