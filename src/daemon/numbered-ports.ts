@@ -142,6 +142,8 @@ const router: Kinds<Router> = {
 
 const source: Kinds<Source> = {
   fetch: 'acts',
+  // Of what this process remembers.
+  expected: 'looks',
   treeId: 'acts',
   appTreeId: 'looks',
   checkout: 'acts',

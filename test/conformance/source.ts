@@ -48,6 +48,25 @@ function fetchOf({ source, url }: SourceUnderTest, commit: string | null, branch
 }
 
 function fetchRules(setUp: SetUp): void {
+  test('what a fetch will bring is expected to be what it brought before, without asking the server', async () => {
+    await using t = await setUp();
+    await t.commit({ 'a.txt': '1' });
+    const expected = (commit: string | null, branch = 'main') =>
+      t.source.expected({ repository: plain(t.url), branch, commit });
+    assert.equal(await expected(null), null);
+    const first = await fetchOf(t, null);
+    const asked = t.requests();
+    assert.deepEqual(await expected(null), first);
+    assert.deepEqual(await expected(first.sha), first);
+    assert.equal(await expected(null, 'other'), null);
+    assert.equal(await expected(zero), null);
+    const sha = await t.commit({ 'a.txt': '2' });
+    assert.deepEqual(await expected(null), first);
+    assert.equal(t.requests(), asked);
+    assert.equal((await fetchOf(t, null)).sha, sha);
+    assert.equal((await expected(null))?.sha, sha);
+  });
+
   test('brings the head of the branch as the server has it now', async () => {
     await using t = await setUp();
     await t.commit({ 'a.txt': '1' });

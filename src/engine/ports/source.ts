@@ -10,6 +10,8 @@ import type { CommitInfo } from '../../domain/source.ts';
 export interface Source {
   /** Brings the commit into the local mirror; without `commit`, the head of the branch as the server has it now. */
   fetch(request: FetchRequest, onLine: (line: string) => void, signal: AbortSignal): Promise<CommitInfo>;
+  /** The commit that this process believes `fetch` to bring, by what it brought before; null: it does not know. Asks nobody, and proves nothing. */
+  expected(request: FetchRequest): Promise<CommitInfo | null>;
   /** Object id of the directory's tree at the commit: equal trees have equal ids. The commit must have been fetched. */
   treeId(repository: Repository, commit: string, directory: string, signal: AbortSignal): Promise<string>;
   /**

@@ -6,16 +6,26 @@ import { describeEntry, type TimelineEntry } from '../../domain/timeline.ts';
 import type { HeldLease } from '../journal/lease-keeper.ts';
 import type { InstanceLogs } from '../observe/instance-logs.ts';
 import type { InstanceWatch } from '../observe/instance-watch.ts';
-import type { DeploymentRecord, Lease, NewInstance, SealedCredential, Write } from '../ports/deployment-store.ts';
+import type {
+  CachedArtifact,
+  DeploymentRecord,
+  Lease,
+  NewInstance,
+  SealedCredential,
+  Write,
+} from '../ports/deployment-store.ts';
 import type { OperatorLog, Ports } from '../ports/ports.ts';
 import type { InstanceStatus } from '../ports/runtime.ts';
 import type { Repository } from '../ports/source.ts';
 import type { RouteFollower } from '../reconcile/route-follower.ts';
 import type { TakeBuildPlace } from './build-places.ts';
+import type { ImageKeys } from './image-key.ts';
 import { JobLogs } from './job-logs.ts';
 import { maskedWrite } from './masked-write.ts';
 import { foresee, mergeWrites, withInstances, type Note } from './merge-writes.ts';
 import { openConfiguration, type OpenConfiguration } from './open-configuration.ts';
+import { ReadAhead } from './read-ahead.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** What the workflows of one process share. */
 export interface Workshop {
@@ -43,6 +53,13 @@ export interface Workshop {
   readonly urlOf: (host: string) => string;
 }
 
+/** What is known of a commit before anything is built. */
+export interface FoundBuilt {
+  readonly sha: string;
+  readonly keys: ImageKeys;
+  readonly cached: CachedArtifact | null;
+}
+
 /** One deployment being led: its record as last read, the right to change it, and the way to do so. */
 export class DeploymentRun implements AsyncDisposable {
   readonly workshop: Workshop;
@@ -62,6 +79,10 @@ export class DeploymentRun implements AsyncDisposable {
   heldSince: number | null = null;
   /** Since when the router is known to let them wait; never before `heldSince`. */
   heldInRouterSince: number | null = null;
+  /** What is around it, looked at before it is asked for. */
+  readonly surroundings: ReadAhead<Surroundings>;
+  /** What was built from an image key before, looked for before the commit is known for sure. */
+  readonly builtBefore: ReadAhead<FoundBuilt>;
   readonly #held: HeldLease;
   readonly #lostOrUnwanted: AbortSignal;
   #logs: JobLogs | null = null;
@@ -73,6 +94,8 @@ export class DeploymentRun implements AsyncDisposable {
 
   private constructor(workshop: Workshop, held: HeldLease, record: DeploymentRecord) {
     this.workshop = workshop;
+    this.surroundings = new ReadAhead(workshop.ports.clock);
+    this.builtBefore = new ReadAhead(workshop.ports.clock);
     this.#held = held;
     this.#lostOrUnwanted = AbortSignal.any([held.lost, held.unwanted]);
     this.#record = record;
@@ -180,14 +203,12 @@ export class DeploymentRun implements AsyncDisposable {
     });
   }
 
-  /** Adds the rows of instances that are to be started; resolves to these, as they are now. */
+  /** Adds the rows of instances that are to be started; resolves to these, as they are now. Beside `commit`, but not beside `write`. */
   async addInstances(instances: readonly NewInstance[]): Promise<readonly Instance[]> {
-    return this.#inTurn(async () => {
-      this.assertHeld();
-      const rows = await this.ports.deployments.addInstances(this.lease, instances);
-      this.#learn(withInstances(this.#record, rows));
-      return rows;
-    });
+    this.assertHeld();
+    const rows = await this.ports.deployments.addInstances(this.lease, instances);
+    this.#learn(withInstances(this.#record, rows));
+    return rows;
   }
 
   /** null: all are in use. */
@@ -206,6 +227,7 @@ export class DeploymentRun implements AsyncDisposable {
 
   async #commit(write: Write): Promise<void> {
     this.assertHeld();
+    if (write.route !== undefined || write.takeOver !== undefined) this.surroundings.forget();
     const masked = maskedWrite(write, this.configuration.mask);
     const noted = this.#noted;
     this.#noted = {};

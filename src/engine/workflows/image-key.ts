@@ -2,6 +2,14 @@ import { createHash } from 'node:crypto';
 import type { BuildSecret } from '../../domain/build-secrets.ts';
 import type { BuildSettings } from '../../domain/build-settings.ts';
 
+/** Under which what is built from a commit may be known. */
+export interface ImageKeys {
+  /** By the app's directory and the files above it: a change beside it is no other input. null: the app is the whole repository, or may be. */
+  readonly app: string | null;
+  /** By all of the repository: what lies beside an app may be part of it, which is known only from the plan. */
+  readonly repository: string;
+}
+
 /**
  * What a build's result depends on, as one SHA-256 in hex: the same tree, plan and build environment need no build. The plan is a
  * function of tree, settings and planner version, so it need not be made to know the key. Base images are compared apart,

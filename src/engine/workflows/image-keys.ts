@@ -2,15 +2,7 @@ import type { BuildPlan } from '../../domain/build-plan.ts';
 import type { CommitInfo } from '../../domain/source.ts';
 import { buildInputs } from './build-inputs.ts';
 import type { DeploymentRun } from './deployment-run.ts';
-import { imageKey } from './image-key.ts';
-
-/** Under which what is built from a commit may be known. */
-export interface ImageKeys {
-  /** By the app's directory and the files above it: a change beside it is no other input. null: the app is the whole repository, or may be. */
-  readonly app: string | null;
-  /** By all of the repository: what lies beside an app may be part of it, which is known only from the plan. */
-  readonly repository: string;
-}
+import { imageKey, type ImageKeys } from './image-key.ts';
 
 export async function imageKeys(run: DeploymentRun, { sha }: CommitInfo): Promise<ImageKeys> {
   const { configuration, projectId } = run.deployment;

@@ -7,6 +7,7 @@ import { shareOfSlot, type SlotNumber } from '../../domain/route.ts';
 import { FencedError, type DeploymentRecord, type EnvironmentRoute } from '../ports/deployment-store.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 import { heldMs } from './recreate.ts';
+import type { Surroundings } from './surroundings.ts';
 import { hasSlot, webInstances, type InSlot } from './web-instances.ts';
 
 /** What a rollout sees when it looks: its own instances as they are wanted, and the version that serves. */
@@ -32,10 +33,7 @@ export async function observeRollout(run: DeploymentRun): Promise<Scene> {
   const { record, deployment, lease } = run;
   // It is taken before the rollout begins, and given back by whoever brings the deployment to its end.
   if (record.slot === null) throw new FencedError(lease.deploymentId);
-  const [route, predecessors] = await Promise.all([
-    run.ports.deployments.route(lease.environmentId),
-    run.ports.deployments.predecessors(lease),
-  ]);
+  const { route, predecessors } = (await run.surroundings.take()) ?? (await lookAround(run));
   if (route === null) throw new Error('the environment was erased while it was deployed to');
   heldMs(run, route);
   const { settings } = deployment.configuration;
@@ -52,6 +50,19 @@ export async function observeRollout(run: DeploymentRun): Promise<Scene> {
       .filter(({ phase }) => phase !== 'failed')
       .map((instance) => asRouted(instance, route)),
   };
+}
+
+async function lookAround({ ports, lease }: DeploymentRun): Promise<Surroundings> {
+  const [route, predecessors] = await Promise.all([
+    ports.deployments.route(lease.environmentId),
+    ports.deployments.predecessors(lease),
+  ]);
+  return { route, predecessors };
+}
+
+/** For the next one who observes, if that is soon. */
+export function lookAroundAhead(run: DeploymentRun): void {
+  run.surroundings.begin(() => lookAround(run));
 }
 
 /** A standby that was gone back to by a change of the route alone serves, although its row says that it was drained. */

@@ -8,31 +8,20 @@ import type { DeploymentRun } from './deployment-run.ts';
 import { gateInstance } from './gate-instance.ts';
 import { add, addServers, isGuarded, prepareRollout, retire, share, switchOver } from './move-traffic.ts';
 import { holdRequests, stopOld, withinHold } from './recreate.ts';
-import { observeRollout, settingsOf, viewOf, type Scene } from './rollout-scene.ts';
-import { startInNetwork, versionOf, type ImageArtifact } from './start-instance.ts';
+import { lookAroundAhead, observeRollout, settingsOf, viewOf, type Scene } from './rollout-scene.ts';
+import { startInNetwork, versionOf, type ImageArtifact, type Version } from './start-instance.ts';
 import { beginDeploying } from './take-slot.ts';
 
 /** Observe, ask the domain what is next, do it; until the route names only the new version. */
 export async function shiftTraffic(run: DeploymentRun, artifact: ImageArtifact): Promise<void> {
-  let scene: Scene | null = null;
+  // What `auto` comes to is decided by that, and what is done first by what it comes to.
+  if (run.deployment.configuration.settings.strategy === 'auto') await beginDeploying(run);
   while (!run.record.serves) {
-    scene = scene === null ? await beginAndObserve(run) : await observeRollout(run);
+    const scene = await observeRollout(run);
     if (run.record.counterBaseline === null) await sayPlan(run, scene);
     const action = nextRolloutAction(viewOf(run, scene, mayGrow(run, scene)));
     await act(run, artifact, { scene, action });
   }
-}
-
-/** A crash may have come between the slot and the state that goes with it. Side by side: what there is does not depend on that state. */
-async function beginAndObserve(run: DeploymentRun): Promise<Scene> {
-  let seen: Scene | null = null;
-  await allOrNone(run.signal, [
-    () => beginDeploying(run),
-    async () => {
-      seen = await observeRollout(run);
-    },
-  ]);
-  return seen ?? observeRollout(run);
 }
 
 async function sayPlan(run: DeploymentRun, scene: Scene): Promise<void> {
@@ -52,6 +41,8 @@ interface Next {
 }
 
 async function act(run: DeploymentRun, artifact: ImageArtifact, { scene, action }: Next): Promise<void> {
+  // A start begins with it.
+  if (action.type !== 'start') await beginDeploying(run);
   switch (action.type) {
     case 'start':
       return withinHold(run, scene, (signal) => start(run, artifact, { scene, places: wanted(scene, action) }, signal));
@@ -92,18 +83,15 @@ async function start(
   const port = resolvePort(run.deployment.configuration.settings.port, artifact.exposedPorts);
   run.assertHeld();
   let added: readonly Instance[] = [];
+  // In whichever order: an instance whose row a crash left behind is taken back from either state.
   await allOrNone(signal, [
+    () => beginDeploying(run),
     async () => {
       added = await run.addInstances(places.map((place) => ({ id: run.ports.random.id(), ...place, port })));
     },
     (either) => run.ports.runtime.ensureNetwork(run.deployment.projectName, either),
   ]);
-  const version = versionOf(run, artifact);
-  // What the engine takes its time for is begun first, and once it is there the app has the cores to itself.
-  await allOrNone(signal, [
-    ...added.map((instance) => (aborted: AbortSignal) => startInNetwork(run, version, instance, aborted)),
-    () => addServers(run, scene, []),
-  ]);
+  await startAll(run, { version: versionOf(run, artifact), scene, added }, signal);
   // The gate writes it while it probes.
   run.note({
     instances: added.map(({ id }) => ({ id, address: run.started.get(id)?.address ?? null })),
@@ -113,6 +101,31 @@ async function start(
     ],
   });
   run.planned = null;
+}
+
+interface Starting {
+  readonly version: Version;
+  readonly scene: Scene;
+  readonly added: readonly Instance[];
+}
+
+/** So long nothing else wants the processors, while the engine makes the containers. */
+const engineFirstMs = 20;
+
+/** What the engine takes its time for is begun first, and once it is there the app has the cores to itself. */
+async function startAll(run: DeploymentRun, { version, scene, added }: Starting, signal: AbortSignal): Promise<void> {
+  const started = Promise.withResolvers<void>();
+  await allOrNone(signal, [
+    (either) =>
+      allOrNone(
+        either,
+        added.map((instance) => (aborted) => startInNetwork(run, version, instance, aborted)),
+      ).finally(started.resolve),
+    async (either) => {
+      await Promise.race([started.promise, run.ports.clock.sleep(engineFirstMs, either)]);
+      await addServers(run, scene, []);
+    },
+  ]);
 }
 
 async function gate(
@@ -131,7 +144,7 @@ async function gate(
   // has a fallback is checked by the router too, which would hold one that is still starting to be down when traffic comes.
   const alone = web.length + workers.length === 1;
   const only = run.deployment.configuration.settings.replicas === 1 ? addressed(web) : [];
-  const candidate = alone ? { version, beforeLast: () => addServers(run, scene, only) } : { version };
+  const candidate = alone ? { version, beforeLast: () => prepareSwitch(run, scene, only) } : { version };
   await allOrNone(limit, [
     () => run.flush(),
     ...[...web, ...workers].map((instance) => async (signal: AbortSignal) => {
@@ -141,6 +154,12 @@ async function gate(
   ]);
   const gateMs = (run.deployment.measurements.gateMs ?? 0) + run.ports.clock.monotonic() - began;
   run.measured = { ...run.measured, gateMs };
+}
+
+/** In the pause before the probe that may be the last. */
+async function prepareSwitch(run: DeploymentRun, scene: Scene, only: readonly Instance[]): Promise<void> {
+  await addServers(run, scene, only);
+  lookAroundAhead(run);
 }
 
 function addressed(instances: readonly Instance[]): readonly Instance[] {

@@ -76,9 +76,15 @@ class GitSource implements Source {
     return this.#mirrors.use(repository, { ref: commit ?? branch, onLine, signal }, async (mirror) => {
       const fetched = await this.#bringRequested(mirror, request);
       this.#mirrors.remember(fetched);
-      const { treeId: _treeId, ...info } = fetched;
-      return info;
+      if (commit === null) this.#mirrors.rememberHead(mirror, branch, fetched.sha);
+      return infoOf(fetched);
     });
+  }
+
+  async expected({ repository, branch, commit }: FetchRequest): Promise<CommitInfo | null> {
+    const sha = commit ?? this.#mirrors.lastHead(repository, branch);
+    const known = sha === null ? undefined : this.#mirrors.known(sha);
+    return known === undefined ? null : infoOf(known);
   }
 
   async #bringRequested(mirror: Mirror, { branch, commit }: FetchRequest): Promise<MirroredCommit> {
@@ -136,6 +142,10 @@ class GitSource implements Source {
   forgetHostKeys(project: string): Promise<void> {
     return this.#parts.accesses.forgetHostKeys(project);
   }
+}
+
+function infoOf({ treeId: _treeId, ...info }: MirroredCommit): CommitInfo {
+  return info;
 }
 
 async function readTreeId(mirror: Mirror, commit: string, path: string): Promise<string> {

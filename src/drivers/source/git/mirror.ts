@@ -42,6 +42,7 @@ export interface MirroredCommit extends CommitInfo {
  */
 export class Mirror {
   readonly #context: MirrorContext;
+  #isTouched = false;
 
   constructor(context: MirrorContext) {
     this.#context = context;
@@ -54,6 +55,11 @@ export class Mirror {
   /** Its directory, which no other mirror has. */
   get path(): string {
     return this.#context.path;
+  }
+
+  /** Something else was done here than to be told by the server that there is nothing new. */
+  get isTouched(): boolean {
+    return this.#isTouched;
   }
 
   /** Makes the empty mirror if there is none, and clears away what a killed Git left. Resolves to whether it is new. */
@@ -93,7 +99,8 @@ export class Mirror {
       args: [...options, '--no-recurse-submodules', '--end-of-options', url, `+${ref}:${incomingRef}`],
     });
     // Each process costs as much as the whole fetch of nothing new.
-    const commit = known.get(await this.#incomingObject()) ?? (await this.#describeIncoming(ref));
+    const before = known.get(await this.#incomingObject());
+    const commit = before ?? (await this.#describeIncoming(ref));
     if (!(await exists(join(path, commitRef(commit.sha))))) {
       await this.git(['update-ref', '--end-of-options', commitRef(commit.sha), commit.sha]);
     }
@@ -138,6 +145,7 @@ export class Mirror {
 
   /** Brings what Git LFS keeps for a commit that is here. Errors: `lfs_missing`, `lfs_failed`. */
   async fetchLfs(commit: string): Promise<void> {
+    this.#isTouched = true;
     const { gitLfs: program, url } = this.#context;
     const settings: GitSetting[] = [['lfs.basictransfersonly', 'true']];
     if (/^https?:/.test(url)) settings.push(['lfs.url', `${url.replace(/(\.git)?\/*$/, '.git')}/info/lfs`]);
@@ -152,11 +160,13 @@ export class Mirror {
 
   /** Runs Git in the mirror, without network. */
   git(args: readonly string[], files: Readonly<Record<string, string>> = {}): Promise<string> {
+    this.#isTouched = true;
     return runGit(this.#local(args, files));
   }
 
   /** The same, with the output passed on as it comes; what `onOutput` throws ends Git, and is thrown. */
   async stream(args: readonly string[], onOutput: (text: string) => void): Promise<void> {
+    this.#isTouched = true;
     await runGit({ ...this.#local(args, {}), onOutput });
   }
 

@@ -31,6 +31,7 @@ export interface Errand {
 }
 
 const rememberedCommits = 1_000;
+const rememberedHeads = 1_000;
 
 /** The local copies of repositories, each used by one at a time. */
 export class Mirrors {
@@ -38,6 +39,10 @@ export class Mirrors {
   readonly #lock = new KeyedLock();
   /** Commits that this process has fetched, the latest last: what is said of a commit never changes. */
   readonly #commits = new Map<string, MirroredCommit>();
+  /** What branches pointed to when they were last fetched, by mirror and name, the latest last. */
+  readonly #heads = new Map<string, string>();
+  /** Paths of mirrors that nothing has been done to since they were last seen to be in order, but asking for what was there. */
+  readonly #inOrder = new Set<string>();
 
   constructor(options: MirrorsOptions) {
     this.#options = options;
@@ -48,10 +53,17 @@ export class Mirrors {
   }
 
   remember(commit: MirroredCommit): void {
-    this.#commits.delete(commit.sha);
-    this.#commits.set(commit.sha, commit);
-    const [oldest] = this.#commits.keys();
-    if (oldest !== undefined && this.#commits.size > rememberedCommits) this.#commits.delete(oldest);
+    keepLatest(this.#commits, [commit.sha, commit], rememberedCommits);
+  }
+
+  rememberHead(mirror: Mirror, branch: string, sha: string): void {
+    keepLatest(this.#heads, [headKey(mirror, branch), sha], rememberedHeads);
+  }
+
+  /** null: it was not fetched by this process. */
+  lastHead(repository: Repository, branch: string): string | null {
+    const { mirror } = this.#open(repository, { ref: branch, onLine: ignore, signal: never });
+    return this.#heads.get(headKey(mirror, branch)) ?? null;
   }
 
   fetch(mirror: Mirror, ref: string): Promise<MirroredCommit> {
@@ -72,10 +84,12 @@ export class Mirrors {
     const { mirror, asked } = this.#open(repository, errand);
     return this.#lock.run(mirror.path, errand.signal, async () => {
       try {
-        const isNew = await mirror.ensure();
-        return await work(mirror).catch((error: unknown) => {
+        const isNew = this.#inOrder.delete(mirror.path) ? false : await mirror.ensure();
+        const result = await work(mirror).catch((error: unknown) => {
           throw error instanceof MirrorFull && isNew ? error.asError() : error;
         });
+        if (!mirror.isTouched) this.#inOrder.add(mirror.path);
+        return result;
       } catch (error) {
         await this.#prepareAgain(mirror, error, asked);
       }
@@ -109,6 +123,21 @@ export class Mirrors {
     const shown = credential !== null || url.authorization !== null;
     return { mirror, asked: { url: url.url, ref, shown } };
   }
+}
+
+const never = new AbortController().signal;
+
+function ignore(): void {}
+
+function headKey({ path }: Mirror, branch: string): string {
+  return `${path}\0${branch}`;
+}
+
+function keepLatest<T>(map: Map<string, T>, [key, value]: readonly [string, T], most: number): void {
+  map.delete(key);
+  map.set(key, value);
+  const [oldest] = map.keys();
+  if (oldest !== undefined && map.size > most) map.delete(oldest);
 }
 
 function nameOfMirror(identity: string, project: string): string {

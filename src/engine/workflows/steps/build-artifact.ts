@@ -12,7 +12,8 @@ import type { Step } from '../deploy.ts';
 import { checkOut } from '../check-out.ts';
 import type { DeploymentRun } from '../deployment-run.ts';
 import { buildInputs, withSecretsHash } from '../build-inputs.ts';
-import { imageKeys, keyFor, type ImageKeys } from '../image-keys.ts';
+import { baseImageIds, findBuilt } from '../find-built.ts';
+import { keyFor } from '../image-keys.ts';
 
 const job = 'BuildImageJob';
 
@@ -25,8 +26,7 @@ export const buildArtifact: Step = {
   async run(run) {
     const commit = run.deployment.source.commit;
     if (commit === null) throw new CutoverError('internal', 'a build was begun before the commit was known');
-    const keys = await imageKeys(run, commit);
-    const cached = run.deployment.trigger.noCache ? null : await findBuilt(run, keys);
+    const { keys, cached } = await findBuilt(run, commit);
     if (cached !== null) {
       run.say(`nothing changed since this was last built: ${nameOf(cached.artifact)} is used again`);
       return keep(run, cached, true);
@@ -48,34 +48,6 @@ async function save(run: DeploymentRun, key: string, built: CachedArtifact): Pro
     if (built.artifact.type === 'image') await run.ports.runtime.removeImage(built.artifact.imageId, run.leaseSignal);
     throw error;
   }
-}
-
-/** By what the app is made of first, which changes less often. */
-async function findBuilt(run: DeploymentRun, { app, repository }: ImageKeys): Promise<CachedArtifact | null> {
-  const own = app === null ? null : await findUsable(run, app);
-  return own ?? findUsable(run, repository);
-}
-
-/** What was built from this key, if it is still here and its base images are still the same. */
-async function findUsable(run: DeploymentRun, key: string): Promise<CachedArtifact | null> {
-  const cached = await run.ports.deployments.findArtifact(key);
-  if (cached === null) return null;
-  const [here, now] = await Promise.all([
-    exists(run, cached.artifact),
-    baseImageIds(run, Object.keys(cached.baseImages)),
-  ]);
-  const same = Object.entries(cached.baseImages).every(([ref, id]) => now[ref] === id);
-  return here && same ? cached : null;
-}
-
-async function exists(run: DeploymentRun, artifact: Artifact): Promise<boolean> {
-  if (artifact.type === 'bundle') return run.ports.staticFiles.has(artifact.bundle);
-  return (await run.ports.runtime.inspectImage(artifact.imageId, run.signal)) !== null;
-}
-
-async function baseImageIds(run: DeploymentRun, refs: readonly string[]): Promise<Record<string, string | null>> {
-  const images = await Promise.all(refs.map((ref) => run.ports.runtime.inspectImage(ref, run.signal)));
-  return Object.fromEntries(refs.map((ref, index) => [ref, images[index]?.imageId ?? null]));
 }
 
 interface Built {

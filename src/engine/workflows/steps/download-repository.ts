@@ -2,6 +2,8 @@ import type { CommitInfo } from '../../../domain/source.ts';
 import { allOrNone } from '../all-or-none.ts';
 import type { Step } from '../deploy.ts';
 import type { DeploymentRun } from '../deployment-run.ts';
+import { findBuiltAhead } from '../find-built.ts';
+import { lookAroundAhead } from '../rollout-scene.ts';
 
 /** Brings the exact commit here. From then on nothing asks what the branch's head is (rule 3.5). */
 export const downloadRepository: Step = {
@@ -16,10 +18,17 @@ export const downloadRepository: Step = {
         commit = await fetch(run, signal);
       },
       () => run.flush(),
+      async () => readAhead(run),
     ]);
     if (commit !== null) keep(run, commit);
   },
 };
+
+/** Git takes its time, and most of the time it brings what it brought before. */
+function readAhead(run: DeploymentRun): void {
+  lookAroundAhead(run);
+  findBuiltAhead(run);
+}
 
 function fetch(run: DeploymentRun, signal: AbortSignal): Promise<CommitInfo> {
   const { source } = run.deployment;

@@ -22,6 +22,8 @@ export interface SourceParts {
 export class MemorySource implements Source {
   readonly #parts: SourceParts;
   readonly #life: AbortSignal;
+  /** What each branch pointed to when it was last fetched. */
+  readonly #heads = new Map<string, CommitInfo>();
 
   constructor(parts: SourceParts, { life }: Pick<Caller, 'life'>) {
     this.#parts = parts;
@@ -36,7 +38,7 @@ export class MemorySource implements Source {
     const { url: shown } = parseRepositoryUrl(address.url, ['https', 'ssh']);
     const { repositories } = this.#parts;
     const mirrored = sha === null ? null : this.#mirrored(address, sha);
-    if (mirrored !== null) return mirrored.info;
+    if (mirrored !== null) return this.#remember(request, mirrored.info);
     repositories.requests += 1;
     const repository = this.#reached(address);
     const found = sha === null ? repository.head(branch) : repository.find(sha);
@@ -44,7 +46,18 @@ export class MemorySource implements Source {
     if (found === null) throw new CutoverError('commit_not_found', `${shown} has no commit ${sha}.`);
     onLine('Receiving objects: 100% (1/1), done.');
     repositories.mirrored.add(mirrorKey(address, found.info.sha));
-    return found.info;
+    return this.#remember(request, found.info);
+  }
+
+  async expected({ repository, branch, commit }: FetchRequest): Promise<CommitInfo | null> {
+    this.#life.throwIfAborted();
+    if (commit === null) return this.#heads.get(mirrorKey(repository, branch)) ?? null;
+    return [...this.#heads.values()].find(({ sha }) => sha === commit) ?? null;
+  }
+
+  #remember({ repository, branch }: FetchRequest, info: CommitInfo): CommitInfo {
+    this.#heads.set(mirrorKey(repository, branch), info);
+    return info;
   }
 
   async treeId(repository: Repository, sha: string, directory: string, signal: AbortSignal): Promise<string> {
