@@ -73,6 +73,7 @@ const world: Kinds<WorldStore> = {
   freeSlot: 'acts',
   whileOwning: 'acts',
   whileFree: 'acts',
+  whileStopped: 'acts',
   whileDeleting: 'acts',
   projectNames: 'looks',
   deletions: 'looks',

@@ -16,6 +16,7 @@ import { endDeployment } from './end-deployment.ts';
 import { LiveDeployments } from './live-deployments.ts';
 import type { Database } from './schema.ts';
 import { isOneOf } from './state-literals.ts';
+import { whileStopped } from './stopped-instances.ts';
 import { notifyAll } from './wakeups.ts';
 import { writeInstances } from './write-deployment-parts.ts';
 
@@ -35,6 +36,7 @@ export function createWorldStore(db: Kysely<Database>): WorldStore {
     },
     whileOwning: (owner, work) => whileOwning(db, owner, work),
     whileFree: (slot, work) => whileFree(db, slot, work),
+    whileStopped: (instanceIds, work) => whileStopped(db, instanceIds, work),
     whileDeleting: (deletion, work) => whileDeleting(db, deletion, work),
     projectNames: async () => (await db.selectFrom('project').select('name').execute()).map(({ name }) => name),
     deletions: () => readDeletions(db),

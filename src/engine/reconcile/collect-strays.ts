@@ -1,4 +1,5 @@
 import { holdsEnvironment } from '../../domain/deployment-state.ts';
+import type { InstanceStatus } from '../ports/runtime.ts';
 import type { Pass } from './reconciler.ts';
 
 const strayGraceMs = 5_000;
@@ -26,22 +27,38 @@ async function collectSlots({ workshop, world, found, desired, signal, attempt }
   }
 }
 
-/** In the background: each may take its grace. */
-function collectContainers({ workshop, found, desired, signal, inBackground }: Pass): void {
+/** In the background, for that may take its grace. */
+function collectContainers(pass: Pass): void {
+  const { workshop, world, attempt } = pass;
+  const strays = strayContainers(pass);
+  if (strays.length === 0) return;
+  const ids = strays.map(({ instanceId }) => instanceId);
+  pass.inBackground('stray containers', () =>
+    // What was found and what was read may be old by now.
+    world.whileStopped(ids, async (stopped) => {
+      const left = strays.filter(({ instanceId: id }) => stopped.includes(id) && !workshop.watch.isExpected(id));
+      await Promise.all(left.map((stray) => attempt(() => removeStray(pass, stray))));
+    }),
+  );
+}
+
+async function removeStray({ workshop, signal }: Pass, stray: InstanceStatus): Promise<void> {
+  const { deploymentId: deployment, containerId: container, instanceId } = stray;
+  using _expecting = workshop.watch.expect(instanceId);
+  workshop.log.warn({ deployment, container }, 'a container belonged to nothing and is removed');
+  await workshop.ports.runtime.stop(instanceId, strayGraceMs, signal);
+}
+
+function strayContainers({ found, desired }: Pass): readonly InstanceStatus[] {
   const deployments = new Map(desired.deployments.map((entry) => [entry.deployment.id, entry]));
   // Of whichever deployment it is now: one that went back has taken over the instances of another.
   const known = new Set(desired.deployments.flatMap(({ instances }) => instances.map(({ id }) => id)));
-  for (const container of found.containers) {
-    const owner = deployments.get(container.deploymentId);
+  return found.containers.filter(({ deploymentId, instanceId }) => {
+    const owner = deployments.get(deploymentId);
     // Its worker is at it, or it is where it should be.
-    if (owner !== undefined && holdsEnvironment(owner.deployment.state)) continue;
-    if (known.has(container.instanceId)) continue;
-    const { deploymentId: deployment, containerId, instanceId } = container;
-    inBackground(instanceId, () => {
-      workshop.log.warn({ deployment, container: containerId }, 'a container belonged to nothing and is removed');
-      return workshop.ports.runtime.stop(instanceId, strayGraceMs, signal);
-    });
-  }
+    const isLed = owner !== undefined && holdsEnvironment(owner.deployment.state);
+    return !isLed && !known.has(instanceId);
+  });
 }
 
 /** Somebody who was late with the start of an instance may have made it again. With containers in it the engine keeps it until they are gone. */

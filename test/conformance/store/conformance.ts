@@ -15,6 +15,7 @@ import { requestRollbackConformance } from './request-rollback.ts';
 import { rollbackConformance } from './rollback.ts';
 import { rolloutWriteConformance } from './rollout-writes.ts';
 import { slotConformance } from './slots.ts';
+import { stoppedInstanceConformance } from './stopped-instances.ts';
 import { takeOverConformance } from './take-over.ts';
 import { tokenConformance } from './tokens.ts';
 import { toldOutcomeConformance } from './told-outcomes.ts';
@@ -24,6 +25,7 @@ const deploymentSuites = {
   'the queue': queueConformance,
   leases: leaseConformance,
   slots: slotConformance,
+  'instances that are not to run': stoppedInstanceConformance,
   'what is read': readingConformance,
   'the credential of a repository': sealedCredentialConformance,
   crashes: crashConformance,

@@ -3,18 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { beforeEach, test } from 'node:test';
 import type { Lease } from '../../../src/engine/ports/deployment-store.ts';
 import type { StoreBench } from './bench.ts';
-import { claimed, completed, deploying, observedPair, ready, recordOf, rollbackOf } from './steps.ts';
-
-/** Work that goes on until it is told to end. */
-function openWork() {
-  const began = Promise.withResolvers<void>();
-  const end = Promise.withResolvers<void>();
-  const work = async () => {
-    began.resolve();
-    await end.promise;
-  };
-  return { work, began: began.promise, end: () => end.resolve() };
-}
+import { claimed, completed, deploying, observedPair, openWork, ready, recordOf, rollbackOf } from './steps.ts';
 
 /** Whose a slot of the router is, and that it does not change hands while something is done there. */
 export function slotConformance(bench: StoreBench): void {

@@ -83,3 +83,14 @@ export function rollbackOf(pair: Pair, automatic = false): DeploymentOrigin {
     reason: 'error rate',
   };
 }
+
+/** Work that goes on until it is told to end. */
+export function openWork() {
+  const began = Promise.withResolvers<void>();
+  const end = Promise.withResolvers<void>();
+  const work = async () => {
+    began.resolve();
+    await end.promise;
+  };
+  return { work, began: began.promise, end: () => end.resolve() };
+}

@@ -30,6 +30,7 @@ export class MemoryDatabase {
 
   readonly sessions = new Sessions();
   readonly slotLocks = new RowLocks();
+  readonly instanceLocks = new RowLocks<string>();
   /** Of projects and environments that are being deleted, by id. */
   readonly deletionLocks = new RowLocks<string>();
   /** The table of tokens, in which the first one is made by one process; its only number is 0. */
@@ -101,6 +102,7 @@ export class MemoryDatabase {
   endSession(owner: number): void {
     this.sessions.end(owner);
     this.slotLocks.giveBackAll(owner);
+    this.instanceLocks.giveBackAll(owner);
     this.deletionLocks.giveBackAll(owner);
     this.tokenLock.giveBackAll(owner);
   }

@@ -16,7 +16,11 @@ export function memoryDeploymentStore(connection: Connection): DeploymentStore {
     wanted: async (leases) => readWanted(connection.read(), leases),
     release: (lease, delayMs) => connection.transact((tx) => releaseLease(tx, lease, delayMs)),
     write: (lease, write) =>
-      connection.transact((tx) => writeDeployment(tx, lease, write), [write.freeSlotOf, write.takeOver?.deploymentId]),
+      connection.transact((tx) => writeDeployment(tx, lease, write), {
+        slotsOf: [write.freeSlotOf, write.takeOver?.deploymentId],
+        instancesOf: [write.takeOver?.deploymentId],
+        instances: write.instances ?? [],
+      }),
     addInstances: (lease, instances) => connection.transact((tx) => addInstances(tx, lease, instances)),
     takeSlot: (lease, capacity) => connection.transact((tx) => takeSlot(tx, lease, capacity)),
     record: async (deploymentId) => readRecord(connection.read(), deploymentId),

@@ -30,5 +30,6 @@ export async function eraseUnheld(connection: Connection, deletion: Deletion): P
   const holder = () =>
     [deletion.id, ...environments].map((id) => db.deletionLocks.wait(id)).find((held) => held !== null) ?? null;
   for (let held = holder(); held !== null; held = holder()) await connection.waitFor(held);
-  await connection.transact((tx) => erase(tx.db, deletion));
+  const instancesOf = db.deployments.keysWhere(deletion.kind, deletion.id);
+  await connection.transact((tx) => erase(tx.db, deletion), { instancesOf });
 }

@@ -8,6 +8,10 @@ interface Held {
 export class RowLocks<Key extends number | string = number> {
   readonly #held = new Map<Key, Held>();
 
+  get isEmpty(): boolean {
+    return this.#held.size === 0;
+  }
+
   /** Resolves when it is given back; null: nobody holds it. */
   wait(row: Key): Promise<void> | null {
     return this.#held.get(row)?.released ?? null;

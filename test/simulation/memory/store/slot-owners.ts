@@ -40,7 +40,7 @@ export async function whileFree(connection: Connection, slot: SlotNumber, work: 
     ({ db }) => {
       if (db.slots.get(String(slot))?.deploymentId === taken) db.slots.delete(String(slot));
     },
-    [taken],
+    { slotsOf: [taken] },
   );
   return true;
 }

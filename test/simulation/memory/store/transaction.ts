@@ -2,6 +2,7 @@ import { CutoverError } from '../../../../src/domain/errors.ts';
 import type { TimelineEntry } from '../../../../src/domain/timeline.ts';
 import type { Clock } from '../../../../src/engine/ports/clock.ts';
 import type { MemoryDatabase } from './database.ts';
+import type { RowLocks } from './row-locks.ts';
 import type { DeploymentRow } from './rows.ts';
 
 /** The database at one moment; with `transact`, what is changed is changed at once. */
@@ -9,6 +10,15 @@ export interface Transaction {
   readonly db: MemoryDatabase;
   /** Epoch milliseconds. */
   readonly now: number;
+}
+
+/** Rows of which somebody may hold one while he does work outside of the database. */
+interface Touched {
+  /** Deployments. */
+  readonly slotsOf?: readonly (string | undefined)[];
+  /** Deployments. */
+  readonly instancesOf?: readonly (string | undefined)[];
+  readonly instances?: readonly { readonly id: string }[];
 }
 
 /** How one control plane reaches the database. */
@@ -27,9 +37,9 @@ export class Connection {
     return { db: this.#db, now: this.#clock.now() };
   }
 
-  /** `slotsOf`: deployments whose slots are touched; waits until nobody holds one of those. */
-  async transact<T>(work: (tx: Transaction) => T, slotsOf: readonly (string | undefined)[] = []): Promise<T> {
-    for (let held = this.#heldOf(slotsOf); held !== null; held = this.#heldOf(slotsOf)) await this.waitFor(held);
+  /** Waits until nobody holds a row that is touched. */
+  async transact<T>(work: (tx: Transaction) => T, touched: Touched = {}): Promise<T> {
+    for (let held = this.#heldOf(touched); held !== null; held = this.#heldOf(touched)) await this.waitFor(held);
     return this.#db.atomically(() => work(this.read()));
   }
 
@@ -41,14 +51,30 @@ export class Connection {
       throw new CutoverError('database_unavailable', 'the connection was lost');
   }
 
-  #heldOf(deployments: readonly (string | undefined)[]): Promise<void> | null {
-    for (const id of deployments) {
-      const [slot] = id === undefined ? [] : this.#db.slots.where('deployment', id);
-      const held = slot === undefined ? null : this.#db.slotLocks.wait(slot.number);
-      if (held !== null) return held;
-    }
-    return null;
+  #heldOf({ slotsOf = [], instancesOf = [], instances = [] }: Touched): Promise<void> | null {
+    const { slotLocks, instanceLocks } = this.#db;
+    if (slotLocks.isEmpty && instanceLocks.isEmpty) return null;
+    const slots = slotsOf.flatMap((id) => (id === undefined ? [] : this.#db.slots.where('deployment', id)));
+    const all = instancesOf.flatMap((id) => (id === undefined ? [] : this.#db.instances.where('deployment', id)));
+    return (
+      firstHeld(
+        slotLocks,
+        slots.map(({ number }) => number),
+      ) ??
+      firstHeld(
+        instanceLocks,
+        [...all, ...instances].map(({ id }) => id),
+      )
+    );
   }
+}
+
+function firstHeld<Key extends number | string>(locks: RowLocks<Key>, keys: readonly Key[]): Promise<void> | null {
+  for (const key of keys) {
+    const held = locks.wait(key);
+    if (held !== null) return held;
+  }
+  return null;
 }
 
 let second = { at: Number.NaN, text: '' };

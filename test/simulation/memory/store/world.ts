@@ -6,6 +6,7 @@ import { leftovers } from './leftovers.ts';
 import { endDeployment } from './end-deployment.ts';
 import { eraseUnheld, whileDeleting } from './held-deletions.ts';
 import { whileFree, whileOwning } from './slot-owners.ts';
+import { whileStopped } from './stopped-instances.ts';
 import type { Connection, Transaction } from './transaction.ts';
 import { freeSlotOf, writeInstances } from './write-deployment-parts.ts';
 
@@ -13,11 +14,13 @@ import { freeSlotOf, writeInstances } from './write-deployment-parts.ts';
 export function memoryWorldStore(connection: Connection): WorldStore {
   return {
     desired: async () => readDesired(connection.read()),
-    updateInstances: (changes) => connection.transact(({ db }) => writeInstances(db, changes)),
+    updateInstances: (changes) => connection.transact(({ db }) => writeInstances(db, changes), { instances: changes }),
     stopTelling: (afterMs) => connection.transact((tx) => stopTelling(tx, afterMs)),
-    freeSlot: (deploymentId) => connection.transact(({ db }) => freeSlotOf(db, deploymentId), [deploymentId]),
+    freeSlot: (deploymentId) =>
+      connection.transact(({ db }) => freeSlotOf(db, deploymentId), { slotsOf: [deploymentId] }),
     whileOwning: (owner, work) => whileOwning(connection, owner, work),
     whileFree: (slot, work) => whileFree(connection, slot, work),
+    whileStopped: (instanceIds, work) => whileStopped(connection, instanceIds, work),
     projectNames: async () =>
       connection
         .read()
@@ -29,7 +32,10 @@ export function memoryWorldStore(connection: Connection): WorldStore {
     crashed: (instanceId, exit) => connection.transact((tx) => recordCrash(tx, instanceId, exit)),
     recovered: (instanceId) => connection.transact((tx) => recordRecovery(tx, instanceId)),
     stopServing: (deploymentId, reason) =>
-      connection.transact((tx) => stopServing(tx, deploymentId, reason), [deploymentId]),
+      connection.transact((tx) => stopServing(tx, deploymentId, reason), {
+        slotsOf: [deploymentId],
+        instancesOf: [deploymentId],
+      }),
     whileDeleting: (deletion, work) => whileDeleting(connection, deletion, work),
     erase: (deletion) => eraseUnheld(connection, deletion),
   };
