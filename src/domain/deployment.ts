@@ -1,6 +1,7 @@
 import type { AppConfig } from './app-config.ts';
 import type { Artifact } from './artifact.ts';
 import type { BuildSettings } from './build-settings.ts';
+import type { DeploymentKind } from './deployment-kind.ts';
 import type { DeploymentState } from './deployment-state.ts';
 import type { EnvironmentSettings, RolloutStrategy } from './environment-settings.ts';
 import type { ErrorCode } from './errors.ts';
@@ -27,9 +28,6 @@ export interface DeploymentFailure {
   readonly code: ErrorCode;
   readonly message: string;
 }
-
-export const deploymentKinds = ['git', 'rollback', 'promote'] as const;
-export type DeploymentKind = (typeof deploymentKinds)[number];
 
 /** The earlier deployment whose artifact is run again, for the kinds that build nothing. */
 export type DeploymentOrigin =
@@ -66,7 +64,7 @@ export interface Deployment {
   /** 1, 2, 3 … per project. */
   readonly number: number;
   readonly kind: DeploymentKind;
-  /** null for kind `git`. */
+  /** null where nothing that was deployed before is run again. */
   readonly origin: DeploymentOrigin | null;
   readonly state: DeploymentState;
   /** Part of the state: "superseded by #43", "replaced by #44", `gate (last answer 503 …)`. */

@@ -123,6 +123,11 @@ export const errorCatalogue = {
     'The Git server could not be reached.',
     'Check the URL and the network, then deploy again.',
   ),
+  repository_missing: entry(
+    'conflict',
+    'The project has no repository to deploy from.',
+    'Set one with `cutover projects update --repo`, or deploy an image or a bundle.',
+  ),
   repository_refused: entry(
     'invalid',
     'The repository URL is of a kind that is not allowed.',

@@ -1,3 +1,5 @@
+import type { DeploymentKind } from './deployment-kind.ts';
+
 /** The units of work of a deployment (rule 2.3). The list is the whole product's; a deployment has the jobs its plan names. */
 export const jobTypes = [
   'DownloadRepoJob',
@@ -30,20 +32,35 @@ export interface PlannedJob {
 
 /** What is known of a deployment's way before it starts, or learnt on the way. */
 export interface Way {
-  readonly kind: 'git' | 'rollback' | 'promote';
+  readonly kind: DeploymentKind;
   readonly target: 'image' | 'static';
   readonly release: boolean;
   readonly contract: boolean;
 }
 
+/** How the artifact comes here. A bundle that was sent is unpacked by the job that deploys it. */
+const artifactJobs: Readonly<Record<DeploymentKind, readonly JobType[]>> = {
+  git: ['DownloadRepoJob', 'BuildImageJob'],
+  image: ['PullExternalImageJob'],
+  'image-upload': ['LoadImageJob', 'VerifyLocalImageJob'],
+  static: [],
+  rollback: ['VerifyLocalImageJob'],
+  promote: ['VerifyLocalImageJob'],
+};
+
+/** The job that brings the artifact into service. */
+export function deployJob(kind: DeploymentKind, target: Way['target']): JobType {
+  if (kind === 'static') return 'DeployStaticBundleJob';
+  return target === 'image' ? 'DeployImageJob' : 'DeployStaticJob';
+}
+
 /** What a deployment does, in order (rule 2.3). Whether it ends in containers or in files, and what runs once, is known after the build. */
 export function pipeline({ kind, target, release, contract }: Way): PlannedJob[] {
-  const first: readonly JobType[] = kind === 'git' ? ['DownloadRepoJob', 'BuildImageJob'] : ['VerifyLocalImageJob'];
   const order: readonly JobType[] = [
-    ...first,
+    ...artifactJobs[kind],
     // Going back runs no release step again: it ran when that version was first deployed.
     ...(release && kind !== 'rollback' ? (['RunReleaseJob'] as const) : []),
-    target === 'image' ? 'DeployImageJob' : 'DeployStaticJob',
+    deployJob(kind, target),
     'MarkDeploymentCompleteJob',
     ...(contract && kind !== 'rollback' ? (['RunContractJob'] as const) : []),
   ];

@@ -5,7 +5,8 @@ export interface Project {
   readonly id: string;
   /** DNS label, unique. */
   readonly name: string;
-  readonly repository: string;
+  /** null: what it deploys comes as images, tarballs or bundles only. */
+  readonly repository: string | null;
   readonly build: BuildSettings;
   /** ISO 8601. */
   readonly createdAt: string;

@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import { CutoverError } from '../domain/errors.ts';
+import { lineOf } from '../domain/source.ts';
 import type { NewDeploymentRecord } from '../engine/ports/deployment-store.ts';
 import { wantCancelled } from './cancel-deployment.ts';
 import { answeredBefore, rememberAnswer } from './idempotency.ts';
@@ -58,7 +59,7 @@ async function replay(tx: Kysely<Database>, input: NewDeploymentRecord): Promise
  */
 async function makeWay(tx: Kysely<Database>, input: NewDeploymentRecord, number: number): Promise<void> {
   if (isAutomaticRollback(input)) return;
-  const branch = clearsTheWay(input) ? null : input.source.branch;
+  const branch = clearsTheWay(input) ? null : lineOf(input.source);
   await supersede(tx, { environmentId: input.environmentId, branch }, `superseded by #${number}`);
   if (clearsTheWay(input)) await cancelRunning(tx, input, number);
 }
@@ -111,7 +112,7 @@ async function insert(tx: Kysely<Database>, input: NewDeploymentRecord, number: 
       trigger: toJson(input.trigger),
       configuration: toJson(input.configuration),
       sealed_variables: input.sealedVariables,
-      branch: input.source.branch,
+      branch: lineOf(input.source),
       production: environment.name === 'production',
     })
     .execute();

@@ -75,7 +75,7 @@ export interface TokenTable {
 export interface ProjectTable {
   id: string;
   name: string;
-  repository: string;
+  repository: Optional<string>;
   build: ColumnType<StoredBuild, JsonText<BuildSettings>, JsonText<BuildSettings>>;
   /** Highest deployment number given. */
   last_number: Generated<number>;

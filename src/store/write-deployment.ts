@@ -9,6 +9,7 @@ import {
   timelineOf,
   type LedDeployment,
 } from '../domain/led-change.ts';
+import { resolveSource } from '../domain/source.ts';
 import { FencedError, type Lease, type Write } from '../engine/ports/deployment-store.ts';
 import { closeObservation } from './observation-rows.ts';
 import { changeAndCommit, changeTogether } from './one-statement.ts';
@@ -83,7 +84,8 @@ function ledOf({ number, state, paused_from, want, wanted_by, verdict }: Locked)
 function columnsOf(row: Locked, write: Write, next: DeploymentState): UpdateObject<Database, 'deployment'> {
   const update: UpdateObject<Database, 'deployment'> = {};
   if (write.reason !== undefined) update.reason = write.reason;
-  if (write.commit !== undefined) update.source = toJson({ ...row.source, commit: write.commit });
+  if (write.commit !== undefined || write.digest !== undefined)
+    update.source = toJson(resolveSource(row.source, write));
   if (write.configured !== undefined) update.configuration = sql`configuration || ${toJson(write.configured)}::jsonb`;
   if (write.artifact !== undefined) update.artifact = toJson(write.artifact);
   if (write.requests !== undefined) update.requests = toJson(write.requests);

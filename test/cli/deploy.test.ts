@@ -80,6 +80,7 @@ test('--no-wait returns when the deployment is recorded; --commit, --branch and 
   assert.equal(result.code, 0);
   assert.equal(result.stdout, '#1 is pending\n');
   const { source, trigger } = cli.api.held(1).deployment;
+  assert.ok(source.kind === 'git');
   assert.equal(source.requestedCommit, commit.toLowerCase());
   assert.equal(source.branch, 'fix');
   assert.equal(trigger.noCache, true);

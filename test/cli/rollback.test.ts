@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { resolveSource } from '../../src/domain/source.ts';
 import type { HeldDeployment } from '../http/in-memory/platform.ts';
 import { instance, observation } from '../http/in-memory/rollout-status.ts';
 import { CliUnderTest } from './cli-run.ts';
@@ -14,7 +15,7 @@ async function withTwo(): Promise<CliUnderTest> {
   await cli.api.deploy();
   await cli.api.deploy();
   const first = cli.api.held(1);
-  first.deployment = { ...first.deployment, source: { ...first.deployment.source, commit } };
+  first.deployment = { ...first.deployment, source: resolveSource(first.deployment.source, { commit }) };
   return cli;
 }
 
@@ -130,7 +131,7 @@ test('rule 5.7: while a version is rolled out a rollback names what serves besid
   cli.api.platform.play = (held) => rollingOut(cli, held);
   await cli.api.deploy();
   const second = cli.api.held(2);
-  second.deployment = { ...second.deployment, source: { ...second.deployment.source, commit } };
+  second.deployment = { ...second.deployment, source: resolveSource(second.deployment.source, { commit }) };
   const result = await cli.run(['deployments', 'rollback'], { answer: 'y' });
   assert.equal(result.code, 0, result.stderr);
   assert.deepEqual(result.questions, ['Take production of my-app back to #2 (81c0de44a1f2 Fix the footer)? [y/N] ']);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { rolloutStatusSchema } from '../../src/contract/schemas/rollout.ts';
+import { resolveSource } from '../../src/domain/source.ts';
 import type { RolloutStatus } from '../../src/engine/commands/commands.ts';
 import { canary, instance, observation } from '../http/in-memory/rollout-status.ts';
 import { CliUnderTest, type CliResult, type RunOptions } from './cli-run.ts';
@@ -184,7 +185,7 @@ test('a message of a commit cannot move the cursor', async () => {
   await using cli = await withRollout();
   const held = cli.api.held(2);
   const commit = { sha: 'a'.repeat(40), message: 'evil\u001B[2J', author: 'a', committedAt: '' };
-  held.deployment = { ...held.deployment, source: { ...held.deployment.source, commit } };
+  held.deployment = { ...held.deployment, source: resolveSource(held.deployment.source, { commit }) };
   cli.api.platform.rollout.append(status(cli));
   const result = await cli.run(['rollout', 'show']);
   assert.match(result.stdout, /evil/);

@@ -10,6 +10,7 @@ import Docker from 'dockerode';
 import type { BackupSummary, CreatedBackup, RestoredBackup } from '../../src/cli/backup-operations.ts';
 import type { WireDeployment } from '../../src/contract/schemas/deployment.ts';
 import { toEnvironment, type EnvironmentVariables } from '../../src/daemon/environment-variables.ts';
+import { commitOf } from '../../src/domain/source.ts';
 import { emptyPlatform, startOn } from '../harness/platform.ts';
 import { answering } from './apps.ts';
 import { Stage } from './stage.ts';
@@ -178,7 +179,7 @@ test('a backup without artifacts says which environments have to be built again,
   const restored = await ok<RestoredBackup>([...restore, file, '--as-copy', ...keys], target.variables);
   const { deployment } = await stage.detail('site', 2);
   // The image is still on this machine; the bundle was in the data directory.
-  const commit = deployment.source.commit?.sha ?? null;
+  const commit = commitOf(deployment.source)?.sha ?? null;
   assert.deepEqual(restored.missing, [{ project: 'site', environment: 'production', number: 2, commit }]);
   try {
     await using copy = await startOn(target);

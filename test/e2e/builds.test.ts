@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import Docker from 'dockerode';
 import type { WireDeploymentDetail } from '../../src/contract/schemas/deployment.ts';
+import { commitOf } from '../../src/domain/source.ts';
 import { baseImage } from '../harness/images.ts';
 import { answering, exposing, viteApp, workspaceApp } from './apps.ts';
 import { Stage } from './stage.ts';
@@ -38,7 +39,7 @@ test('another commit with the same tree is not built again', async () => {
   const commit = await repository.commit({}, { message: 'nothing but a message' });
   const second = await deployed('same');
   assert.equal(second.reused, true);
-  assert.equal(second.detail.deployment.source.commit?.sha, commit);
+  assert.equal(commitOf(second.detail.deployment.source)?.sha, commit);
   assert.deepEqual(second.detail.deployment.artifact, first.detail.deployment.artifact);
 });
 

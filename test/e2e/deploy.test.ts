@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import Docker from 'dockerode';
+import { commitOf } from '../../src/domain/source.ts';
 import { answering } from './apps.ts';
 import { Stage } from './stage.ts';
 
@@ -48,7 +49,7 @@ test('a commit becomes an image, a container, and traffic; the next one replaces
 
 test('2.1 a deployment records its source, its artifact, its jobs and its timeline', async () => {
   const { deployment, jobs } = await stage.detail('shop', 2);
-  assert.match(deployment.source.commit?.sha ?? '', /^[0-9a-f]{40}$/);
+  assert.match(commitOf(deployment.source)?.sha ?? '', /^[0-9a-f]{40}$/);
   assert.equal(deployment.artifact?.type, 'image');
   assert.deepEqual(
     jobs.map(({ type, status }) => [type, status]),
@@ -95,7 +96,7 @@ test('3.5 the commit that was asked for is built, though the branch has moved on
   const old = (await repository.git('rev-parse', 'main')).trim();
   await repository.commit(answering('new'));
   const deployed = await stage.deploy('pinned', { commit: old });
-  assert.equal(deployed.deployment.source.commit?.sha, old);
+  assert.equal(commitOf(deployed.deployment.source)?.sha, old);
   assert.equal((await stage.visit('pinned.localhost')).body, 'old');
 });
 
@@ -133,10 +134,10 @@ test('4.2 the environment wins over the project, and what the platform injects w
     ['configured', 'production', '1', '3000'],
   );
   const { deployment, url } = await stage.detail('configured', 1);
-  assert.match(deployment.source.commit?.sha ?? '', /^[0-9a-f]{40}$/);
+  assert.match(commitOf(deployment.source)?.sha ?? '', /^[0-9a-f]{40}$/);
   assert.deepEqual(
     [env['CUTOVER_COMMIT'], env['CUTOVER_URL'], env['HOST']],
-    [deployment.source.commit?.sha, url, '0.0.0.0'],
+    [commitOf(deployment.source)?.sha, url, '0.0.0.0'],
   );
 });
 

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import Docker from 'dockerode';
 import type { WireDeployment } from '../../src/contract/schemas/deployment.ts';
 import type { WireRetentionPlan, WireRetentionRun } from '../../src/contract/schemas/retention.ts';
+import { commitOf } from '../../src/domain/source.ts';
 import { baseImage } from '../harness/images.ts';
 import { answering } from './apps.ts';
 import { Stage } from './stage.ts';
@@ -95,7 +96,7 @@ test('5.7 with 2 rollback targets, of 5 deployments the image of the oldest goes
 
 test('what was built from the same input before, and is gone, is built again', async () => {
   const { deployment } = await stage.detail('keep', 1);
-  const again = await stage.deploy('keep', { commit: deployment.source.commit?.sha });
+  const again = await stage.deploy('keep', { commit: commitOf(deployment.source)?.sha });
   assert.equal(again.deployment.state, 'completed', again.deployment.reason ?? '');
   assert.notEqual(again.deployment.artifact, null);
   assert.equal((await stage.visit('keep.localhost')).body, 'v1');

@@ -1,3 +1,4 @@
+import { pinned } from '../../src/domain/source.ts';
 import { appThat, behaves, type App } from './memory/app-behaviour.ts';
 import { appFiles, builds, type BuildBehaviour } from './memory/build/app-files.ts';
 import type { MemoryDatabase } from './memory/store/database.ts';
@@ -217,7 +218,8 @@ export class Stage {
   /** A version that comes to its end by itself gets traffic, or did a moment ago. */
   #isAppsFault(database: MemoryDatabase, environmentId: string): boolean {
     return database.deployments.where('live', environmentId).some(({ deployment: { source, state } }) => {
-      const behaviour = this.#behaviours.get(source.commit?.sha ?? source.requestedCommit ?? '');
+      const pinnedSource = pinned(source);
+      const behaviour = this.#behaviours.get((pinnedSource.kind === 'git' ? pinnedSource.requestedCommit : null) ?? '');
       return state !== 'pending' && behaviour !== undefined && !sound.has(behaviour);
     });
   }

@@ -1,7 +1,7 @@
 import type { WireInstance } from '../../contract/schemas/deployment.ts';
 import type { WireObservation } from '../../contract/schemas/observation.ts';
 import type { WireRolloutSide, WireRolloutStatus } from '../../contract/schemas/rollout.ts';
-import { describeCommit, describePhase } from '../commands/deployments/describe-deployment.ts';
+import { describeSource, describePhase } from '../commands/deployments/describe-deployment.ts';
 import { formatCount, formatShare } from '../output/quantities.ts';
 import { facts, table } from '../output/table.ts';
 import { formatEvidence, timeLeft } from './describe-observation.ts';
@@ -45,7 +45,7 @@ function sides(fresh: WireRolloutSide, old: WireRolloutSide | null, observation:
   const arms = view === null ? [] : [view.fresh, view.old].slice(0, both.length);
   const header = both.map(({ deployment }, index) => `${index === 0 ? 'NEW' : 'OLD'} #${deployment.number}`);
   const rows = [
-    ['commit', ...both.map(({ deployment }) => describeCommit(deployment).slice(0, 36))],
+    ['commit', ...both.map(({ deployment }) => describeSource(deployment).slice(0, 36))],
     ['state', ...both.map(({ deployment }) => deployment.state)],
     ['traffic', ...both.map(({ share }) => formatTraffic(share))],
     ['connections', ...both.map(({ connections }) => formatCount(connections))],

@@ -1,17 +1,13 @@
 import { z } from 'zod';
-import { deploymentKinds } from '../../domain/deployment.ts';
+import { deploymentKinds } from '../../domain/deployment-kind.ts';
 import { deploymentStates } from '../../domain/deployment-state.ts';
 import { settingsSchema } from './environment.ts';
+import { sourceSchema } from './deployment-source.ts';
 import { jobStatusSchema, jobTypeSchema } from './job.ts';
 import { measurementsSchema } from './measurements.ts';
 import { named } from './named.ts';
 import { observationSchema } from './observation.ts';
 import { buildSettingsSchema } from './project.ts';
-
-const commitSchema = named(
-  'Commit',
-  z.object({ sha: z.string(), message: z.string(), author: z.string(), committedAt: z.string() }),
-);
 
 const artifactSchema = named(
   'Artifact',
@@ -66,13 +62,7 @@ export const deploymentSchema = named(
       .object({ code: z.string(), message: z.string(), next: z.string() })
       .nullable()
       .meta({ description: 'What went wrong, and what to do next.' }),
-    source: z.object({
-      kind: z.enum(['git']),
-      repository: z.string(),
-      branch: z.string(),
-      requestedCommit: z.string().nullable(),
-      commit: commitSchema.nullable().meta({ description: 'null until the repository has been read.' }),
-    }),
+    source: sourceSchema,
     trigger: z.object({ kind: z.enum(['manual', 'automatic']), by: z.string(), noCache: z.boolean() }),
     artifact: artifactSchema.nullable(),
     requests: z

@@ -55,7 +55,10 @@ export const projectSchema = named(
   z.object({
     id: z.string(),
     name: z.string(),
-    repository: z.string(),
+    repository: z
+      .string()
+      .nullable()
+      .meta({ description: 'null: what it deploys comes as images, tarballs or bundles only.' }),
     build: buildSettingsSchema,
     createdAt: z.string(),
   }),
@@ -68,7 +71,7 @@ export const newProjectSchema = named(
   'NewProject',
   z.strictObject({
     name: nameSchema,
-    repository: text,
+    repository: text.nullable().meta({ description: 'null: none; it deploys images, tarballs or bundles only.' }),
     branch: text.exactOptional().meta({ description: 'Branch of the environment `production`; default main.' }),
     build: buildSettingsChangeSchema.exactOptional(),
   }),

@@ -41,7 +41,8 @@ export interface ProjectCommands {
 
 export interface NewProject {
   readonly name: string;
-  readonly repository: string;
+  /** null: what it deploys comes as images, tarballs or bundles only. */
+  readonly repository: string | null;
   readonly branch?: string;
   readonly build?: Partial<BuildSettings>;
 }

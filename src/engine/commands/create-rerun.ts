@@ -2,7 +2,7 @@ import type { Deployment, DeploymentOrigin } from '../../domain/deployment.ts';
 import { CutoverError } from '../../domain/errors.ts';
 import { pipeline } from '../../domain/job.ts';
 import { contractStep, releaseStep } from '../../domain/processes.ts';
-import type { DeploymentSource, Trigger } from '../../domain/source.ts';
+import { pinned, type Trigger } from '../../domain/source.ts';
 import type {
   DeploymentQueries,
   DeploymentRecord,
@@ -54,7 +54,7 @@ export async function createRerun(
     kind: origin.kind,
     origin,
     artifact,
-    source: sourceOf(model),
+    source: pinned(model.source),
     trigger: rerun.trigger,
     configuration,
     sealedVariables: sealVariables(secretBox, id, rerun.variables),
@@ -78,9 +78,4 @@ export async function createRerun(
 /** The variables that a deployment was given. */
 export function variablesOf({ secretBox }: RerunDependencies, record: DeploymentRecord): SnapshotVariables {
   return openSnapshot(secretBox, record.deployment.id, record.sealedVariables);
-}
-
-/** The commit is known: nobody asks the branch again. */
-function sourceOf({ source }: Deployment): DeploymentSource {
-  return { ...source, requestedCommit: source.commit?.sha ?? source.requestedCommit };
 }

@@ -53,8 +53,9 @@ export function credentialCommands(dependencies: CredentialDependencies): Creden
 
 /** The server that a credential is for: whoever points the project elsewhere later does not get it shown there. */
 function hostFor({ repository }: Project, { kind }: NewCredential, hostOf: CredentialDependencies['hostOf']): string {
-  const host = hostOf(repository);
-  if (host === null) throw new CutoverError('invalid_input', 'a repository on this machine takes no credentials');
+  const host = repository === null ? null : hostOf(repository);
+  if (host === null)
+    throw new CutoverError('invalid_input', 'no repository, or one on this machine, takes no credentials');
   const overSsh = host.startsWith('ssh://');
   if (overSsh !== (kind === 'deploy-key')) {
     const needed = overSsh ? 'ssh, which takes a deploy key' : 'HTTP, which takes a token';

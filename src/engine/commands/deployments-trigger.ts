@@ -46,7 +46,7 @@ export async function triggerDeployment(
     onceKey: null,
     source: {
       kind: 'git',
-      repository: project.repository,
+      repository: project.repository ?? noRepository(projectName),
       branch: input.branch ?? environment.settings.branch,
       requestedCommit: input.commit ?? null,
       commit: null,
@@ -72,6 +72,10 @@ export async function triggerDeployment(
   const record = await deployments.record(deploymentId);
   if (record === null) throw new CutoverError('not_found', 'the project was deleted at the same time');
   return { deployment: record.deployment, replayed };
+}
+
+function noRepository(project: string): never {
+  throw new CutoverError('repository_missing', `the project "${project}" has no repository`);
 }
 
 function checkCommit(commit: string | undefined): void {

@@ -61,7 +61,7 @@ function create(dependencies: ConfigurationDependencies, input: NewProject): Pro
   checkName('project', name);
   const host = environmentHost(name, 'production', baseDomain);
   checkHost(host);
-  checkRepository(repository);
+  if (repository !== null) checkRepository(repository);
   const build = merged(defaultBuildSettings, input.build);
   const branch = input.branch ?? defaultEnvironmentSettings.branch;
   const settings = changedSettings(defaultEnvironmentSettings, { branch }, dependencies.checkBranch);

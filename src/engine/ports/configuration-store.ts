@@ -30,7 +30,7 @@ export interface ProjectStore {
 }
 
 export interface ProjectFields {
-  readonly repository: string;
+  readonly repository: string | null;
   readonly build: BuildSettings;
 }
 

@@ -56,6 +56,8 @@ export interface Write {
   /** What the repository says of itself, and the settings with that merged in (rule 4.3); what `auto` came to. */
   readonly configured?: Partial<Pick<ConfigurationSnapshot, 'appConfig' | 'settings' | 'chosenStrategy'>>;
   readonly commit?: CommitInfo;
+  /** Of the image that the source names: `sha256:…`. */
+  readonly digest?: string;
   readonly artifact?: Artifact;
   readonly instances?: readonly InstanceChange[];
   /** null: nobody is to reach the environment any more. */

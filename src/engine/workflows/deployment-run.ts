@@ -129,6 +129,7 @@ export class DeploymentRun implements AsyncDisposable {
   /** Where its code is, as its project may read it. */
   get repository(): Repository {
     const { source, projectId } = this.deployment;
+    if (source.kind !== 'git') throw new Error(`a deployment of the kind ${source.kind} has no repository`);
     return { url: source.repository, project: projectId, credential: this.configuration.credential };
   }
 

@@ -1,4 +1,5 @@
 import { transition } from '../../domain/deployment-state.ts';
+import { resolveSource } from '../../domain/source.ts';
 import type { Instance } from '../../domain/deployment.ts';
 import type { DeploymentRecord, Write } from '../ports/deployment-store.ts';
 
@@ -9,6 +10,7 @@ export type Note = Pick<
   | 'jobs'
   | 'journal'
   | 'commit'
+  | 'digest'
   | 'configured'
   | 'artifact'
   | 'plan'
@@ -53,7 +55,7 @@ export function foresee(record: DeploymentRecord, note: Note & Pick<Write, 'tran
     deployment: {
       ...deployment,
       state: next?.ok === true ? next.state : deployment.state,
-      source: note.commit === undefined ? deployment.source : { ...deployment.source, commit: note.commit },
+      source: resolveSource(deployment.source, note),
       artifact: note.artifact ?? deployment.artifact,
       configuration: { ...deployment.configuration, ...note.configured },
       requests: note.requests ?? deployment.requests,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { buildVariables, type BuildSecret } from '../../domain/build-secrets.ts';
 import { credentialSecrets, type RepositoryCredential } from '../../domain/repository-credential.ts';
+import { commitOf, type DeploymentSource } from '../../domain/source.ts';
 import { injectedVariables, mergeVariables, type Variables } from '../../domain/variables.ts';
 import type { Masker } from '../ports/logs.ts';
 import type { SealedCredential } from '../ports/deployment-store.ts';
@@ -47,7 +48,7 @@ interface Sealed {
     readonly environmentName: string;
     readonly number: number;
     readonly configuration: { readonly hosts: readonly string[] };
-    readonly source: { readonly commit: { readonly sha: string } | null };
+    readonly source: DeploymentSource;
   };
 }
 
@@ -80,7 +81,7 @@ export function openConfiguration({ ports, urlOf }: Opener, record: Sealed): Ope
           environment: deployment.environmentName,
           deploymentNumber: deployment.number,
           url: urlOf(deployment.configuration.hosts[0] ?? 'localhost'),
-          commit: deployment.source.commit?.sha ?? '',
+          commit: commitOf(deployment.source)?.sha ?? '',
         }),
       });
     },

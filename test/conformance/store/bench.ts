@@ -7,6 +7,7 @@ import { defaultBuildSettings } from '../../../src/domain/build-settings.ts';
 import type { DeploymentOrigin } from '../../../src/domain/deployment.ts';
 import { defaultEnvironmentSettings } from '../../../src/domain/environment-settings.ts';
 import { pipeline } from '../../../src/domain/job.ts';
+import type { DeploymentSource } from '../../../src/domain/source.ts';
 import type { Deletion, DeploymentStore, Lease } from '../../../src/engine/ports/deployment-store.ts';
 import type { OpenHarness, StoreHarness } from './harness.ts';
 
@@ -19,6 +20,8 @@ export interface TriggerOptions {
   readonly artifact?: Artifact;
   readonly onceKey?: string;
   readonly autoDeployHeld?: string;
+  /** In place of a branch. */
+  readonly source?: DeploymentSource;
 }
 
 export const token = randomUUID();
@@ -97,7 +100,7 @@ export class StoreBench {
       artifact: options.artifact ?? null,
       onceKey: onceKey ?? null,
       ...(autoDeployHeld === undefined ? {} : { autoDeployHeld }),
-      source: { kind: 'git', repository, branch, requestedCommit: null, commit: null },
+      source: options.source ?? { kind: 'git', repository, branch, requestedCommit: null, commit: null },
       trigger: { kind: 'manual', by: 'test', noCache: false },
       configuration: {
         build: defaultBuildSettings,

@@ -102,6 +102,14 @@ export function projectConformance(open: OpenHarness): void {
     assert.equal((await commands.projects.get(owner, 'source')).repository, repository);
   });
 
+  test('2.3 a project need not have a repository, and can be given one', async () => {
+    const { repository: none } = await commands.projects.create(owner, { name: 'images-only', repository: null });
+    assert.equal(none, null);
+    await commands.projects.update(owner, 'images-only', { build: { preset: 'node' } });
+    assert.equal((await commands.projects.get(owner, 'images-only')).repository, null);
+    assert.equal((await commands.projects.update(owner, 'images-only', { repository })).repository, repository);
+  });
+
   test('a change of settings is merged into what is there and names the field it refuses', async () => {
     await commands.projects.create(owner, { name: 'tuned', repository, build: { directory: 'apps/web' } });
     const { build } = await commands.projects.update(owner, 'tuned', { build: { preset: 'node' } });

@@ -48,6 +48,32 @@ export function queueConformance(bench: StoreBench): void {
     assert.deepEqual(await Promise.all(ids.map(stateOf)), ['pending', 'pending', 'pending']);
   });
 
+  test('2.4 what comes without a repository supersedes what waits and came so too, and no branch', async () => {
+    const upload = { id: 'u1', filename: 'site.zip', sizeBytes: 1, sha256: '0'.repeat(64) };
+    const ids = [
+      await bench.trigger(bench.production, { source: { kind: 'image', reference: 'nginx:1', digest: null } }),
+      await bench.trigger(bench.production),
+      await bench.trigger(bench.production, { source: { kind: 'bundle', upload } }),
+    ];
+    assert.deepEqual(await Promise.all(ids.map(stateOf)), ['cancelled', 'pending', 'pending']);
+    const kept = await bench.deployments.record(ids[2] ?? '');
+    assert.deepEqual(kept?.deployment.source, { kind: 'bundle', upload });
+  });
+
+  test('2.1 what an image reference named is kept with it, and nothing of the kind with another source', async () => {
+    const digest = `sha256:${'a'.repeat(64)}`;
+    const source = { kind: 'image', reference: 'nginx:1', digest: null } as const;
+    await bench.trigger(bench.production, { source });
+    const lease = await bench.claim();
+    assert.ok(lease);
+    await bench.deployments.write(lease, { digest });
+    assert.deepEqual((await bench.deployments.record(lease.deploymentId))?.deployment.source, { ...source, digest });
+    const other = await claimed(bench.staging);
+    await bench.deployments.write(other, { digest });
+    const untouched = (await bench.deployments.record(other.deploymentId))?.deployment.source;
+    assert.deepEqual([untouched?.kind, untouched !== undefined && 'digest' in untouched], ['git', false]);
+  });
+
   test('9.1 the same idempotency key gives the same deployment, and another request under it is refused', async () => {
     const first = await bench.trigger(bench.production, { key: 'k1' });
     assert.equal(await bench.trigger(bench.production, { key: 'k1' }), first);

@@ -37,7 +37,7 @@ export function newDeployment(held: HeldProject, wanted: Wanted): HeldDeployment
       failure: null,
       source: {
         kind: 'git',
-        repository: project.repository,
+        repository: project.repository ?? '',
         branch: source?.branch ?? environment.settings.branch,
         requestedCommit: source?.commit ?? null,
         commit: null,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { defaultEnvironmentSettings } from '../../../src/domain/environment-settings.ts';
+import { commitOf } from '../../../src/domain/source.ts';
 import { foresee, mergeWrites, withInstances } from '../../../src/engine/workflows/merge-writes.ts';
 import type { DeploymentRecord } from '../../../src/engine/ports/deployment-store.ts';
 
@@ -80,7 +81,7 @@ test('a note is in the record before it is written: commit, artifact, settings, 
       { id: 'i1', phase: 'passed' },
     ],
   });
-  assert.deepEqual(seen.deployment.source.commit, commit);
+  assert.deepEqual(commitOf(seen.deployment.source), commit);
   assert.deepEqual(seen.deployment.artifact, artifact);
   assert.deepEqual(
     seen.jobs.map(({ type, status }) => [type, status]),
@@ -105,7 +106,7 @@ function record(): DeploymentRecord {
     { type: 'DeployImageJob', order: 2, dependsOn: [], required: true, status: 'pending', error: null },
   ];
   const instances = ['i1', 'i2'].map((id) => ({ id, phase: 'starting', address: null }));
-  const deployment = { source: { commit: null }, artifact: null, configuration: {} };
+  const deployment = { source: { kind: 'git', commit: null }, artifact: null, configuration: {} };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a record is much larger than what is foreseen of it
   return { deployment, jobs, instances } as unknown as DeploymentRecord;
 }

@@ -5,6 +5,7 @@ import type { Cli, Outcome } from '../../cli.ts';
 import { watchDeployment } from '../../progress/watch-deployment.ts';
 import type { Session } from '../../session.ts';
 import { chooseProject } from './choose-project.ts';
+import { describeSource } from './describe-deployment.ts';
 import { sayPlan } from './say-plan.ts';
 
 export interface DeployOptions {
@@ -56,7 +57,7 @@ export async function runDeploy(session: Session, named: string | undefined, opt
     idempotencyKey: randomUUID(),
   });
   const name = `#${deployment.number}`;
-  session.say(`${name} of ${project} to ${environment} (${deployment.source.branch})`);
+  session.say(`${name} of ${project} to ${environment} (${describeSource(deployment)})`);
   if (options.wait) return watchDeployment(session, client, deployment);
   session.show(deployment, `${name} is ${deployment.state}`);
 }

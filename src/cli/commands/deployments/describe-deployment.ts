@@ -1,16 +1,48 @@
 import type { WireDeployment, WireInstance } from '../../../contract/schemas/deployment.ts';
+import { formatBytes } from '../../output/bytes.ts';
 import { plainText, plural } from '../../output/quantities.ts';
 
 /** "#41 (0123456789ab Fix the cart)". */
 export function nameDeployment(deployment: WireDeployment): string {
-  return `#${deployment.number} (${describeCommit(deployment)})`;
+  return `#${deployment.number} (${describeSource(deployment)})`;
 }
 
-/** Commit and message; the branch until the repository has been read. */
-export function describeCommit({ source }: WireDeployment): string {
-  return source.commit === null
-    ? source.branch
-    : plainText(`${source.commit.sha.slice(0, 12)} ${source.commit.message}`);
+/** Commit and message, or the branch until the repository has been read; the image; the file that was sent. */
+export function describeSource({ source }: WireDeployment): string {
+  switch (source.kind) {
+    case 'git':
+      if (source.commit === null) return source.branch;
+      return plainText(`${source.commit.sha.slice(0, 12)} ${source.commit.message}`);
+    case 'image':
+      return plainText(source.reference);
+    case 'image-upload':
+    case 'bundle':
+      return plainText(`${source.upload.filename} ${source.upload.sha256.slice(0, 12)}`);
+  }
+}
+
+/** Everything that is known of it, with a name for each. */
+export function sourceFacts({ source }: WireDeployment): readonly (readonly [string, string | null])[] {
+  switch (source.kind) {
+    case 'git': {
+      const { commit, requestedCommit, branch } = source;
+      return [
+        ['commit', commit === null ? requestedCommit : `${commit.sha} ${commit.message}`],
+        ['branch', branch],
+      ];
+    }
+    case 'image':
+      return [
+        ['image', source.reference],
+        ['digest', source.digest],
+      ];
+    case 'image-upload':
+    case 'bundle':
+      return [
+        ['file', `${source.upload.filename} (${formatBytes(source.upload.sizeBytes)})`],
+        ['SHA-256', source.upload.sha256],
+      ];
+  }
 }
 
 /** "back to #41, taking back #42"; null where it was built. */

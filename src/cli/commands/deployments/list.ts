@@ -7,7 +7,7 @@ import { formatAge, parseDeploymentNumber, parseWhole } from '../../output/quant
 import { table } from '../../output/table.ts';
 import type { Session } from '../../session.ts';
 import { chooseProject } from './choose-project.ts';
-import { describeCommit, describeOrigin, describePhase } from './describe-deployment.ts';
+import { describeSource, describeOrigin, describePhase } from './describe-deployment.ts';
 
 export interface ListDeploymentsOptions {
   readonly project?: string;
@@ -55,7 +55,7 @@ function row(deployment: WireDeployment, crash: string | undefined): readonly st
     environment,
     crash === undefined ? state : `${state}, ${crash}`,
     describeServed(deployment),
-    `${describeCommit(deployment).slice(0, 60)}${origin === undefined ? '' : ` (${origin})`}`,
+    `${describeSource(deployment).slice(0, 60)}${origin === undefined ? '' : ` (${origin})`}`,
     formatAge(createdAt, Date.now()),
     trigger.by,
   ];

@@ -16,7 +16,7 @@ import { facts, table } from '../../output/table.ts';
 import { flatDetail } from '../../progress/watch-deployment.ts';
 import { describeObservation } from '../../rollout/describe-observation.ts';
 import type { Session } from '../../session.ts';
-import { describeOrigin, describePhase } from './describe-deployment.ts';
+import { describeOrigin, describePhase, sourceFacts } from './describe-deployment.ts';
 
 export function statusCommand(cli: Cli): Command {
   return new Command('status')
@@ -50,15 +50,14 @@ function headline({ deployment, verdict }: WireDeploymentDetail): string {
 }
 
 function describeFacts({ deployment, observation, url }: WireDeploymentDetail): string {
-  const { source, failure, measurements } = deployment;
+  const { failure, measurements } = deployment;
   const origin = describeOrigin(deployment);
   return facts([
     ['state', deployment.state],
     ['reason', deployment.reason],
     ...(origin === null ? [] : ([[deployment.kind, origin]] as const)),
     ['environment', deployment.environment],
-    ['commit', source.commit === null ? source.requestedCommit : `${source.commit.sha} ${source.commit.message}`],
-    ['branch', source.branch],
+    ...sourceFacts(deployment),
     ['url', url],
     ['triggered', `${deployment.createdAt} by ${deployment.trigger.by}`],
     ...durations(measurements),

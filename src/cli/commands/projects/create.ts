@@ -1,11 +1,13 @@
 import { Command } from 'commander';
 import { endpoints } from '../../../contract/endpoints.ts';
+import { CutoverError } from '../../../contract/errors.ts';
 import type { Cli, Outcome } from '../../cli.ts';
 import type { Session } from '../../session.ts';
 import { addBuildOptions, toBuildChange, type BuildOptions } from './build-options.ts';
 
 export interface CreateProjectOptions extends BuildOptions {
-  readonly repo: string;
+  /** False with --no-repo. */
+  readonly repo?: string | false;
   readonly branch?: string;
 }
 
@@ -13,7 +15,8 @@ export function createCommand(cli: Cli): Command {
   const command = new Command('create')
     .description('create a project and its environment production')
     .argument('<name>', 'lower-case letters, digits and hyphens; becomes part of the host')
-    .requiredOption('--repo <url>', 'Git repository')
+    .option('--repo <url>', 'Git repository')
+    .option('--no-repo', 'none: it deploys images, tarballs or bundles only')
     .option('--branch <branch>', 'branch of production (default: main)');
   return addBuildOptions(command).action(
     cli.action((session, name: string, options: CreateProjectOptions) => runCreate(session, name, options)),
@@ -21,10 +24,13 @@ export function createCommand(cli: Cli): Command {
 }
 
 export async function runCreate(session: Session, name: string, options: CreateProjectOptions): Outcome {
-  const { repo: repository, branch } = options;
+  const { repo, branch } = options;
+  if (repo === undefined) throw new CutoverError('usage', 'name a repository with --repo, or say --no-repo');
+  const repository = repo === false ? null : repo;
   const build = toBuildChange(options);
   const body = { name, repository, build, ...(branch === undefined ? {} : { branch }) };
   const project = await (await session.client()).call(endpoints.projects.create, { params: {}, body });
-  session.show(project, `created ${project.name} from ${project.repository}`);
+  const from = project.repository === null ? 'without a repository' : `from ${project.repository}`;
+  session.show(project, `created ${project.name} ${from}`);
   session.say(`deploy it with: cutover deploy ${project.name} -e production`);
 }

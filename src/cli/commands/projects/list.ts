@@ -12,7 +12,7 @@ export function listCommand(cli: Cli): Command {
 export async function runList(session: Session): Outcome {
   const { projects } = await (await session.client()).call(endpoints.projects.list, { params: {} });
   const rows = projects.map(({ name, repository, build, createdAt }) => {
-    return [name, repository, build.preset, formatAge(createdAt, Date.now())];
+    return [name, repository ?? '-', build.preset, formatAge(createdAt, Date.now())];
   });
   session.show(projects, table(['NAME', 'REPOSITORY', 'PRESET', 'CREATED'], rows));
 }

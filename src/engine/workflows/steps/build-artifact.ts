@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Artifact } from '../../../domain/artifact.ts';
 import type { BuildPlan } from '../../../domain/build-plan.ts';
-import type { CommitInfo } from '../../../domain/source.ts';
+import { commitOf, type CommitInfo } from '../../../domain/source.ts';
 import { CutoverError } from '../../../domain/errors.ts';
 import { pipeline } from '../../../domain/job.ts';
 import { applyAppBuild, applyAppConfig } from '../../../domain/app-config/apply.ts';
@@ -24,7 +24,7 @@ export const buildArtifact: Step = {
   job: () => job,
   isDone: (record) => record.deployment.artifact !== null,
   async run(run) {
-    const commit = run.deployment.source.commit;
+    const commit = commitOf(run.deployment.source);
     if (commit === null) throw new CutoverError('internal', 'a build was begun before the commit was known');
     const { keys, cached } = await findBuilt(run, commit);
     if (cached !== null) {

@@ -1,3 +1,4 @@
+import { deployJob } from '../../../domain/job.ts';
 import type { Step } from '../deploy.ts';
 import { drainPredecessors } from '../drain-predecessors.ts';
 import { shiftTraffic } from '../shift-traffic.ts';
@@ -9,7 +10,7 @@ import { takeSlot } from '../take-slot.ts';
 export const deployArtifact: Step = {
   name: 'deploy-artifact',
   writesFirst: true,
-  job: (record) => (record.deployment.artifact?.type === 'bundle' ? 'DeployStaticJob' : 'DeployImageJob'),
+  job: ({ deployment: { kind, artifact } }) => deployJob(kind, artifact?.type === 'bundle' ? 'static' : 'image'),
   // Each of its parts looks for itself what is left to do.
   isDone: (record) => record.deployment.state === 'completed',
   async run(run) {

@@ -1,4 +1,4 @@
-import type { CommitInfo } from '../../../domain/source.ts';
+import { commitOf, type CommitInfo } from '../../../domain/source.ts';
 import { allOrNone } from '../all-or-none.ts';
 import type { Step } from '../deploy.ts';
 import type { DeploymentRun } from '../deployment-run.ts';
@@ -10,7 +10,7 @@ export const downloadRepository: Step = {
   name: 'download-repository',
   writesFirst: true,
   job: () => 'DownloadRepoJob',
-  isDone: ({ deployment }) => deployment.kind !== 'git' || deployment.source.commit !== null,
+  isDone: ({ deployment }) => deployment.kind !== 'git' || commitOf(deployment.source) !== null,
   async run(run) {
     let commit: CommitInfo | null = null;
     await allOrNone(run.signal, [
@@ -32,6 +32,7 @@ function readAhead(run: DeploymentRun): void {
 
 function fetch(run: DeploymentRun, signal: AbortSignal): Promise<CommitInfo> {
   const { source } = run.deployment;
+  if (source.kind !== 'git') throw new Error(`nothing of the kind ${source.kind} is fetched`);
   const asked = source.requestedCommit === null ? `branch ${source.branch}` : `commit ${source.requestedCommit}`;
   run.say(`fetching ${asked}`);
   return run.ports.source.fetch(

@@ -1,6 +1,7 @@
 import { CutoverError } from '../../../../src/domain/errors.ts';
 import { nothingMeasured } from '../../../../src/domain/measurements.ts';
 import { nothingRemoved } from '../../../../src/domain/past-deployment.ts';
+import { lineOf } from '../../../../src/domain/source.ts';
 import type { NewDeploymentRecord } from '../../../../src/engine/ports/deployment-store.ts';
 import { answeredBefore, rememberAnswer } from './idempotency.ts';
 import type { DeploymentRow, EnvironmentRow, ProjectRow } from './rows.ts';
@@ -37,7 +38,7 @@ function replay({ db }: Transaction, { onceKey, idempotency }: NewDeploymentReco
 /** What is made clears away what it replaces (rule 2.4). An automatic rollback replaces nothing: what waits is probably the fix. */
 function makeWay(tx: Transaction, input: NewDeploymentRecord, number: number): void {
   if (isAutomaticRollback(input)) return;
-  const branch = clearsTheWay(input) ? null : input.source.branch;
+  const branch = clearsTheWay(input) ? null : lineOf(input.source);
   supersede(tx, { environmentId: input.environmentId, branch }, `superseded by #${number}`);
   if (clearsTheWay(input)) cancelRunning(tx, input, number);
 }

@@ -1,3 +1,4 @@
+import { lineOf } from '../../../../src/domain/source.ts';
 import type { Transaction } from './transaction.ts';
 import { cancelPending } from './want-deployment.ts';
 
@@ -15,7 +16,7 @@ export function supersede(tx: Transaction, { environmentId, branch, sparesAutoma
     const { id, state, kind, source, origin } = row.deployment;
     if (state !== 'pending') continue;
     if (sparesAutomatic === true && origin?.kind === 'rollback' && origin.automatic) continue;
-    if (branch !== null && (kind === 'rollback' || source.branch !== branch)) continue;
+    if (branch !== null && (kind === 'rollback' || lineOf(source) !== branch)) continue;
     cancelPending(tx, row, reason);
     tx.db.tell(id);
   }

@@ -8,6 +8,7 @@ import {
   timelineOf,
   type LedDeployment,
 } from '../../../../src/domain/led-change.ts';
+import { resolveSource } from '../../../../src/domain/source.ts';
 import { FencedError, type Lease, type Write } from '../../../../src/engine/ports/deployment-store.ts';
 import { changeDeployment, type DeploymentChange } from './deployment-rows.ts';
 import { closeObservation } from './observation-rows.ts';
@@ -71,10 +72,10 @@ function columnsOf(row: DeploymentRow, write: Write, step: Step): DeploymentChan
 
 /** What is said of the deployment itself. */
 function written(deployment: Deployment, write: Write): Partial<Deployment> {
-  const { reason, commit, configured, artifact, requests, measurements } = write;
+  const { reason, configured, artifact, requests, measurements } = write;
   return {
     ...(reason === undefined ? {} : { reason }),
-    ...(commit === undefined ? {} : { source: { ...deployment.source, commit } }),
+    source: resolveSource(deployment.source, write),
     ...(configured === undefined ? {} : { configuration: { ...deployment.configuration, ...configured } }),
     ...(artifact === undefined ? {} : { artifact }),
     ...(requests === undefined ? {} : { requests }),
