@@ -14,7 +14,7 @@ export async function findBuilt(run: DeploymentRun, commit: CommitInfo): Promise
 /** While Git is asked: most of the time it brings what it brought before. */
 export function findBuiltAhead(run: DeploymentRun): void {
   const { source, trigger } = run.deployment;
-  if (trigger.noCache) return;
+  if (trigger.noCache || source.kind !== 'git') return;
   run.builtBefore.begin(async () => {
     const request = { repository: run.repository, branch: source.branch, commit: source.requestedCommit };
     const expected = await run.ports.source.expected(request);
