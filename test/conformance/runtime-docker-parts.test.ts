@@ -108,20 +108,23 @@ test('pieces of a long line are joined, also with the other stream’s lines bet
   assert.deepEqual(lines.take({ stream: 'stdout', payload: last }), { stream: 'stdout', position: at(1), text: 'aéb' });
 });
 
-test('a line without end is handed on in pieces whose positions differ and are timestamps', () => {
+test('a line of more than 1 MiB is left out as a whole, which is said once, and the next one is not', () => {
   const lines = new LogLines();
   const piece = Buffer.from(`${at(1)} ${'x'.repeat(16_384)}`);
-  const chunks = Array.from({ length: 24 }, () => lines.take({ stream: 'stdout', payload: piece })).filter(
+  const said = Array.from({ length: 100 }, () => lines.take({ stream: 'stdout', payload: piece })).filter(
     (chunk) => chunk !== null,
   );
-  const positions = chunks.map((chunk) => chunk.position);
-  assert.equal(new Set(positions).size, 3);
-  for (const position of positions) assert.equal(Date.parse(position), Date.parse(at(1)));
-  assert.equal(
-    lines.take({ stream: 'stdout', payload: Buffer.from(`${at(1)} \n`) }),
-    null,
-    'no empty chunk at the end',
-  );
+  assert.deepEqual(said, [{ stream: 'stdout', position: at(1), text: '— a line of more than 1 MiB is left out —' }]);
+  assert.equal(lines.take({ stream: 'stdout', payload: Buffer.from(`${at(1)} end\n`) }), null);
+  assert.equal(lines.take({ stream: 'stdout', payload: Buffer.from(`${at(2)} next\n`) })?.text, 'next');
+});
+
+test('rule 3.4: a line of 1 MiB is one line, so that a secret anywhere in it can be recognised', () => {
+  const lines = new LogLines();
+  const pieces = Array.from({ length: 63 }, () => Buffer.from(`${at(1)} ${'x'.repeat(16_384)}`));
+  for (const payload of pieces) assert.equal(lines.take({ stream: 'stdout', payload }), null);
+  const line = lines.take({ stream: 'stdout', payload: Buffer.from(`${at(1)} end\n`) });
+  assert.equal(line?.text.length, 63 * 16_384 + 3);
 });
 
 test('the last line without a newline is not lost', () => {

@@ -300,10 +300,7 @@ export interface WorldStore {
   /** Does the work while nobody can take the slot; resolves to false, without doing it, if somebody has. */
   whileFree(slot: SlotNumber, work: () => Promise<void>): Promise<boolean>;
   /** Does the work for those of these instances that are not to run, while none of them can be put to use again. */
-  whileStopped(
-    instanceIds: readonly string[],
-    work: (stopped: readonly string[]) => Promise<void>,
-  ): Promise<void>;
+  whileStopped(instanceIds: readonly string[], work: (stopped: readonly string[]) => Promise<void>): Promise<void>;
   /** Does the work while the rows of what is being deleted cannot be erased; resolves to false, without doing it, if they are. */
   whileDeleting(deletion: Deletion, work: () => Promise<void>): Promise<boolean>;
   /** Names of all projects, also of those that are being deleted. */
