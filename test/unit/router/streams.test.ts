@@ -49,7 +49,13 @@ test('what was given to a slot, has not ended and is not open was lost; told onc
   const lost = new LostRequests();
   const told: number[] = [];
   for (const text of looks) {
-    const worker = { pid: 1, current: true, query: () => Promise.resolve([text]), command: () => Promise.resolve() };
+    const worker = {
+      pid: 1,
+      old: false,
+      addressed: false,
+      query: () => Promise.resolve([text]),
+      command: () => Promise.resolve(),
+    };
     told.push((await lost.look(worker, [1], AbortSignal.timeout(1_000))).length);
   }
   assert.deepEqual(told, [0, 0, 1, 0, 0, 0]);

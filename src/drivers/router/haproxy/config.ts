@@ -27,6 +27,7 @@ export function renderConfig(
     renderDefaults(paths),
     renderFrontEnd(options, paths, lua),
     'backend nobody from front\n  http-request deny deny_status 404\n',
+    `backend successor from front\n  server successor unix@${paths.successorSocket} send-proxy-v2\n`,
     ...slots,
     '',
   ].join('\n');

@@ -1,26 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CutoverError } from '../../../domain/errors.ts';
 import type { SlotNumber } from '../../../domain/route.ts';
-import { command, converse, unavailable } from './cli-socket.ts';
+import { converse, unavailable } from './cli-socket.ts';
 import { readLiveState } from './live-state.ts';
 import { slotName } from './names.ts';
 import type { RouterPaths } from './options.ts';
 import type { RouterModel } from './router-model.ts';
 import { commandsForHost, commandsForSlot, type CommandContext } from './runtime-commands.ts';
-import { currentWorker, oldWorker, readCapacity, readInfo, readMaster, type Worker } from './workers.ts';
+import { addressedWorker, currentWorker, readInfo, readMaster, type Worker } from './workers.ts';
 
 const endedLimitMs = 2_000;
 const restartLimitMs = 8_000;
 const pollMs = 20;
 const nothingThere = { servers: new Map<string, boolean>(), bundle: null };
 
+/** Process ids of workers. */
+export type Pids = ReadonlySet<number>;
+
 /** Every living process of the router. */
 export class Fleet {
   readonly #paths: RouterPaths;
   readonly #context: CommandContext;
   readonly #log: (message: string) => void;
-  /** Old workers by process id, with the number of slots each has. */
-  #old: ReadonlyMap<number, number> = new Map();
+  /** As the master last said, the current one first. */
+  #pids: readonly number[] = [];
 
   constructor(paths: RouterPaths, context: CommandContext, log: (message: string) => void) {
     this.#paths = paths;
@@ -28,51 +31,76 @@ export class Fleet {
     this.#log = log;
   }
 
-  /** The current worker first. Old ones come only from reloads, so the master is asked only as long as there are some. */
+  /** The current worker first. Others come only from reloads, so the master is asked only where there are, or were just now, some. */
   async workers(signal: AbortSignal): Promise<Worker[]> {
-    const { pid } = await readInfo(this.#paths, signal);
-    if (this.#old.size > 0) await this.findOld(signal);
-    const old = [...this.#old].map(([one, capacity]) => oldWorker(this.#paths, one, capacity));
-    return [currentWorker(this.#paths, pid), ...old.filter((one) => one.pid !== pid)];
+    const [only, ...others] = this.#pids;
+    const alone = others.length === 0 && (await readInfo(this.#paths, signal)).pid === only;
+    if (!alone) await this.list(signal);
+    return this.#known();
   }
 
-  /** null when HAProxy does not answer at the moment. */
-  async currentPid(signal: AbortSignal): Promise<number | null> {
-    return (await attempt(() => readInfo(this.#paths, signal), signal))?.pid ?? null;
+  /**
+   * Every worker there is, from the master. Whoever is not named reads the files only after this call began: a master that starts a worker
+   * answers nobody from before it reads them until that worker is there.
+   */
+  async list(signal: AbortSignal): Promise<Pids> {
+    const otherwise = `HAProxy's master does not answer on ${this.#paths.masterSocket}`;
+    await eventually(() => this.#askMaster(signal), otherwise, signal);
+    return new Set(this.#pids);
   }
 
-  async findOld(signal: AbortSignal): Promise<void> {
-    const old = new Map<number, number>();
-    for (const pid of (await readMaster(this.#paths, signal)).old) {
-      const capacity = this.#old.get(pid) ?? (await attempt(() => readCapacity(this.#paths, pid, signal), signal));
-      if (capacity !== null) old.set(pid, capacity);
-    }
-    this.#old = old;
+  /** False while it does not answer, as when a worker is being started. */
+  async #askMaster(signal: AbortSignal): Promise<boolean> {
+    const status = await attempt(() => readMaster(this.#paths, signal), signal);
+    if (status === null) return false;
+    const { current, old } = status;
+    this.#pids = current === null ? [] : [current, ...old];
+    return current !== null;
+  }
+
+  #known(): Worker[] {
+    const [only, ...others] = this.#pids;
+    if (only !== undefined && others.length === 0) return [currentWorker(this.#paths, only)];
+    return this.#pids.map((pid) => addressedWorker(this.#paths, pid, pid !== only));
   }
 
   /** Asks each worker; what an old one that has just ended would have said is left out. */
   async ask<T>(question: (worker: Worker) => Promise<T>, signal: AbortSignal): Promise<Map<number, T>> {
+    return this.#askAll(await this.workers(signal), question, signal);
+  }
+
+  async #askAll<T>(
+    workers: readonly Worker[],
+    question: (worker: Worker) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<Map<number, T>> {
     const answers = new Map<number, T>();
-    for (const worker of await this.workers(signal)) {
+    for (const worker of workers) {
       const answer = await this.#unlessEnded(worker, () => question(worker), signal);
       if (answer !== null) answers.set(worker.pid, answer.value);
     }
     return answers;
   }
 
+  /** Tells those that are known; nobody is asked who is there, which would cost visitors a moment. */
   async command(commands: readonly string[], signal: AbortSignal): Promise<void> {
-    if (commands.length === 0) return;
-    // Nobody has to be asked who is there, which would cost visitors a moment.
-    if (this.#old.size === 0) return command(this.#paths.socket, commands, signal);
-    await this.ask((worker) => worker.command(commands, signal), signal);
+    await this.#askAll(this.#known(), (worker) => worker.command(commands, signal), signal);
   }
 
-  /** Compares what each worker has with what it should have, and makes it so. */
-  async converge(model: RouterModel, signal: AbortSignal): Promise<void> {
-    await this.ask(async (worker) => {
-      const commands = await this.#difference(worker, model, signal);
-      if (commands.length > 0) await worker.command(commands, signal);
-    }, signal);
+  /** Compares what each worker has with what it should have, and makes it so; resolves to those workers. */
+  async converge(model: RouterModel, signal: AbortSignal): Promise<Pids> {
+    for (;;) {
+      await this.untilAnswers(signal);
+      const before = await this.list(signal);
+      await this.#askAll(this.#known(), (worker) => this.#correct(worker, model, signal), signal);
+      const now = await this.list(signal);
+      // Where one took over from another meanwhile, nobody knows which of them answered.
+      if (isWithin(now, before)) return now;
+    }
+  }
+
+  async #correct(worker: Worker, model: RouterModel, signal: AbortSignal): Promise<void> {
+    await worker.command(await this.#difference(worker, model, signal), signal);
   }
 
   async hasSlot(slot: SlotNumber, signal: AbortSignal): Promise<boolean> {
@@ -90,14 +118,6 @@ export class Fleet {
     await eventually(() => this.answers(signal), `HAProxy does not answer on ${this.#paths.socket}`, signal);
   }
 
-  /** After a start or a reload; the master answers a moment later than its worker. */
-  async untilMasterAnswers(signal: AbortSignal): Promise<void> {
-    const asked = () => attempt(() => readMaster(this.#paths, signal), signal);
-    const known = async () => ((await asked())?.current ?? null) !== null;
-    await eventually(known, `HAProxy's master does not answer on ${this.#paths.masterSocket}`, signal);
-    await this.findOld(signal);
-  }
-
   /** Starts a new worker with the configuration on disk; the old one finishes what it has. */
   async reload(signal: AbortSignal): Promise<void> {
     const before = (await readInfo(this.#paths, signal)).pid;
@@ -107,7 +127,7 @@ export class Fleet {
       return now !== null && now.pid !== before;
     };
     await eventually(replaced, 'HAProxy did not take its new configuration; the old one is still in force', signal);
-    await this.untilMasterAnswers(signal);
+    await this.list(signal);
   }
 
   async #difference(worker: Worker, model: RouterModel, signal: AbortSignal): Promise<string[]> {
@@ -122,22 +142,27 @@ export class Fleet {
     return [...slots.flatMap((one) => one.adding), ...hosts, ...slots.flatMap((one) => one.removing)];
   }
 
-  /** The master still lists an old worker for a moment after its end: such a one is asked again until it is gone. */
+  /** The master lists a worker a moment longer than it lives, and a moment before it answers: such a one is asked again. */
   async #unlessEnded<T>(worker: Worker, work: () => Promise<T>, signal: AbortSignal): Promise<{ value: T } | null> {
     const deadline = performance.now() + endedLimitMs;
     for (;;) {
       try {
         return { value: await work() };
       } catch (error) {
-        if (worker.current || signal.aborted || performance.now() > deadline) throw error;
-        await this.findOld(signal);
-        if (!this.#old.has(worker.pid)) break;
+        if (!worker.addressed || signal.aborted || performance.now() > deadline) throw error;
+        await this.list(signal);
+        if (!this.#pids.includes(worker.pid)) break;
         await sleep(pollMs, undefined, { signal });
       }
     }
-    this.#log(`old worker ${worker.pid} has ended`);
+    this.#log(`worker ${worker.pid} has ended`);
     return null;
   }
+}
+
+/** Whether there is nobody among them who was not there before. */
+export function isWithin(now: Pids, before: Pids): boolean {
+  return [...now].every((pid) => before.has(pid));
 }
 
 async function eventually(reached: () => Promise<boolean>, otherwise: string, signal: AbortSignal): Promise<void> {

@@ -24,10 +24,12 @@ export function renderFrontEnd(options: HaproxyRouterOptions, paths: RouterPaths
   const rules = [...acceptance(paths), ...telling(), ...holding(paths, lua), ...choosing()];
   return `listen web from front
 ${options.binds.map((bind) => `  bind ${bind}`).join('\n')}
+  bind unix@${paths.successorSocket} mode 600 accept-proxy
   option abortonclose
   log ring@${ringName} format raw local0
   log-format "${logFormat}"
 ${rules.map((rule) => `  ${rule}`).join('\n')}
+  use_backend successor if { stopping }
   use_backend %[var(txn.slot)] if { var(txn.slot) -m found }
   # Should the route have become a special one a moment ago, this request came before.
   use_backend %[${host},map_str(${paths.hostsMap}),field(1,:)]
@@ -36,12 +38,16 @@ ${rules.map((rule) => `  ${rule}`).join('\n')}
 }
 
 /**
- * What every request passes. Most routes are just the name of a slot, and most of those requests are not told: they leave at `allow`, and
+ * What every request passes. A worker that takes no visitors any more cannot be told of new servers: what is still asked on connections of
+ * before it passes on to its successor as it is.
+ *
+ * Most routes are just the name of a slot, and most of those requests are not told: they leave at `allow`, and
  * find their slot in the map of hosts without a variable, which would cost more than the map of special ones, where there are few.
  */
 function acceptance(paths: RouterPaths): string[] {
   return [
     'http-request set-log-level silent',
+    'http-request allow if { stopping }',
     'http-request deny deny_status 400 if !{ req.hdr_cnt(host) eq 1 }',
     String.raw`http-request deny deny_status 400 if { req.hdrs -m reg '\x00' }`,
     "http-request del-header '^(x-forwarded-|forwarded$|x-cutover-)' -m reg",

@@ -11,7 +11,7 @@ import type {
 import { ChangeQueue, unlessAborted } from './change-queue.ts';
 import type { CounterBook } from './counter-book.ts';
 import { RouterDisk } from './disk.ts';
-import { Fleet } from './fleet.ts';
+import { Fleet, isWithin, type Pids } from './fleet.ts';
 import { readLiveState, readServerNames, toSnapshot } from './live-state.ts';
 import { hasLua } from './lua-support.ts';
 import { checkedHost, checkServer, nameOf, slotName } from './names.ts';
@@ -56,6 +56,13 @@ interface Parts {
   readonly counters: CounterBook;
 }
 
+interface Commit {
+  readonly commands: readonly string[];
+  readonly hostsOnly: boolean;
+  /** null: the workers are to be compared with the model. */
+  readonly inStep: Pids | null;
+}
+
 /**
  * A change goes into the model, then to disk, then to every worker of HAProxy. The disk comes first: whatever is interrupted after it
  * is completed by the next attempt, or by HAProxy itself when it restarts. Where hosts lead goes to both at once, so that no visitor
@@ -72,8 +79,8 @@ class Haproxy implements HaproxyRouter {
   readonly #fleet: Fleet;
   readonly #queue = new ChangeQueue(() => this.#commit());
   readonly #log: (message: string) => void;
-  /** Process id of the current worker if it is known to be as the model says. */
-  #inStep: number | null = null;
+  /** The workers that are known to be as the model says, and there is no other one; null: not known. */
+  #inStep: Pids | null = null;
   /** What is on disk besides the model, the counters, has changed. */
   #unsaved = false;
 
@@ -225,27 +232,27 @@ class Haproxy implements HaproxyRouter {
     const hostsOnly = inStep !== null && !this.#unsaved && changes.slots.length === 0;
     if (hostsOnly && changes.hosts.length === 0) return;
     this.#inStep = null;
-    const moved = hostsOnly && (await this.#moveHosts(commands, inStep, signal));
-    if (!moved) await this.#saveThenTell(hostsOnly || inStep === null ? null : commands, signal);
-    this.#inStep = moved ? inStep : await this.#fleet.currentPid(signal);
-  }
-
-  /** `commands` null: the workers are to be compared with the model. */
-  async #saveThenTell(commands: readonly string[] | null, signal: AbortSignal): Promise<void> {
-    await this.#disk.save(this.#model, this.#counters);
-    this.#unsaved = false;
-    if (commands === null || !(await this.#obeyed(commands, signal))) await this.#converge(signal);
+    this.#inStep = await this.#saveAndTell({ commands, hostsOnly, inStep }, signal);
   }
 
   /**
-   * Side by side. Commands about hosts only may be given again, so nothing depends on which of both was first, unless HAProxy was restarted
-   * in between and has read the old file: then, or if it did not obey, false. Errors of the disk are errors, whatever HAProxy did.
+   * Every worker has read what is saved, or was there when the master was asked after that: whoever of those was not among the ones that
+   * were told, because HAProxy was restarted or reloaded, is compared with the model. Commands about hosts only may be given again, so nothing
+   * depends on whether a worker has read the file before it is told.
    */
-  async #moveHosts(commands: readonly string[], worker: number, signal: AbortSignal): Promise<boolean> {
+  async #saveAndTell({ commands, hostsOnly, inStep }: Commit, signal: AbortSignal): Promise<Pids> {
     const saving = this.#disk.save(this.#model, this.#counters);
-    const [told, saved] = await Promise.allSettled([this.#obeyed(commands, signal), saving]);
+    if (!hostsOnly) await saving;
+    const telling = inStep === null ? Promise.resolve(false) : this.#obeyed(commands, signal);
+    const [told, saved] = await Promise.allSettled([telling, saving]);
+    // Errors of the disk are errors, whatever HAProxy did.
     if (saved.status === 'rejected') throw saved.reason;
-    return told.status === 'fulfilled' && told.value && (await this.#fleet.currentPid(signal)) === worker;
+    this.#unsaved = false;
+    if (inStep !== null && told.status === 'fulfilled' && told.value) {
+      const there = await this.#fleet.list(signal);
+      if (isWithin(there, inStep)) return there;
+    }
+    return this.#fleet.converge(this.#model, signal);
   }
 
   async #obeyed(commands: readonly string[], signal: AbortSignal): Promise<boolean> {
@@ -258,11 +265,6 @@ class Haproxy implements HaproxyRouter {
     }
   }
 
-  async #converge(signal: AbortSignal): Promise<void> {
-    await this.#fleet.untilAnswers(signal);
-    await this.#fleet.converge(this.#model, signal);
-  }
-
   async #start(signal: AbortSignal): Promise<void> {
     const outdated = await this.#disk.prepare(this.#model, this.#counters);
     const answered = await this.#fleet.answers(signal);
@@ -273,11 +275,10 @@ class Haproxy implements HaproxyRouter {
     }
     if (!supervised) await startSupervisor(this.#options, this.#paths);
     await this.#untilStarted(signal);
-    await this.#fleet.untilMasterAnswers(signal);
+    await this.#fleet.list(signal);
     const behind = answered && (outdated || !(await this.#fleet.hasSlot(this.#model.capacity, signal)));
     if (behind) await this.#reload(signal);
-    await this.#fleet.converge(this.#model, signal);
-    this.#inStep = await this.#fleet.currentPid(signal);
+    this.#inStep = await this.#fleet.converge(this.#model, signal);
   }
 
   async #untilStarted(signal: AbortSignal): Promise<void> {
@@ -303,19 +304,18 @@ class Haproxy implements HaproxyRouter {
       await this.#disk.save(this.#model, this.#counters);
       throw error;
     }
+    this.#inStep = await this.#fleet.converge(this.#model, signal);
   }
 
   async #reload(signal: AbortSignal): Promise<void> {
     await checkConfig(this.#options, this.#paths, signal);
     await this.#fleet.reload(signal);
-    // The new worker has read what the old one was told.
-    if (this.#inStep !== null) this.#inStep = await this.#fleet.currentPid(signal);
   }
 
   /** Deletes servers that are in HAProxy but no longer in the model: of one name, or (null) all of the slot. */
   async #purge(slot: SlotNumber, what: { name: string | null; force: boolean }, signal: AbortSignal): Promise<void> {
     const which = (live: string) => !this.#model.owns(slot, live) && (what.name === null || nameOf(live) === what.name);
-    await this.#read((worker) => purge(worker, { slot, which, force: what.force }, signal), signal);
+    await this.#read((worker) => purge(worker, { slot, which, ...what }, signal), signal);
   }
 
   /** Asks every worker; once more when HAProxy is being restarted just now. */

@@ -34,6 +34,8 @@ export interface RouterPaths {
   readonly holdScript: string;
   readonly socket: string;
   readonly masterSocket: string;
+  /** Where a worker that takes no visitors any more finds the one that does. */
+  readonly successorSocket: string;
   readonly pidFile: string;
   readonly log: string;
 }
@@ -50,6 +52,7 @@ export function routerPaths(dir: string): RouterPaths {
     holdScript: join(dir, 'hold.lua'),
     socket: join(dir, 'haproxy.sock'),
     masterSocket: join(dir, 'master.sock'),
+    successorSocket: join(dir, 'next.sock'),
     pidFile: join(dir, 'router.pid'),
     log: join(dir, 'router.log'),
   };

@@ -8,7 +8,7 @@ import type { RouterPaths } from './options.ts';
 import { parseOutcome } from './outcome-line.ts';
 import { readTail } from './outcome-tail.ts';
 import { frontEndConnections, parseStat } from './stats.ts';
-import { currentWorker, oldWorker, readInfo, type Worker } from './workers.ts';
+import { addressedWorker, currentWorker, readInfo, type Worker } from './workers.ts';
 
 const lookAgainMs = 500;
 const retryMs = 100;
@@ -92,7 +92,7 @@ export class OutcomeFeed implements AsyncIterable<readonly RequestOutcome[]> {
 
   async #lookAround(current: number): Promise<void> {
     await this.#takeLost(currentWorker(this.#paths, current));
-    for (const pid of this.#tails.keys()) if (pid !== current) await this.#takeLost(oldWorker(this.#paths, pid, 0));
+    for (const pid of this.#tails.keys()) if (pid !== current) await this.#takeLost(addressedWorker(this.#paths, pid));
     await this.#leaveOld(current);
   }
 
@@ -115,7 +115,7 @@ export class OutcomeFeed implements AsyncIterable<readonly RequestOutcome[]> {
 
   async #connections(pid: number): Promise<number | null> {
     return this.#unlessUnavailable(async () => {
-      const [text = ''] = await oldWorker(this.#paths, pid, 0).query(['show stat web 1 -1'], this.#signal);
+      const [text = ''] = await addressedWorker(this.#paths, pid).query(['show stat web 1 -1'], this.#signal);
       return frontEndConnections(parseStat(text));
     });
   }

@@ -16,7 +16,9 @@ export async function readStat(worker: Worker, slot: SlotNumber, signal: AbortSi
   return parseStat(text);
 }
 
+/** None where the slot was added after the worker's time. */
 export function parseStat(text: string): StatRow[] {
+  if (text.startsWith('No such proxy')) return [];
   const [head = '', ...lines] = text.trim().split('\n');
   if (!head.startsWith('# ')) throw unavailable(`HAProxy's "show stat" says "${text.slice(0, 200)}"`);
   const names = head.slice(2).split(',');
@@ -63,8 +65,9 @@ export function frontEndConnections(rows: readonly StatRow[]): number {
   );
 }
 
-/** Connections to servers that carry a stream, from `show servers conn`; it ends a moment later than the stream. */
+/** Connections to servers that carry a stream, from `show servers conn`; it ends a moment later than the stream. As with `parseStat`. */
 export function usedConnections(text: string, server: string | null): number {
+  if (text.startsWith("Can't find backend")) return 0;
   const [head = '', ...lines] = text.split('\n');
   const used = head.replace('# ', '').split(' ').indexOf('used_cur');
   if (used < 0) throw unavailable(`HAProxy's "show servers conn" says "${text.slice(0, 200)}"`);

@@ -1,11 +1,13 @@
 import { command, converse, query, unavailable } from './cli-socket.ts';
-import { slotNumber } from './names.ts';
 import type { RouterPaths } from './options.ts';
 
 /** One process of HAProxy that carries traffic: the current one, or an older one that lives until its last stream has ended. */
 export interface Worker {
   readonly pid: number;
-  readonly current: boolean;
+  /** It takes no visitors any more, passes what they ask on connections of before to its successor, and refuses to change its servers. */
+  readonly old: boolean;
+  /** It is asked through the master, and nobody else can answer. */
+  readonly addressed: boolean;
   query(commands: readonly string[], signal: AbortSignal): Promise<string[]>;
   command(commands: readonly string[], signal: AbortSignal): Promise<void>;
 }
@@ -15,45 +17,51 @@ export interface MasterStatus {
   readonly old: readonly number[];
 }
 
-/** The current worker is asked on its own socket, so that the usual case does not depend on the master. */
+/**
+ * Asked on the socket that workers hand on: where there is but one, it is the fastest way. While one takes over from another, either may
+ * answer there.
+ */
 export function currentWorker(paths: RouterPaths, pid: number): Worker {
   return {
     pid,
-    current: true,
+    old: false,
+    addressed: false,
     query: (commands, signal) => query(paths.socket, commands, signal),
     command: (commands, signal) => command(paths.socket, commands, signal),
   };
 }
 
-/** Slots that were added after its time do not exist there: commands that name one are left out. */
-export function oldWorker(paths: RouterPaths, pid: number, capacity: number): Worker {
-  const possible = (one: string) => [...one.matchAll(/slot(\d{4,})/g)].every((match) => Number(match[1]) <= capacity);
+/** Asked through the master. An old one is only told what is in maps: who waits there for a route to be held no longer needs that. */
+export function addressedWorker(paths: RouterPaths, pid: number, old = true): Worker {
   const addressed = (commands: readonly string[]) => commands.map((one) => `@!${pid} ${one}`);
   return {
     pid,
-    current: false,
-    query: (commands, signal) => query(paths.masterSocket, addressed(commands), signal),
-    command: (commands, signal) => command(paths.masterSocket, addressed(commands.filter(possible)), signal),
+    old,
+    addressed: true,
+    query: async (commands, signal) => {
+      const answers = await query(paths.masterSocket, addressed(commands), signal);
+      const unreached = answers.find((answer) => /^Can't (find|connect to) the target/.test(answer));
+      if (unreached !== undefined) throw unavailable(`HAProxy's master says "${unreached}"`);
+      return answers;
+    },
+    command: (commands, signal) => {
+      const possible = old ? commands.filter((one) => /^(add|set|del) map /.test(one)) : commands;
+      return command(paths.masterSocket, addressed(possible), signal);
+    },
   };
-}
-
-/** Number of slots an old worker has. */
-export async function readCapacity(paths: RouterPaths, pid: number, signal: AbortSignal): Promise<number> {
-  const [text = ''] = await query(paths.masterSocket, [`@!${pid} show backend`], signal);
-  return text.split('\n').reduce((highest, line) => Math.max(highest, slotNumber(line.trim()) ?? 0), 0);
 }
 
 export async function readMaster(paths: RouterPaths, signal: AbortSignal): Promise<MasterStatus> {
   return parseProcesses(await converse(paths.masterSocket, 'show proc', signal));
 }
 
+/** After a reload that failed the master calls all of them old, and the newest one goes on. */
 export function parseProcesses(text: string): MasterStatus {
-  const [now = '', before = ''] = text.split('# old workers');
-  return { current: workerPids(now)[0] ?? null, old: workerPids(before) };
-}
-
-function workerPids(text: string): number[] {
-  return [...text.matchAll(/^(\d+)\s+worker\s/gm)].map((match) => Number(match[1]));
+  const workers = [...text.matchAll(/^(\d+)\s+worker\s+(\d+)/gm)];
+  const [current = null, ...old] = workers
+    .toSorted((a, b) => Number(a[2]) - Number(b[2]))
+    .map(([, pid]) => Number(pid));
+  return { current, old };
 }
 
 export interface ProcessInfo {
