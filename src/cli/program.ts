@@ -19,6 +19,7 @@ import { doctorCommand } from './commands/server/doctor.ts';
 import { serverCommand } from './commands/server/server.ts';
 import { systemCommand } from './commands/system/system.ts';
 import { tokensCommand } from './commands/tokens/tokens.ts';
+import { webhooksCommand } from './commands/webhooks/webhooks.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The whole command line. Parsing throws CommanderError instead of ending the process. */
@@ -53,6 +54,7 @@ function commands(cli: Cli): readonly Command[] {
     deploymentsCommand(cli),
     rolloutCommand(cli),
     queueCommand(cli),
+    webhooksCommand(cli),
     tokensCommand(cli),
     serverCommand(cli),
     systemCommand(cli),

@@ -23,6 +23,8 @@ export interface Endpoint {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** Takes bytes of any media type as they are, at most so many, in place of a `body`. */
+  readonly rawBody?: { readonly maxBytes: number; readonly description: string };
   /** Takes `Idempotency-Key`; a replay is answered with 200. */
   readonly idempotent?: true;
   readonly status: 200 | 201 | 202 | 204;

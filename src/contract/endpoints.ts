@@ -7,6 +7,12 @@ import { retentionEndpoints } from './endpoints/retention.ts';
 import { rolloutEndpoints } from './endpoints/rollouts.ts';
 import { systemEndpoints } from './endpoints/system.ts';
 import { tokenEndpoints } from './endpoints/tokens.ts';
+import {
+  deliveryEndpoints,
+  platformWebhookEndpoints,
+  projectDeliveryEndpoints,
+  webhookEndpoints,
+} from './endpoints/webhooks.ts';
 import { environmentVariableEndpoints, projectVariableEndpoints } from './endpoints/variables.ts';
 
 /** Everything the API offers. `<group>.<name>` is the operation's id. */
@@ -21,6 +27,10 @@ export const endpoints = {
   deployments: deploymentEndpoints,
   rollouts: rolloutEndpoints,
   retention: retentionEndpoints,
+  webhooks: webhookEndpoints,
+  platformWebhooks: platformWebhookEndpoints,
+  projectDeliveries: projectDeliveryEndpoints,
+  deliveries: deliveryEndpoints,
 } as const satisfies Record<string, Record<string, Endpoint>>;
 
 export interface Operation {

@@ -32,6 +32,7 @@ import { openPlatformDatabase, type PlatformDatabase } from './database.ts';
 import { createDrivers, type Drivers } from './drivers.ts';
 import { composeRetention } from './retention.ts';
 import { numbered } from './numbered-ports.ts';
+import { composeWebhooks } from './webhooks.ts';
 
 const leaseMs = 10_000;
 const reconcileIntervalMs = 10_000;
@@ -73,24 +74,24 @@ export async function composePlatform(config: Config, log: OperatorLog): Promise
     },
     log,
     owner,
-    leaseMs,
-    concurrency: deploymentsAtOnce,
-    buildsAtOnce: config.buildsAtOnce,
-    buildTimeoutMs: config.buildTimeoutMs,
+    ...pace(config),
     imageLabels: { 'cutover.platform': directory.id },
     urlOf: urlOf(config),
-    reconcileIntervalMs,
     requireRoom: retention.requireRoom,
     onCompleted: retention.onCompleted,
   });
+  const timelines = acting.observations;
   const watchdog = new Watchdog({
     ports,
     store: createInvariantStore(db),
-    timelines: acting.observations,
+    timelines,
     log,
     intervalMs: watchIntervalMs,
   });
-  const commands = { ...composeCommands({ config, database, drivers, engine }), retention: retention.commands };
+  const wake = () => engine.wake('');
+  const webhooks = composeWebhooks({ database, ports, configuration: configurationStore(database), log, wake });
+  const others = { retention: retention.commands, webhooks: webhooks.commands };
+  const commands = { ...composeCommands({ config, database, drivers, engine }), ...others };
   await bootstrapAdminToken(tokenDependencies(database, drivers), (secret) =>
     writeAtomically(directory.adminToken, `${secret}\n`, 0o600),
   );
@@ -104,13 +105,18 @@ export async function composePlatform(config: Config, log: OperatorLog): Promise
     commands,
     async run(signal) {
       await wakeups.open();
-      await Promise.all([engine.run(signal), retention.run(signal), watchdog.run(signal)]);
+      await Promise.all([engine.run(signal), retention.run(signal), watchdog.run(signal), webhooks.run(signal)]);
     },
     async [Symbol.asyncDispose]() {
       await wakeups[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
     },
   };
+}
+
+/** How much the engine does at once, and how often it looks. */
+function pace({ buildsAtOnce, buildTimeoutMs }: Config) {
+  return { leaseMs, concurrency: deploymentsAtOnce, buildsAtOnce, buildTimeoutMs, reconcileIntervalMs };
 }
 
 interface Listening {
@@ -139,7 +145,7 @@ interface Wiring {
   readonly engine: Engine;
 }
 
-function composeCommands({ config, database, drivers, engine }: Wiring): Omit<Commands, 'retention'> {
+function composeCommands({ config, database, drivers, engine }: Wiring): Omit<Commands, 'retention' | 'webhooks'> {
   const store = configurationStore(database);
   const { random, secretBox, logs, clock, deployments, source } = drivers.ports;
   const configuration = {

@@ -26,6 +26,8 @@ export interface RollbackSettings {
 export interface EnvironmentSettings {
   readonly branch: string;
   readonly autoDeploy: boolean;
+  /** A push that changes nothing under them is not deployed (rule 3.3); see `watchedPath`. None: every push is. */
+  readonly watchPaths: readonly string[];
   /** Of the process `web`, like the two limits that follow. */
   readonly replicas: number;
   /** CPU limit per instance in cores. */
@@ -57,6 +59,7 @@ export interface EnvironmentSettings {
 export const defaultEnvironmentSettings: EnvironmentSettings = {
   branch: 'main',
   autoDeploy: true,
+  watchPaths: [],
   replicas: 1,
   cpuCores: 1,
   memoryMb: 512,

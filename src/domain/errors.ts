@@ -57,6 +57,16 @@ export const errorCatalogue = {
     'Deploy a fix, or go back all the same with `--force`.',
   ),
   idempotency_mismatch: entry('conflict', 'The idempotency key was used for a different request.', 'Send a new key.'),
+  webhook_signature_invalid: entry(
+    'unauthenticated',
+    'The delivery of a webhook is not signed with its secret.',
+    'Give the provider the secret that `cutover webhooks url` shows.',
+  ),
+  delivery_not_repeatable: entry(
+    'conflict',
+    'The delivery of a webhook was refused or ignored, so that nothing is there to be done again.',
+    'See with `cutover webhooks show` why; have the provider send another one.',
+  ),
   database_unavailable: entry(
     'unavailable',
     'PostgreSQL does not answer.',

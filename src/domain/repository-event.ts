@@ -14,6 +14,8 @@ export interface PushEvent {
   readonly before: string | null;
   /** First line of the newest commit's message. */
   readonly message: string;
+  /** What in that message asks for no deployment, as `[skip ci]`; null: nothing does. See `skipPhraseOf`. */
+  readonly skipPhrase: string | null;
   readonly author: EventAuthor;
   /** Of all its commits, each once; null where the provider does not tell, or tells only some. */
   readonly changedPaths: readonly string[] | null;
@@ -40,7 +42,7 @@ export interface PullRequestEvent {
   /** For people. */
   readonly url: string;
   readonly headBranch: string;
-  /** 40 hex digits. */
+  /** 40 hex digits; of Bitbucket, which tells no more, the first 12. */
   readonly headCommit: string;
   readonly baseBranch: string;
   /** Its commits are in a repository other than the one it asks to be merged into. */

@@ -9,6 +9,7 @@ import {
 import type { HealthCheck } from './health-check.ts';
 import { processesProblem, volumesProblem } from './process-rules.ts';
 import { variableName } from './variables.ts';
+import { mostWatchPaths, watchPathProblem } from './watch-paths.ts';
 
 /** Which setting is not acceptable, as `health.path`, and what would be. */
 export interface SettingsProblem {
@@ -48,6 +49,7 @@ const environmentRules: Rules<EnvironmentSettings> = {
   // Which names Git takes is for whoever asks Git.
   branch: matching(/^[^\p{Cc}]{1,255}$/u, 'must be the name of a branch'),
   autoDeploy: trueOrFalse,
+  watchPaths,
   replicas: wholeNumber(1, 32),
   cpuCores: number(0.05, 64),
   memoryMb: wholeNumber(16, 1_048_576),
@@ -137,6 +139,17 @@ function risingShares(value: unknown): string | null {
     value.length <= mostSteps &&
     value.every((share, at) => wholeNumber(1, 99)(share) === null && (at === 0 || share > value[at - 1]));
   return rising ? null : `must be 1 to ${mostSteps} whole numbers from 1 to 99, rising`;
+}
+
+function watchPaths(value: unknown): string | null {
+  const patterns: readonly unknown[] | null = Array.isArray(value) ? value : null;
+  if (patterns === null || patterns.length > mostWatchPaths)
+    return `must be a list of at most ${mostWatchPaths} patterns`;
+  for (const pattern of patterns) {
+    const problem = typeof pattern === 'string' ? watchPathProblem(pattern) : 'must be texts';
+    if (problem !== null) return problem;
+  }
+  return null;
 }
 
 function object(value: unknown): string | null {

@@ -54,9 +54,11 @@ export interface BundleSource {
 /** Where what a deployment runs comes from (rule 2.1). */
 export type DeploymentSource = GitSource | ImageSource | ImageUploadSource | BundleSource;
 
+export const triggerKinds = ['manual', 'push', 'automatic'] as const;
+
 export interface Trigger {
-  readonly kind: 'manual' | 'automatic';
-  /** Name of the token; `cutover` for what the platform does by itself. */
+  readonly kind: (typeof triggerKinds)[number];
+  /** Name of the token; of a push, who pushed and where, as `ada (GitHub)`; `cutover` for what the platform does by itself. */
   readonly by: string;
   readonly noCache: boolean;
 }

@@ -1,4 +1,4 @@
-import { Hono } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { operations } from '../contract/endpoints.ts';
 import type { Endpoint } from '../contract/endpoint.ts';
@@ -17,6 +17,12 @@ import { rolloutHandlers } from './handlers/rollouts.ts';
 import { systemHandlers } from './handlers/system.ts';
 import { tokenHandlers } from './handlers/tokens.ts';
 import { environmentVariableHandlers, projectVariableHandlers } from './handlers/variables.ts';
+import {
+  deliveryHandlers,
+  platformWebhookHandlers,
+  projectDeliveryHandlers,
+  webhookHandlers,
+} from './handlers/webhooks.ts';
 import { hostCheck } from './host-check.ts';
 import type { System } from './system.ts';
 
@@ -42,11 +48,12 @@ export function createApi(options: ApiOptions): Hono {
     checkHost(context.req.header('host'));
     await next();
   });
-  app.use(bodyLimit({ maxSize: maxBodyBytes, onError: refuseBody }));
   const handlers = handlersOf(options);
   for (const { id, endpoint } of operations()) {
     const handler = handlerOf(handlers, id);
-    app.on(endpoint.method, honoPath(endpoint), (context) => callEndpoint({ endpoint, handler, context, options }));
+    app.on(endpoint.method, honoPath(endpoint), limitBody(endpoint), (context) =>
+      callEndpoint({ endpoint, handler, context, options }),
+    );
   }
   app.notFound(({ req }) => {
     const message = `${req.method} ${req.path} is no endpoint; /api/openapi.json lists them`;
@@ -56,8 +63,13 @@ export function createApi(options: ApiOptions): Hono {
   return app;
 }
 
-function refuseBody(): never {
-  throw new HttpError(413, 'invalid_input', `the body is larger than ${maxBodyBytes} bytes`);
+function limitBody({ rawBody }: Endpoint): MiddlewareHandler {
+  const maxSize = rawBody?.maxBytes ?? maxBodyBytes;
+  return bodyLimit({ maxSize, onError: () => refuseBody(maxSize) });
+}
+
+function refuseBody(maxSize: number): never {
+  throw new HttpError(413, 'invalid_input', `the body is larger than ${maxSize} bytes`);
 }
 
 function handlersOf({ commands, system }: ApiOptions): Handlers {
@@ -72,6 +84,10 @@ function handlersOf({ commands, system }: ApiOptions): Handlers {
     deployments: deploymentHandlers(commands.deployments),
     rollouts: rolloutHandlers(commands.deployments),
     retention: retentionHandlers(commands.retention),
+    webhooks: webhookHandlers(commands.webhooks),
+    platformWebhooks: platformWebhookHandlers(commands.webhooks),
+    projectDeliveries: projectDeliveryHandlers(commands.webhooks),
+    deliveries: deliveryHandlers(commands.webhooks),
   };
 }
 

@@ -8,6 +8,8 @@ export interface ApiRequest<E extends Endpoint> {
   readonly params: ParamsOf<E>;
   readonly query: QueryOf<E>;
   readonly body: BodyOf<E>;
+  /** Where the endpoint takes bytes as they are. */
+  readonly raw: E extends { readonly rawBody: object } ? RawRequest : null;
   readonly actor: E['access'] extends { readonly kind: 'public' } ? null : Actor;
   readonly idempotencyKey: string | null;
   /** True when the caller accepts `text/event-stream` and the endpoint offers it. */
@@ -15,6 +17,13 @@ export interface ApiRequest<E extends Endpoint> {
   readonly lastEventId: number | null;
   /** Aborted when the caller goes away or the server shuts down. */
   readonly signal: AbortSignal;
+}
+
+export interface RawRequest {
+  /** By their names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Reads it: whoever finds before that nothing is to be done with it leaves it where it is. */
+  readonly body: () => Promise<Uint8Array>;
 }
 
 /** Makes one call and puts the result into wire form. Throws CutoverError. */

@@ -3,6 +3,7 @@ import { eventStreamMediaType, jsonMediaType, type Endpoint } from '../contract/
 import { CutoverError } from '../contract/errors.ts';
 import { parseInput } from '../contract/validation.ts';
 import { HttpError } from './failure.ts';
+import type { RawRequest } from './handler.ts';
 
 /** The checked parts of a request. Error: `invalid_input`. */
 export async function parseRequest(endpoint: Endpoint, request: HonoRequest) {
@@ -10,6 +11,7 @@ export async function parseRequest(endpoint: Endpoint, request: HonoRequest) {
     params: endpoint.params === undefined ? {} : parseInput(endpoint.params, request.param(), 'the path'),
     query: endpoint.query === undefined ? {} : parseInput(endpoint.query, request.query(), 'the query'),
     body: endpoint.body === undefined ? undefined : parseInput(endpoint.body, await readJson(request), 'the body'),
+    raw: endpoint.rawBody === undefined ? null : readRaw(request),
     idempotencyKey: endpoint.idempotent === undefined ? null : readIdempotencyKey(request),
     streams: endpoint.event !== undefined && acceptsEvents(request),
     lastEventId: readLastEventId(request),
@@ -27,6 +29,11 @@ async function readJson(request: HonoRequest): Promise<unknown> {
   } catch (cause) {
     throw new CutoverError('invalid_input', `the body is not JSON: ${String(cause)}`, { cause });
   }
+}
+
+/** How long it may be was looked at before. */
+function readRaw(request: HonoRequest): RawRequest {
+  return { headers: request.header(), body: async () => new Uint8Array(await request.arrayBuffer()) };
 }
 
 function readIdempotencyKey(request: HonoRequest): string | null {

@@ -7,6 +7,7 @@ import * as scale from './migrations/0004-scale.ts';
 import * as routeRevision from './migrations/0005-route-revision.ts';
 import * as repositoryCredentials from './migrations/0006-repository-credentials.ts';
 import * as buildVariables from './migrations/0007-build-variables.ts';
+import * as webhooks from './migrations/0008-webhooks.ts';
 import * as waysIn from './migrations/0009-ways-in.ts';
 import type { Database } from './schema.ts';
 
@@ -24,6 +25,7 @@ export const migrations: readonly Migration[] = [
   { name: '0005-route-revision', up: routeRevision.up },
   { name: '0006-repository-credentials', up: repositoryCredentials.up },
   { name: '0007-build-variables', up: buildVariables.up },
+  { name: '0008-webhooks', up: webhooks.up },
   { name: '0009-ways-in', up: waysIn.up },
 ];
 

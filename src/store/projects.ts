@@ -94,7 +94,7 @@ function live(db: Kysely<Database>, name: string) {
   return db.selectFrom('project').selectAll().where('name', '=', name).where('deleting', '=', false);
 }
 
-function toProject(row: Selectable<ProjectTable>): Project {
+export function toProject(row: Selectable<ProjectTable>): Project {
   const { id, name, repository, build, created_at: createdAt } = row;
   return { id, name, repository, build: completeBuild(build), createdAt };
 }

@@ -20,6 +20,7 @@ import type { Role } from '../domain/roles.ts';
 import type { RouteMode } from '../domain/route.ts';
 import type { DeploymentSource, Trigger } from '../domain/source.ts';
 import type { TimelineEntry } from '../domain/timeline.ts';
+import type { DeliveryOutcome, DeliveryState, WebhookProvider, WebhookReading } from '../domain/webhook.ts';
 import type { CachedArtifact, RequestCount, Verdict, Want } from '../engine/ports/deployment-store.ts';
 import type { StoredBuild, StoredConfiguration, StoredSettings } from './stored-settings.ts';
 
@@ -46,6 +47,9 @@ export interface Database {
   observation: ObservationTable;
   idempotency: IdempotencyTable;
   platform_setting: PlatformSettingTable;
+  webhook: WebhookTable;
+  webhook_delivery: WebhookDeliveryTable;
+  webhook_match: WebhookMatchTable;
 }
 
 /** Text that holds a `T`. Only `toJson` makes one: `pg` itself would write an array as a PostgreSQL array. */
@@ -269,4 +273,51 @@ export interface IdempotencyTable {
   request_hash: string;
   deployment_id: string;
   created_at: Generated<string>;
+}
+
+export interface WebhookTable {
+  /** Part of its address; hard to guess. */
+  id: string;
+  /** null: of the platform. */
+  project_id: Optional<string>;
+  /** null: of a project, whichever provider calls. */
+  provider: Optional<WebhookProvider>;
+  /** Another one for every secret. */
+  sealed_id: string;
+  /** By the `SecretBox`, bound to `webhook:<sealed_id>:secret`. */
+  sealed: string;
+  created_at: Generated<string>;
+  secret_set_at: Generated<string>;
+}
+
+export interface WebhookDeliveryTable {
+  id: string;
+  sequence: GeneratedAlways<number>;
+  webhook_id: string;
+  provider: WebhookProvider;
+  name: string;
+  state: DeliveryState;
+  verified: boolean;
+  reason: Optional<string>;
+  /** As the provider numbers it, or what stands for that; once for each hook. */
+  delivery_key: string;
+  /** SHA-256 of the body, where the signature covers it and no two bodies are alike. */
+  digest: Optional<string>;
+  queue: string;
+  reading: Json<WebhookReading>;
+  repeats: Generated<number>;
+  redelivery_of: Optional<string>;
+  redelivered_by: Optional<string>;
+  /** null: every project that it is about. */
+  only_project_id: Optional<string>;
+  attempts: Generated<number>;
+  not_before: Generated<string>;
+  received_at: Generated<string>;
+  processed_at: Optional<string>;
+}
+
+export interface WebhookMatchTable {
+  project_id: string;
+  sequence: number;
+  outcomes: Json<readonly DeliveryOutcome[]>;
 }

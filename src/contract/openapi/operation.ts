@@ -13,9 +13,14 @@ export function describeOperation({ id, group, endpoint }: Operation): JsonObjec
     description: `Needs ${describeAccess(endpoint.access)}.`,
     parameters: parameters(endpoint),
     ...(endpoint.body === undefined ? {} : { requestBody: { required: true, content: json(endpoint.body) } }),
+    ...(endpoint.rawBody === undefined ? {} : { requestBody: rawBody(endpoint.rawBody) }),
     responses: { ...success(endpoint), ...problems(endpoint) },
     ...(endpoint.access.kind === 'public' ? { security: [] } : {}),
   };
+}
+
+function rawBody({ description }: NonNullable<Endpoint['rawBody']>): JsonObject {
+  return { required: true, description, content: { '*/*': { schema: { type: 'string', format: 'binary' } } } };
 }
 
 function describeAccess(access: Access): string {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { deploymentKinds } from '../../domain/deployment-kind.ts';
 import { deploymentStates } from '../../domain/deployment-state.ts';
+import { triggerKinds } from '../../domain/source.ts';
 import { settingsSchema } from './environment.ts';
 import { sourceSchema } from './deployment-source.ts';
 import { jobStatusSchema, jobTypeSchema } from './job.ts';
@@ -63,7 +64,7 @@ export const deploymentSchema = named(
       .nullable()
       .meta({ description: 'What went wrong, and what to do next.' }),
     source: sourceSchema,
-    trigger: z.object({ kind: z.enum(['manual', 'automatic']), by: z.string(), noCache: z.boolean() }),
+    trigger: z.object({ kind: z.enum(triggerKinds), by: z.string(), noCache: z.boolean() }),
     artifact: artifactSchema.nullable(),
     requests: z
       .object({ total: z.int(), failed: z.int() })

@@ -65,6 +65,9 @@ export const settingsSchema = named(
     .object({
       branch: z.string(),
       autoDeploy: z.boolean(),
+      watchPaths: z.array(z.string()).meta({
+        description: 'A push that changes nothing under them is not deployed; none: every push is.',
+      }),
       replicas: z.int(),
       cpuCores: z.number(),
       memoryMb: z.number(),
@@ -94,6 +97,7 @@ export const settingsChangeSchema = named(
   z.strictObject({
     branch: z.string().exactOptional(),
     autoDeploy: z.boolean().exactOptional(),
+    watchPaths: z.array(z.string()).exactOptional(),
     replicas: z.int().exactOptional(),
     cpuCores: z.number().exactOptional(),
     memoryMb: z.int().exactOptional(),

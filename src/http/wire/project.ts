@@ -29,9 +29,10 @@ export function wireEnvironment(environment: Environment): WireEnvironment {
 }
 
 export function wireSettings(settings: EnvironmentSettings): WireEnvironment['settings'] {
-  const { canarySteps, processes, volumes } = settings;
+  const { watchPaths, canarySteps, processes, volumes } = settings;
   return {
     ...settings,
+    watchPaths: [...watchPaths],
     canarySteps: [...canarySteps],
     processes: processes.map(wireProcess),
     volumes: [...volumes],

@@ -20,6 +20,7 @@ import { newDeployment } from './new-deployment.ts';
 import type { HeldProject, Platform } from './platform.ts';
 import { retentionCommands } from './retention-commands.ts';
 import { rolloutCommands } from './rollout-commands.ts';
+import { webhookCommands } from './webhook-commands.ts';
 
 /** The seam below HTTP, answered from memory: enough to test what HTTP and the CLI make of it, and nothing of the engine. */
 export function inMemoryCommands(platform: Platform): Commands {
@@ -31,6 +32,7 @@ export function inMemoryCommands(platform: Platform): Commands {
     tokens: tokenCommands(platform),
     deployments: deploymentCommands(platform),
     retention: retentionCommands(),
+    webhooks: webhookCommands(platform),
   };
 }
 

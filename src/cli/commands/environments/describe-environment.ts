@@ -13,6 +13,7 @@ export function describeEnvironment(environment: WireEnvironment): string {
     ['serves', currentDeploymentId],
     ['branch', settings.branch],
     ['auto-deploy', describeAutoDeploy(environment)],
+    ['watched paths', settings.watchPaths.length === 0 ? 'all' : settings.watchPaths.map(plainText).join(', ')],
     ['replicas', settings.replicas],
     ['limits', `${settings.cpuCores} cores, ${settings.memoryMb} MiB per instance`],
     ['port', settings.port ?? "the image's own"],

@@ -12,6 +12,7 @@ type Health = NonNullable<WireSettingsChange['health']>;
 export interface SettingsOptions extends RolloutOptions, ProcessOptions, VolumeOptions {
   readonly branch?: string;
   readonly autoDeploy?: boolean;
+  readonly watch?: readonly string[];
   readonly replicas?: number;
   readonly cpu?: number;
   readonly memory?: number;
@@ -35,6 +36,10 @@ export function addSettingsOptions(command: Command): Command {
     .option('--branch <branch>', 'branch that is deployed')
     .option('--auto-deploy', 'deploy on push')
     .option('--no-auto-deploy', 'do not deploy on push')
+    .option(
+      '--watch <pattern...>',
+      "deploy pushes that change one of these, such as apps/web/** '!**/*.md'; '' for every push",
+    )
     .option('--replicas <n>', 'instances', parseWhole)
     .option('--cpu <cores>', 'CPU limit per instance, such as 0.5', parseNumber)
     .option('--memory <amount>', 'memory limit per instance, such as 512mb or 1gb', parseMemory)
@@ -72,6 +77,7 @@ export function toSettingsChange(options: SettingsOptions, current: WireSettings
     ...toRolloutChange(options),
     branch: options.branch,
     autoDeploy: options.autoDeploy,
+    watchPaths: options.watch?.filter((pattern) => pattern !== ''),
     replicas: options.replicas,
     cpuCores: options.cpu,
     memoryMb: options.memory,

@@ -1,0 +1,17 @@
+import { Command } from 'commander';
+import type { Cli } from '../../cli.ts';
+import { listCommand } from './list.ts';
+import { redeliverCommand } from './redeliver.ts';
+import { removeCommand } from './remove.ts';
+import { showCommand } from './show.ts';
+import { urlCommand } from './url.ts';
+
+export function webhooksCommand(cli: Cli): Command {
+  return new Command('webhooks')
+    .description('what providers tell of pushes and pull requests, and what followed')
+    .addCommand(urlCommand(cli))
+    .addCommand(listCommand(cli))
+    .addCommand(showCommand(cli))
+    .addCommand(redeliverCommand(cli))
+    .addCommand(removeCommand(cli));
+}

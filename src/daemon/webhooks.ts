@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import type { WebhookCommands } from '../engine/commands/commands.ts';
+import { withoutPreviews } from '../engine/commands/preview-events.ts';
+import { WebhookProcessor } from '../engine/commands/webhook-processor.ts';
+import { webhookCommands } from '../engine/commands/webhooks.ts';
+import type { ConfigurationStore } from '../engine/ports/configuration-store.ts';
+import type { OperatorLog, Ports } from '../engine/ports/ports.ts';
+import { webhookDrivers } from '../drivers/webhooks/drivers.ts';
+import { createWebhookStore } from '../store/webhooks.ts';
+import type { PlatformDatabase } from './database.ts';
+
+export interface Webhooks {
+  readonly commands: WebhookCommands;
+  /** Works on deliveries until aborted. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+interface WebhookWiring {
+  readonly database: PlatformDatabase;
+  readonly ports: Ports;
+  readonly configuration: ConfigurationStore;
+  readonly log: OperatorLog;
+  /** A deployment was recorded. */
+  readonly wake: () => void;
+}
+
+export function composeWebhooks({ database, ports, configuration, log, wake }: WebhookWiring): Webhooks {
+  const { clock, random, secretBox, deployments } = ports;
+  const store = createWebhookStore(database.db);
+  const processor = new WebhookProcessor({
+    store,
+    clock,
+    log,
+    random,
+    secretBox,
+    deployments,
+    configuration,
+    applyPreviewEvent: withoutPreviews,
+    wake,
+  });
+  return {
+    commands: webhookCommands({
+      store,
+      drivers: webhookDrivers,
+      secretBox,
+      random,
+      clock,
+      projects: configuration.projects,
+      newSecret: () => randomBytes(32).toString('base64url'),
+      wakeProcessor: () => processor.wake(),
+    }),
+    run: (signal) => processor.run(signal),
+  };
+}

@@ -1,0 +1,78 @@
+import type { DeploymentState } from './deployment-state.ts';
+import type { EnvironmentSettings } from './environment-settings.ts';
+import type { ErrorCode } from './errors.ts';
+import type { PushEvent } from './repository-event.ts';
+import { watchedPath } from './watch-paths.ts';
+
+/** What is asked of an environment before a push is deployed to it. */
+export interface PushTarget {
+  readonly name: string;
+  readonly settings: Pick<EnvironmentSettings, 'branch' | 'autoDeploy' | 'watchPaths'>;
+  /** Why nothing is deployed by itself (rule 5.7); null: it is. */
+  readonly autoDeployHeld: string | null;
+  /** The newest deployment of the commit to it; null: there was none. */
+  readonly sameCommit: CommitDeployment | null;
+}
+
+export interface CommitDeployment {
+  readonly number: number;
+  readonly state: DeploymentState;
+  /** It is the environment's current one. */
+  readonly serves: boolean;
+  readonly failure: ErrorCode | null;
+  readonly reason: string | null;
+}
+
+export const notDeployedCodes = [
+  'auto-deploy-off',
+  'auto-deploy-held',
+  'skip-phrase',
+  'unwatched-paths',
+  'commit-deployed',
+  'commit-taken-back',
+] as const;
+
+export type PushVerdict =
+  | { readonly deploy: true }
+  | { readonly deploy: false; readonly code: (typeof notDeployedCodes)[number]; readonly reason: string };
+
+/** Whether a push to the environment's branch is deployed by itself, and why not. */
+export function judgePush(event: PushEvent, target: PushTarget): PushVerdict {
+  const { settings, autoDeployHeld, sameCommit } = target;
+  if (!settings.autoDeploy) return refuse('auto-deploy-off', `auto-deploy of ${target.name} is off`);
+  if (autoDeployHeld !== null)
+    return refuse('auto-deploy-held', `auto-deploy of ${target.name} is held: ${autoDeployHeld}`);
+  if (event.skipPhrase !== null) return refuse('skip-phrase', `the message of the commit says ${event.skipPhrase}`);
+  if (isUnwatched(event, settings.watchPaths))
+    return refuse('unwatched-paths', `none of the ${countPaths(event)} is watched (${settings.watchPaths.join(', ')})`);
+  return sameCommit === null ? { deploy: true } : judgeSame(sameCommit, target.name);
+}
+
+function refuse(code: (typeof notDeployedCodes)[number], reason: string): PushVerdict {
+  return { deploy: false, code, reason };
+}
+
+/** Where nobody tells which paths were changed, any may have been. */
+function isUnwatched({ changedPaths }: PushEvent, patterns: readonly string[]): boolean {
+  return patterns.length > 0 && changedPaths !== null && watchedPath(patterns, changedPaths) === null;
+}
+
+function countPaths({ changedPaths }: PushEvent): string {
+  const count = changedPaths?.length ?? 0;
+  return count === 1 ? '1 changed path' : `${count} changed paths`;
+}
+
+const takenBack = /^rolled back\b/;
+
+/** What serves or is on its way is not deployed again, nor what was found to be bad (rule 5.6); what failed otherwise may work now. */
+function judgeSame({ number, state, serves, failure, reason }: CommitDeployment, environment: string): PushVerdict {
+  if (serves) return refuse('commit-deployed', `the commit serves in ${environment} already, as #${number}`);
+  if (['pending', 'running', 'deploying', 'ready', 'paused'].includes(state))
+    return refuse('commit-deployed', `the commit is being deployed to ${environment} already, as #${number}`);
+  if (failure === 'rolled_back' || (state === 'stopped' && takenBack.test(reason ?? '')))
+    return refuse(
+      'commit-taken-back',
+      `#${number} was taken back, and the same commit is not deployed again by itself`,
+    );
+  return { deploy: true };
+}

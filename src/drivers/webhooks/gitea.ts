@@ -1,0 +1,158 @@
+import { z } from 'zod';
+import type { PullRequestEvent, RepositoryEvent } from '../../domain/repository-event.ts';
+import { skipPhraseOf } from '../../domain/skip-phrase.ts';
+import type { WebhookReading } from '../../domain/webhook.ts';
+import type { WebhookDriver, WebhookHeaders, WebhookRequest } from '../../engine/ports/webhook-provider.ts';
+import {
+  branchOf,
+  changedPaths,
+  commitPaths,
+  firstLine,
+  peek,
+  present,
+  readPayload,
+  sha,
+  shaOrNull,
+  tagOf,
+  take,
+} from './payload.ts';
+import { isHmacSha256 } from './signature.ts';
+
+const address = z.string().nullish();
+const envelopeSchema = z.object({
+  action: z.string().nullish(),
+  repository: z.object({ clone_url: address, ssh_url: address, html_url: address }).nullish(),
+  sender: z.object({ login: z.string().nullish(), username: z.string().nullish() }).nullish(),
+});
+
+const person = z.object({ name: z.string().nullish(), email: z.string().nullish() });
+const commitSchema = z.object({ id: sha, message: z.string(), author: person.nullish(), ...commitPaths });
+const pushSchema = z.object({
+  ref: z.string(),
+  before: sha,
+  after: sha,
+  commits: z.array(commitSchema).nullish(),
+  total_commits: z.number().nullish(),
+  head_commit: commitSchema.nullish(),
+  pusher: z.object({ login: z.string().nullish(), email: z.string().nullish() }).nullish(),
+});
+
+const deleteSchema = z.object({ ref: z.string(), ref_type: z.string() });
+
+const sideSchema = z.object({ ref: z.string(), sha, repo_id: z.number().nullish() });
+const pullRequestSchema = z.object({
+  action: z.string(),
+  number: z.int(),
+  pull_request: z.object({
+    title: z.string(),
+    html_url: z.string().default(''),
+    merged: z.boolean().nullish(),
+    user: z.object({ login: z.string() }).nullish(),
+    head: sideSchema,
+    base: sideSchema,
+  }),
+});
+
+const actions: Readonly<Record<string, PullRequestEvent['action']>> = {
+  opened: 'opened',
+  synchronized: 'synchronized',
+  synchronize: 'synchronized',
+  closed: 'closed',
+  reopened: 'reopened',
+};
+
+/** Gitea and Forgejo, which sends the same under both names. */
+export const giteaWebhooks: WebhookDriver = {
+  bodiesDiffer: true,
+  isSigned: ({ headers, body }, secret) => isHmacSha256(either(headers, 'signature') ?? '', body, secret),
+  deliveryId: (headers) => either(headers, 'delivery'),
+  read,
+};
+
+function either(headers: WebhookHeaders, name: string): string | null {
+  return headers[`x-forgejo-${name}`] ?? headers[`x-gitea-${name}`] ?? null;
+}
+
+function read(request: WebhookRequest): WebhookReading {
+  const event = either(request.headers, 'event') ?? 'unknown';
+  const payload = readPayload(request);
+  const envelope = peek(envelopeSchema, payload);
+  const { clone_url, ssh_url, html_url } = envelope?.repository ?? {};
+  const told = {
+    name: present([event, envelope?.action]).join('.'),
+    repositories: present([clone_url, ssh_url, html_url]),
+    sender: envelope?.sender?.login ?? envelope?.sender?.username ?? null,
+  };
+  return { ...told, ...understand(event, payload) };
+}
+
+type Understood = Pick<WebhookReading, 'events' | 'ignored'>;
+
+function understand(event: string, payload: unknown): Understood {
+  if (event === 'push') return of(readPush(payload), 'a push to neither a branch nor a tag');
+  if (event === 'delete') return of(readDelete(payload), 'what was deleted is neither a branch nor a tag');
+  if (event === 'pull_request' || event === 'pull_request_sync')
+    return of(readPullRequest(payload), 'nothing follows from this action');
+  return { events: [], ignored: `nothing follows from ${event}` };
+}
+
+function of(event: RepositoryEvent | null, otherwise: string): Understood {
+  return event === null ? { events: [], ignored: otherwise } : { events: [event], ignored: null };
+}
+
+function readPush(payload: unknown): RepositoryEvent | null {
+  const push = take(pushSchema, payload, 'push');
+  const [branch, tag] = [branchOf(push.ref), tagOf(push.ref)];
+  const commit = shaOrNull(push.after);
+  if (tag !== null) return { kind: 'tag', tag, commit };
+  if (branch === null) return null;
+  if (commit === null) return { kind: 'branch-deleted', branch };
+  const head = push.head_commit ?? (push.commits ?? []).find(({ id }) => id === commit);
+  return {
+    kind: 'push',
+    branch,
+    commit,
+    before: shaOrNull(push.before),
+    message: firstLine(head?.message ?? ''),
+    skipPhrase: skipPhraseOf(head?.message ?? ''),
+    author: {
+      name: head?.author?.name ?? push.pusher?.login ?? 'unknown',
+      email: head?.author?.email ?? (push.pusher?.email || null),
+    },
+    changedPaths: pathsOf(push),
+  };
+}
+
+/** Of a larger push the newest commits alone are told, and of one that takes commits away, none. */
+function pathsOf({ before, commits, total_commits }: z.output<typeof pushSchema>): readonly string[] | null {
+  const told = commits ?? [];
+  const whole = shaOrNull(before) !== null && told.length > 0 && (total_commits ?? told.length) === told.length;
+  return whole ? changedPaths(told) : null;
+}
+
+/** The name alone, without `refs/heads/`. */
+function readDelete(payload: unknown): RepositoryEvent | null {
+  const { ref, ref_type: type } = take(deleteSchema, payload, 'deletion');
+  if (type === 'branch') return { kind: 'branch-deleted', branch: branchOf(ref) ?? ref };
+  return type === 'tag' ? { kind: 'tag', tag: tagOf(ref) ?? ref, commit: null } : null;
+}
+
+function readPullRequest(payload: unknown): PullRequestEvent | null {
+  const { action: name, number, pull_request: request } = take(pullRequestSchema, payload, 'pull request');
+  const action = actions[name];
+  if (action === undefined) return null;
+  const { head, base } = request;
+  return {
+    kind: 'pull-request',
+    action,
+    number,
+    title: firstLine(request.title),
+    url: request.html_url,
+    headBranch: head.ref,
+    headCommit: head.sha,
+    baseBranch: base.ref,
+    fromFork: typeof head.repo_id !== 'number' || head.repo_id !== base.repo_id,
+    merged: request.merged ?? false,
+    author: { name: request.user?.login ?? 'unknown', email: null },
+  };
+}

@@ -1,0 +1,151 @@
+import { z } from 'zod';
+import type { PullRequestEvent, RepositoryEvent } from '../../domain/repository-event.ts';
+import { skipPhraseOf } from '../../domain/skip-phrase.ts';
+import type { WebhookReading } from '../../domain/webhook.ts';
+import type { WebhookDriver, WebhookRequest } from '../../engine/ports/webhook-provider.ts';
+import {
+  branchOf,
+  changedPaths,
+  commitPaths,
+  firstLine,
+  peek,
+  present,
+  readPayload,
+  sha,
+  shaOrNull,
+  tagOf,
+  take,
+} from './payload.ts';
+import { isSameSecret } from './signature.ts';
+
+const address = z.string().nullish();
+const person = z.object({ name: z.string().nullish(), username: z.string().nullish(), email: z.string().nullish() });
+const envelopeSchema = z.object({
+  object_kind: z.string().nullish(),
+  event_name: z.string().nullish(),
+  project: z
+    .object({ git_http_url: address, git_ssh_url: address, http_url: address, ssh_url: address, web_url: address })
+    .nullish(),
+  user_username: z.string().nullish(),
+  user: person.nullish(),
+  object_attributes: z.object({ action: z.string().nullish() }).nullish(),
+});
+
+const commitSchema = z.object({ id: sha, message: z.string(), author: person.nullish(), ...commitPaths });
+const pushSchema = z.object({
+  ref: z.string(),
+  before: sha,
+  after: sha,
+  commits: z.array(commitSchema).nullish(),
+  total_commits_count: z.number().nullish(),
+  user_name: z.string().nullish(),
+  user_email: z.string().nullish(),
+});
+
+const mergeRequestSchema = z.object({
+  user: person.nullish(),
+  object_attributes: z.object({
+    iid: z.int(),
+    title: z.string(),
+    url: z.string().default(''),
+    action: z.string().nullish(),
+    /** Where the update brought commits: what the branch pointed to before. */
+    oldrev: z.string().nullish(),
+    source_branch: z.string(),
+    target_branch: z.string(),
+    source_project_id: z.number().nullish(),
+    target_project_id: z.number().nullish(),
+    last_commit: z.object({ id: sha }),
+  }),
+});
+
+/** GitLab's own. The token is shown with each, and signs nothing: the body is as true as the way it came. */
+export const gitlabWebhooks: WebhookDriver = {
+  bodiesDiffer: false,
+  isSigned: ({ headers }, secret) => isSameSecret(headers['x-gitlab-token'] ?? '', secret),
+  deliveryId: (headers) => headers['idempotency-key'] ?? headers['x-gitlab-event-uuid'] ?? null,
+  read,
+};
+
+function read(request: WebhookRequest): WebhookReading {
+  const payload = readPayload(request);
+  const envelope = peek(envelopeSchema, payload);
+  const event = envelope?.object_kind ?? envelope?.event_name ?? request.headers['x-gitlab-event'] ?? 'unknown';
+  const { git_http_url, git_ssh_url, http_url, ssh_url, web_url } = envelope?.project ?? {};
+  const told = {
+    name: present([event, envelope?.object_attributes?.action]).join('.'),
+    repositories: present([git_http_url, git_ssh_url, http_url, ssh_url, web_url]),
+    sender: envelope?.user_username ?? envelope?.user?.username ?? null,
+  };
+  return { ...told, ...understand(event, payload) };
+}
+
+type Understood = Pick<WebhookReading, 'events' | 'ignored'>;
+
+function understand(event: string, payload: unknown): Understood {
+  if (event === 'push' || event === 'tag_push') return of(readPush(payload), 'a push to neither a branch nor a tag');
+  if (event === 'merge_request') return of(readMergeRequest(payload), 'nothing follows from this action');
+  return { events: [], ignored: `nothing follows from ${event}` };
+}
+
+function of(event: RepositoryEvent | null, otherwise: string): Understood {
+  return event === null ? { events: [], ignored: otherwise } : { events: [event], ignored: null };
+}
+
+function readPush(payload: unknown): RepositoryEvent | null {
+  const push = take(pushSchema, payload, 'push');
+  const [branch, tag] = [branchOf(push.ref), tagOf(push.ref)];
+  const commit = shaOrNull(push.after);
+  if (tag !== null) return { kind: 'tag', tag, commit };
+  if (branch === null) return null;
+  if (commit === null) return { kind: 'branch-deleted', branch };
+  const head = (push.commits ?? []).find(({ id }) => id === commit);
+  return {
+    kind: 'push',
+    branch,
+    commit,
+    before: shaOrNull(push.before),
+    message: firstLine(head?.message ?? ''),
+    skipPhrase: skipPhraseOf(head?.message ?? ''),
+    author: {
+      name: head?.author?.name ?? push.user_name ?? 'unknown',
+      email: head?.author?.email ?? (push.user_email || null),
+    },
+    changedPaths: pathsOf(push),
+  };
+}
+
+/** Of a larger push GitLab tells the newest commits alone, and of one that takes commits away, none. */
+function pathsOf({ before, commits, total_commits_count }: z.output<typeof pushSchema>): readonly string[] | null {
+  const told = commits ?? [];
+  const whole = shaOrNull(before) !== null && told.length > 0 && total_commits_count === told.length;
+  return whole ? changedPaths(told) : null;
+}
+
+function readMergeRequest(payload: unknown): PullRequestEvent | null {
+  const { user, object_attributes: request } = take(mergeRequestSchema, payload, 'merge request');
+  const action = actionOf(request);
+  if (action === null) return null;
+  return {
+    kind: 'pull-request',
+    action,
+    number: request.iid,
+    title: firstLine(request.title),
+    url: request.url,
+    headBranch: request.source_branch,
+    headCommit: request.last_commit.id,
+    baseBranch: request.target_branch,
+    fromFork: typeof request.source_project_id !== 'number' || request.source_project_id !== request.target_project_id,
+    merged: request.action === 'merge',
+    author: { name: user?.username ?? user?.name ?? 'unknown', email: null },
+  };
+}
+
+type Request = z.output<typeof mergeRequestSchema>['object_attributes'];
+
+function actionOf({ action, oldrev }: Request): PullRequestEvent['action'] | null {
+  if (action === 'open') return 'opened';
+  if (action === 'reopen') return 'reopened';
+  if (action === 'close' || action === 'merge') return 'closed';
+  return action === 'update' && typeof oldrev === 'string' && oldrev !== '' ? 'synchronized' : null;
+}

@@ -1,0 +1,60 @@
+import type { Clock } from '../ports/clock.ts';
+import type { OperatorLog } from '../ports/ports.ts';
+import type { DeliveryLimits, WebhookStore } from '../ports/webhook-store.ts';
+import { Rest } from '../rest.ts';
+import { workOnDelivery, type WorkDependencies } from './webhook-work.ts';
+
+export interface ProcessorOptions extends WorkDependencies {
+  readonly store: WebhookStore;
+  readonly clock: Clock;
+  readonly log: OperatorLog;
+}
+
+/** Another control plane may have died with one in its hands. */
+const pollMs = 2_000;
+const pruneEveryMs = 10 * 60_000;
+
+/** For so long the same delivery is known again. */
+const limits: DeliveryLimits = { days: 30, newest: 10_000, newestRefused: 200 };
+
+/** Works on deliveries that are kept, in the order in which they came, one at a time. Whatever was not done when it stops is done later. */
+export class WebhookProcessor {
+  readonly #options: ProcessorOptions;
+  readonly #rest: Rest;
+  #pruneAt = 0;
+
+  constructor(options: ProcessorOptions) {
+    this.#options = options;
+    this.#rest = new Rest(options.clock);
+  }
+
+  /** A delivery was kept. */
+  wake(): void {
+    this.#rest.wake();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { log } = this.#options;
+    while (!signal.aborted) {
+      try {
+        await this.#workOnAll(signal);
+        await this.#prune();
+      } catch (error) {
+        if (!signal.aborted) log.warn({ error: String(error) }, 'webhook deliveries wait, to be tried again');
+      }
+      await this.#rest.take(pollMs, signal);
+    }
+  }
+
+  async #workOnAll(signal: AbortSignal): Promise<void> {
+    const { store } = this.#options;
+    while (!signal.aborted && (await store.next((delivery) => workOnDelivery(this.#options, delivery))));
+  }
+
+  async #prune(): Promise<void> {
+    const { store, clock } = this.#options;
+    if (clock.monotonic() < this.#pruneAt) return;
+    await store.prune(limits);
+    this.#pruneAt = clock.monotonic() + pruneEveryMs;
+  }
+}

@@ -1,0 +1,49 @@
+import type { WebhookCommands } from '../../engine/commands/commands.ts';
+import { json, nothing } from '../answer.ts';
+import type { HandlerGroup } from '../handler.ts';
+import { wireDelivery, wireDeliveryPage, wireWebhook, wireWebhookAnswer } from '../wire/webhook.ts';
+
+export function webhookHandlers(webhooks: WebhookCommands): HandlerGroup<'webhooks'> {
+  return {
+    receive: async ({ params, raw }) =>
+      json(await webhooks.receive({ provider: params.provider, hookId: params.hook, ...raw })),
+    get: async ({ actor, params }) => json(wireWebhookAnswer(await webhooks.hook(actor, params))),
+    put: async ({ actor, params, body }) =>
+      json(wireWebhook(await webhooks.putHook(actor, params, { replace: body.newSecret }))),
+    remove: async ({ actor, params }) => {
+      await webhooks.removeHook(actor, params);
+      return nothing;
+    },
+  };
+}
+
+export function platformWebhookHandlers(webhooks: WebhookCommands): HandlerGroup<'platformWebhooks'> {
+  return {
+    get: async ({ actor, params }) => json(wireWebhookAnswer(await webhooks.hook(actor, params))),
+    put: async ({ actor, params, body }) =>
+      json(wireWebhook(await webhooks.putHook(actor, params, { replace: body.newSecret }))),
+    remove: async ({ actor, params }) => {
+      await webhooks.removeHook(actor, params);
+      return nothing;
+    },
+  };
+}
+
+export function projectDeliveryHandlers(webhooks: WebhookCommands): HandlerGroup<'projectDeliveries'> {
+  return {
+    list: async ({ actor, params, query }) =>
+      json(wireDeliveryPage(await webhooks.deliveries(actor, params.project, query), query)),
+    show: async ({ actor, params }) =>
+      json(wireDelivery(await webhooks.delivery(actor, params.project, params.delivery))),
+    redeliver: async ({ actor, params }) =>
+      json(wireDelivery(await webhooks.redeliver(actor, params.project, params.delivery))),
+  };
+}
+
+export function deliveryHandlers(webhooks: WebhookCommands): HandlerGroup<'deliveries'> {
+  return {
+    list: async ({ actor, query }) => json(wireDeliveryPage(await webhooks.deliveries(actor, null, query), query)),
+    show: async ({ actor, params }) => json(wireDelivery(await webhooks.delivery(actor, null, params.delivery))),
+    redeliver: async ({ actor, params }) => json(wireDelivery(await webhooks.redeliver(actor, null, params.delivery))),
+  };
+}

@@ -1,0 +1,99 @@
+import { sql, type Kysely, type Transaction } from 'kysely';
+import { CutoverError } from '../domain/errors.ts';
+import type { DeliveryLimits, PendingDelivery, WorkedDelivery } from '../engine/ports/webhook-store.ts';
+import { toJson, type Database } from './schema.ts';
+
+const mostAttempts = 8;
+/** Doubled with every attempt. */
+const retryDelayMs = 1_000;
+
+type Work = (delivery: PendingDelivery) => Promise<WorkedDelivery>;
+type Claimed = PendingDelivery & { readonly sequence: number };
+
+/**
+ * The row stays locked until the work is kept, so that a process that dies lets go of it at once. Only the first of each queue can be taken, and
+ * while somebody has it, nobody has the second.
+ */
+export async function workOnNext(db: Kysely<Database>, work: Work): Promise<boolean> {
+  let claimed: Claimed | null = null;
+  try {
+    return await db.transaction().execute(async (tx) => {
+      claimed = await claim(tx);
+      if (claimed === null) return false;
+      await keepWork(tx, claimed, await work(claimed));
+      return true;
+    });
+  } catch (error) {
+    // Without the database nothing of it can be kept, and it is nobody's fault.
+    if (claimed === null || (error instanceof CutoverError && error.code === 'database_unavailable')) throw error;
+    await keepFailure(db, claimed, error);
+    return true;
+  }
+}
+
+async function claim(tx: Transaction<Database>): Promise<Claimed | null> {
+  const { rows } = await sql<Claimed>`
+    select d.id, d.sequence, d.provider, d.reading, w.project_id as "hookProjectId", d.only_project_id as "onlyProjectId"
+    from webhook_delivery d join webhook w on w.id = d.webhook_id
+    where d.state = 'pending' and d.not_before <= now() and not exists (
+      select from webhook_delivery first
+      where first.queue = d.queue and first.state = 'pending' and first.sequence < d.sequence
+    )
+    order by d.sequence limit 1 for no key update of d skip locked`.execute(tx);
+  return rows[0] ?? null;
+}
+
+async function keepWork(tx: Transaction<Database>, { sequence }: Claimed, worked: WorkedDelivery): Promise<void> {
+  await tx
+    .updateTable('webhook_delivery')
+    .set({ state: 'processed', reason: worked.reason, processed_at: sql<string>`now()` })
+    .where('sequence', '=', sequence)
+    .execute();
+  for (const { projectId, outcomes } of worked.projects) await keepOutcomes(tx, { projectId, sequence, outcomes });
+}
+
+/** Nothing is kept for a project that is gone meanwhile. */
+async function keepOutcomes(
+  tx: Transaction<Database>,
+  { projectId, sequence, outcomes }: WorkedDelivery['projects'][number] & { readonly sequence: number },
+): Promise<void> {
+  await sql`
+    insert into webhook_match (project_id, sequence, outcomes)
+    select id, ${sequence}::bigint, ${toJson(outcomes)}::jsonb from project where id = ${projectId} for key share
+    on conflict (project_id, sequence) do update set outcomes = excluded.outcomes`.execute(tx);
+}
+
+async function keepFailure(db: Kysely<Database>, { sequence }: Claimed, error: unknown): Promise<void> {
+  const reason = error instanceof Error ? error.message : String(error);
+  await sql`
+    update webhook_delivery set
+      attempts = attempts + 1,
+      reason = ${reason},
+      state = case when attempts + 1 >= ${mostAttempts} then 'failed' else state end,
+      processed_at = case when attempts + 1 >= ${mostAttempts} then now() end,
+      not_before = now() + ${retryDelayMs} * power(2, attempts) * interval '1 millisecond'
+    where sequence = ${sequence} and state = 'pending'`.execute(db);
+}
+
+/** What still waits stays. */
+export async function pruneDeliveries(
+  db: Kysely<Database>,
+  { days, newest, newestRefused }: DeliveryLimits,
+): Promise<number> {
+  const { rows } = await sql`
+    with old as (
+      select d.id from webhook_delivery d
+      where d.state <> 'pending' and (
+        d.received_at < now() - ${days} * interval '1 day'
+        or d.sequence < (
+          select n.sequence from webhook_delivery n
+          where n.webhook_id = d.webhook_id and n.verified = d.verified order by n.sequence desc
+          offset case when d.verified then ${newest} else ${newestRefused} end limit 1
+        )
+      )
+    )
+    delete from webhook_delivery using old where webhook_delivery.id = old.id returning webhook_delivery.id`.execute(
+    db,
+  );
+  return rows.length;
+}
