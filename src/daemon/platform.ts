@@ -89,7 +89,7 @@ export async function composePlatform(config: Config, log: OperatorLog): Promise
     intervalMs: watchIntervalMs,
   });
   const wake = () => engine.wake('');
-  const webhooks = composeWebhooks({ database, ports, configuration: configurationStore(database), log, wake });
+  const webhooks = composeWebhooks({ db, ports, configuration: configurationStore(database), log, wake });
   const others = { retention: retention.commands, webhooks: webhooks.commands };
   const commands = { ...composeCommands({ config, database, drivers, engine }), ...others };
   await bootstrapAdminToken(tokenDependencies(database, drivers), (secret) =>

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Kysely } from 'kysely';
 import type { WebhookCommands } from '../engine/commands/commands.ts';
 import { withoutPreviews } from '../engine/commands/preview-events.ts';
 import { WebhookProcessor } from '../engine/commands/webhook-processor.ts';
@@ -7,7 +8,7 @@ import type { ConfigurationStore } from '../engine/ports/configuration-store.ts'
 import type { OperatorLog, Ports } from '../engine/ports/ports.ts';
 import { webhookDrivers } from '../drivers/webhooks/drivers.ts';
 import { createWebhookStore } from '../store/webhooks.ts';
-import type { PlatformDatabase } from './database.ts';
+import type { Database } from '../store/schema.ts';
 
 export interface Webhooks {
   readonly commands: WebhookCommands;
@@ -16,17 +17,17 @@ export interface Webhooks {
 }
 
 interface WebhookWiring {
-  readonly database: PlatformDatabase;
-  readonly ports: Ports;
+  readonly db: Kysely<Database>;
+  readonly ports: Pick<Ports, 'clock' | 'random' | 'secretBox' | 'deployments'>;
   readonly configuration: ConfigurationStore;
   readonly log: OperatorLog;
   /** A deployment was recorded. */
   readonly wake: () => void;
 }
 
-export function composeWebhooks({ database, ports, configuration, log, wake }: WebhookWiring): Webhooks {
+export function composeWebhooks({ db, ports, configuration, log, wake }: WebhookWiring): Webhooks {
   const { clock, random, secretBox, deployments } = ports;
-  const store = createWebhookStore(database.db);
+  const store = createWebhookStore(db);
   const processor = new WebhookProcessor({
     store,
     clock,

@@ -76,24 +76,22 @@ async function keepFailure(db: Kysely<Database>, { sequence }: Claimed, error: u
 }
 
 /** What still waits stays. */
-export async function pruneDeliveries(
-  db: Kysely<Database>,
-  { days, newest, newestRefused }: DeliveryLimits,
-): Promise<number> {
-  const { rows } = await sql`
-    with old as (
-      select d.id from webhook_delivery d
-      where d.state <> 'pending' and (
-        d.received_at < now() - ${days} * interval '1 day'
-        or d.sequence < (
-          select n.sequence from webhook_delivery n
-          where n.webhook_id = d.webhook_id and n.verified = d.verified order by n.sequence desc
-          offset case when d.verified then ${newest} else ${newestRefused} end limit 1
-        )
-      )
+export async function pruneDeliveries(db: Kysely<Database>, limits: DeliveryLimits): Promise<number> {
+  const old = await sql`
+    delete from webhook_delivery
+    where received_at < now() - ${limits.days}::int * interval '1 day' and state <> 'pending'`.execute(db);
+  const beyond = await sql`
+    with bound as materialized (
+      select w.id, kind.verified, (
+        select d.sequence from webhook_delivery d where d.webhook_id = w.id and d.verified = kind.verified
+        order by d.sequence desc offset kind.newest limit 1
+      ) as sequence
+      from webhook w cross join (
+        values (true, ${limits.newest}::bigint), (false, ${limits.newestRefused}::bigint)
+      ) as kind (verified, newest)
     )
-    delete from webhook_delivery using old where webhook_delivery.id = old.id returning webhook_delivery.id`.execute(
-    db,
-  );
-  return rows.length;
+    delete from webhook_delivery d using bound
+    where d.webhook_id = bound.id and d.verified = bound.verified and d.sequence <= bound.sequence
+      and d.state <> 'pending'`.execute(db);
+  return Number((old.numAffectedRows ?? 0n) + (beyond.numAffectedRows ?? 0n));
 }

@@ -1,0 +1,283 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { sql } from 'kysely';
+import { CutoverError } from '../../src/domain/errors.ts';
+import type { WebhookDelivery } from '../../src/domain/webhook.ts';
+import { workOnDelivery } from '../../src/engine/commands/webhook-work.ts';
+import type { PendingDelivery } from '../../src/engine/ports/webhook-store.ts';
+import { createWebhookStore } from '../../src/store/webhooks.ts';
+import { actor, owner, refusal } from '../conformance/store/configuration-bench.ts';
+import { githubPush } from '../harness/github-deliveries.ts';
+import { WebhookStage } from './webhook-stage.ts';
+
+let stage: WebhookStage;
+before(async () => {
+  stage = await WebhookStage.open();
+  stage.work();
+  stage.work(stage.another());
+});
+after(() => stage[Symbol.asyncDispose]());
+
+const repositoryOf = (name: string) => `https://git.example.test/team/${name}.git`;
+const commit = (digit: string) => digit.repeat(40);
+const environments = () => stage.configuration.commands.environments;
+
+function codesOf({ projects }: WebhookDelivery): string[] {
+  return projects.flatMap(({ project, outcomes }) =>
+    outcomes.map(({ environment, code }) => `${project} ${environment ?? '-'} ${code}`),
+  );
+}
+
+test('3.5 a push deploys the commit it names to every environment of its branch, on account of the pusher', async () => {
+  const hook = await stage.project('push');
+  await environments().create(owner, 'push', { name: 'staging', settings: { branch: 'main' } });
+  await environments().create(owner, 'push', { name: 'next', settings: { branch: 'next' } });
+  const payload = githubPush({ repository: repositoryOf('push'), commit: commit('a') });
+  const { id, outcome } = await stage.deliver(hook, 'push', payload);
+  assert.equal(outcome, 'accepted');
+  assert.deepEqual(codesOf(await stage.worked(id)), ['push production deployed', 'push staging deployed']);
+  const made = await stage.deployments('push');
+  assert.deepEqual(
+    made.map(({ source, trigger, environmentName }) => [environmentName, source, trigger]),
+    ['production', 'staging'].map((name) => [
+      name,
+      { kind: 'git', repository: repositoryOf('push'), branch: 'main', requestedCommit: commit('a'), commit: null },
+      { kind: 'push', by: 'ada (GitHub)', noCache: false },
+    ]),
+  );
+});
+
+test('each push that is not deployed is on record with its reason', async () => {
+  const hook = await stage.project('skipped');
+  const reasons: string[] = [];
+  const push = async (change: object) => {
+    const payload = githubPush({ repository: repositoryOf('skipped'), commit: commit('b'), ...change });
+    const delivery = await stage.worked((await stage.deliver(hook, 'push', payload)).id);
+    reasons.push(
+      ...delivery.projects.flatMap(({ outcomes }) => outcomes.map(({ code, reason }) => `${code}: ${reason}`)),
+    );
+  };
+  const set = (change: object) => environments().update(owner, 'skipped', 'production', change);
+  await push({ branch: 'other' });
+  await set({ autoDeploy: false });
+  await push({});
+  await set({ autoDeploy: true, watchPaths: ['apps/web/**', '!**/*.md'] });
+  await push({ paths: ['docs/a.md', 'apps/web/readme.md'] });
+  await push({ paths: ['apps/web/index.ts'], message: 'Words\n\n[skip ci]' });
+  await push({ paths: ['apps/web/index.ts'] });
+  await push({ paths: ['apps/web/index.ts'] });
+  await sql`update environment set auto_deploy_held = 'rolled back to #1' where name = 'production'`.execute(
+    stage.stores.database.db,
+  );
+  await push({ commit: commit('c') });
+  await sql`update environment set auto_deploy_held = null`.execute(stage.stores.database.db);
+  assert.deepEqual(reasons, [
+    'no-environment: no environment has the branch "other"',
+    'auto-deploy-off: auto-deploy of production is off',
+    'unwatched-paths: none of the 2 changed paths is watched (apps/web/**, !**/*.md)',
+    'skip-phrase: the message of the commit says [skip ci]',
+    'deployed: deployed as #1',
+    'commit-deployed: the commit is being deployed to production already, as #1',
+    'auto-deploy-held: auto-deploy of production is held: rolled back to #1',
+  ]);
+  assert.equal((await stage.deployments('skipped')).length, 1);
+});
+
+test('section 10: the same delivery again is counted and does nothing, also under another number', async () => {
+  const hook = await stage.project('replayed');
+  const payload = githubPush({ repository: repositoryOf('replayed'), commit: commit('a') });
+  const headers = { 'x-github-delivery': randomUUID() };
+  const first = await stage.deliver(hook, 'push', payload, { headers });
+  const again = await Promise.all([
+    stage.deliver(hook, 'push', payload, { headers }),
+    stage.deliver(hook, 'push', payload),
+    stage.deliver(hook, 'push', { ...payload, after: commit('b') }, { headers }),
+  ]);
+  for (const { id, outcome } of again) assert.deepEqual([id, outcome], [first.id, 'replayed']);
+  assert.equal((await stage.worked(first.id)).repeats, 3);
+  assert.equal((await stage.deployments('replayed')).length, 1);
+});
+
+test('section 10: a delivery that is not signed with the secret is refused, and what is kept of such does not grow', async () => {
+  const hook = await stage.project('forged');
+  const payload = githubPush({ repository: repositoryOf('forged'), commit: commit('a') });
+  const other = { ...hook, secret: 'another' };
+  for (let n = 0; n < 40; n++)
+    await assert.rejects(stage.deliver(other, 'push', payload), refusal('webhook_signature_invalid'));
+  for (const headers of [{ 'x-hub-signature-256': undefined }, { 'x-hub-signature-256': 'sha256=00' }])
+    await assert.rejects(stage.deliver(hook, 'push', payload, { headers }), refusal('webhook_signature_invalid'));
+  const kept = await stage.deliveries('forged');
+  assert.equal(kept.length, 5);
+  for (const { state, verified, events, repository } of kept)
+    assert.deepEqual([state, verified, events, repository], ['refused', false, [], null]);
+  assert.deepEqual(await stage.deployments('forged'), []);
+});
+
+test('a body that is signed and not what it says it is, is refused and on record as verified', async () => {
+  const hook = await stage.project('garbled');
+  await assert.rejects(stage.deliver(hook, 'push', { ref: 'refs/heads/main' }), refusal('invalid_input', /is no push/));
+  await assert.rejects(
+    stage.deliver(hook, 'push', 'x').then(() => stage.deliver(hook, 'push', [])),
+    refusal('invalid_input'),
+  );
+  const [newest] = await stage.deliveries('garbled');
+  assert.deepEqual([newest?.state, newest?.verified], ['refused', true]);
+});
+
+test("a project's webhook does nothing for another repository, and says so", async () => {
+  const hook = await stage.project('mine');
+  const payload = githubPush({ repository: repositoryOf('theirs'), commit: commit('a') });
+  const delivery = await stage.worked((await stage.deliver(hook, 'push', payload)).id, 'mine');
+  assert.deepEqual([delivery.state, codesOf(delivery)], ['processed', []]);
+  assert.match(delivery.reason ?? '', /it is about .*theirs.*; the repository of mine is .*mine/);
+});
+
+test("the platform's webhook is for every project of the repository, however its address is written, and of no other provider", async () => {
+  await stage.project('shop-web', 'https://git.example.test/team/Shop.git');
+  await stage.project('shop-api');
+  await sql`update project set repository = 'git@git.example.test:team/shop.git' where name = 'shop-api'`.execute(
+    stage.stores.database.db,
+  );
+  await stage.project('shop-else', 'https://git.example.test/other/shop');
+  const { putHook } = stage.webhooks.commands;
+  const hook = await putHook(owner, { provider: 'github' }, { replace: false });
+  const payload = githubPush({ repository: 'https://git.example.test/team/shop.git', commit: commit('a') });
+  const delivery = await stage.worked((await stage.deliver(hook, 'push', payload)).id);
+  assert.deepEqual(codesOf(delivery), ['shop-api production deployed', 'shop-web production deployed']);
+  const unknown = githubPush({ repository: 'https://git.example.test/team/nothing.git', commit: commit('a') });
+  const lost = await stage.worked((await stage.deliver(hook, 'push', unknown)).id);
+  assert.equal(lost.reason, 'no project has the repository https://git.example.test/team/nothing.git');
+  await assert.rejects(stage.send(hook, { provider: 'gitlab', headers: {}, body: '{}' }), refusal('not_found'));
+
+  // Of a delivery that is about several projects each sees its own part alone, and repeats its own part alone.
+  const viewer = actor('developer', 'shop-web');
+  const { delivery: show, redeliver, deliveries } = stage.webhooks.commands;
+  assert.deepEqual(codesOf(await show(viewer, 'shop-web', delivery.id)), ['shop-web production deployed']);
+  await assert.rejects(show(viewer, null, delivery.id), refusal('forbidden'));
+  await assert.rejects(show(viewer, 'shop-api', delivery.id), refusal('not_found'));
+  await assert.rejects(show(viewer, 'shop-web', lost.id), refusal('not_found'));
+  const copy = await redeliver(viewer, 'shop-web', delivery.id);
+  assert.deepEqual([copy.redeliveryOf, copy.redeliveredBy], [delivery.id, viewer.name]);
+  assert.deepEqual(codesOf(await stage.worked(copy.id)), ['shop-web production commit-deployed']);
+  assert.deepEqual(
+    (await deliveries(viewer, 'shop-web', { limit: 10 })).map(({ id }) => id),
+    [copy.id, delivery.id],
+  );
+  const [first] = await deliveries(viewer, 'shop-web', { limit: 1 });
+  const older = await deliveries(viewer, 'shop-web', { limit: 1, before: first?.sequence ?? 0 });
+  assert.deepEqual(
+    older.map(({ id }) => id),
+    [delivery.id],
+  );
+});
+
+test('what was refused or ignored cannot be delivered again', async () => {
+  const hook = await stage.project('again');
+  const { id } = await stage.deliver(hook, 'ping', { zen: 'Design for failure.' });
+  const delivery = await stage.worked(id);
+  assert.deepEqual([delivery.state, delivery.reason], ['ignored', 'GitHub asks whether somebody listens: it is so']);
+  await assert.rejects(stage.webhooks.commands.redeliver(owner, 'again', id), refusal('delivery_not_repeatable'));
+});
+
+test('a new secret takes the place of the old one at the same address; a removed webhook answers nothing', async () => {
+  const hook = await stage.project('secrets');
+  const { putHook, hook: show, removeHook } = stage.webhooks.commands;
+  assert.deepEqual(await putHook(owner, { project: 'secrets' }, { replace: false }), hook);
+  const renewed = await putHook(owner, { project: 'secrets' }, { replace: true });
+  assert.equal(renewed.id, hook.id);
+  assert.notEqual(renewed.secret, hook.secret);
+  await assert.rejects(stage.deliver(hook, 'ping', {}), refusal('webhook_signature_invalid'));
+  assert.equal((await stage.deliver(renewed, 'ping', {})).outcome, 'ignored');
+  await assert.rejects(show(actor('viewer', 'secrets'), { project: 'secrets' }), refusal('forbidden'));
+  await assert.rejects(show(actor('developer'), { provider: 'gitea' }), refusal('forbidden'));
+  const { rows } = await sql<{ sealed: string }>`select sealed from webhook`.execute(stage.stores.database.db);
+  assert.ok(rows.every(({ sealed }) => !sealed.includes(renewed.secret)));
+  await removeHook(owner, { project: 'secrets' });
+  await assert.rejects(stage.deliver(renewed, 'ping', {}), refusal('not_found'));
+  assert.equal(await show(owner, { project: 'secrets' }), null);
+});
+
+test('deliveries of one repository are worked on in their order, each once, by two control planes', async () => {
+  const hook = await stage.project('order');
+  const sent: string[] = [];
+  for (let n = 0; n < 60; n++) {
+    const sha = n.toString(16).padStart(40, '0').replace(/^0/, 'f');
+    sent.push(sha);
+    await stage.deliver(hook, 'push', githubPush({ repository: repositoryOf('order'), commit: sha }));
+  }
+  for (const { id } of await stage.deliveries('order')) await stage.worked(id);
+  const made = await stage.deployments('order');
+  assert.deepEqual(
+    made.map(({ source }) => (source.kind === 'git' ? source.requestedCommit : '')),
+    sent,
+  );
+  assert.equal(made.filter(({ state }) => state === 'pending').length, 1);
+});
+
+test('a delivery whose work breaks off is worked on again, and what was done already is not done twice', async () => {
+  await using quiet = await WebhookStage.open();
+  const hook = await quiet.project('broken');
+  const payload = githubPush({ repository: repositoryOf('broken'), commit: commit('a') });
+  const { id } = await quiet.deliver(hook, 'push', payload);
+  const store = createWebhookStore(quiet.stores.database.db);
+  const breakOff = async (delivery: PendingDelivery) => {
+    await workOnDelivery(quiet.workDependencies(), delivery);
+    // As if the process had died: nothing of it is kept.
+    throw new CutoverError('database_unavailable', 'gone');
+  };
+  await assert.rejects(store.next(breakOff), refusal('database_unavailable'));
+  assert.equal((await quiet.deployments('broken')).length, 1);
+  quiet.work();
+  assert.deepEqual(codesOf(await quiet.worked(id)), ['broken production deployed']);
+  assert.equal((await quiet.deployments('broken')).length, 1);
+});
+
+test('a delivery that cannot be worked on is tried again, holds up its own repository alone, and is given up with the reason', async () => {
+  await using quiet = await WebhookStage.open();
+  const { db } = quiet.stores.database;
+  const store = createWebhookStore(db);
+  const [hook, other] = [await quiet.project('stuck'), await quiet.project('fluent')];
+  const push = (name: string, digit: string) => githubPush({ repository: repositoryOf(name), commit: commit(digit) });
+  const stuck = await quiet.deliver(hook, 'push', push('stuck', 'a'));
+  await quiet.deliver(hook, 'push', push('stuck', 'b'));
+  const fluent = await quiet.deliver(other, 'push', push('fluent', 'a'));
+  const worked: string[] = [];
+  const fail = async ({ id }: PendingDelivery) => {
+    worked.push(id);
+    throw new Error('no way');
+  };
+  assert.equal(await store.next(fail), true);
+  assert.equal(await store.next(async ({ id }) => (worked.push(id), { reason: null, projects: [] })), true);
+  assert.equal(await store.next(fail), false, 'what comes after it in its repository waits for it');
+  assert.deepEqual(worked, [stuck.id, fluent.id]);
+  for (let attempt = 2; attempt <= 8; attempt++) {
+    await sql`update webhook_delivery set not_before = now()`.execute(db);
+    await store.next(fail);
+  }
+  const given = await quiet.worked(stuck.id);
+  assert.deepEqual([given.state, given.reason], ['failed', 'no way']);
+  quiet.work();
+  const copy = await quiet.webhooks.commands.redeliver(owner, 'stuck', stuck.id);
+  assert.deepEqual(codesOf(await quiet.worked(copy.id)), ['stuck production deployed']);
+});
+
+test('old deliveries go, of each webhook beyond the newest, and those that wait never', async () => {
+  await using quiet = await WebhookStage.open();
+  const { db } = quiet.stores.database;
+  const store = createWebhookStore(db);
+  const hook = await quiet.project('many');
+  for (let n = 0; n < 8; n++) await quiet.deliver(hook, 'ping', { n });
+  await quiet.deliver(hook, 'push', githubPush({ repository: repositoryOf('many'), commit: commit('a') }));
+  const unsigned = { headers: { 'x-hub-signature-256': '' } };
+  for (let n = 0; n < 4; n++) await assert.rejects(quiet.deliver(hook, 'ping', { n }, unsigned));
+  await sql`update webhook_delivery set received_at = now() - interval '40 days' where sequence <= 2 or state = 'pending'`.execute(
+    db,
+  );
+  assert.equal(await store.prune({ days: 30, newest: 4, newestRefused: 3 }), 6);
+  const left = await quiet.deliveries('many');
+  assert.deepEqual(
+    left.map(({ state }) => state),
+    ['refused', 'refused', 'refused', 'pending', 'ignored', 'ignored', 'ignored'],
+  );
+});
