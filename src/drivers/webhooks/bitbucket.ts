@@ -64,7 +64,7 @@ export const bitbucketWebhooks: WebhookDriver = {
     const hex = /^sha256=(\w+)$/.exec(headers['x-hub-signature'] ?? '')?.[1];
     return hex !== undefined && isHmacSha256(hex, body, secret);
   },
-  deliveryId: (headers) => headers['x-request-uuid'] ?? null,
+  deliveryId: ({ headers }) => headers['x-request-uuid'] ?? null,
   read,
 };
 

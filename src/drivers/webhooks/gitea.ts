@@ -65,7 +65,7 @@ const actions: Readonly<Record<string, PullRequestEvent['action']>> = {
 export const giteaWebhooks: WebhookDriver = {
   bodiesDiffer: true,
   isSigned: ({ headers, body }, secret) => isHmacSha256(either(headers, 'signature') ?? '', body, secret),
-  deliveryId: (headers) => either(headers, 'delivery'),
+  deliveryId: ({ headers }) => either(headers, 'delivery'),
   read,
 };
 

@@ -69,7 +69,7 @@ export const githubWebhooks: WebhookDriver = {
     const hex = /^sha256=(\w+)$/.exec(headers['x-hub-signature-256'] ?? '')?.[1];
     return hex !== undefined && isHmacSha256(hex, body, secret);
   },
-  deliveryId: (headers) => headers['x-github-delivery'] ?? null,
+  deliveryId: ({ headers }) => headers['x-github-delivery'] ?? null,
   read,
 };
 

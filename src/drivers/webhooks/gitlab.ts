@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { PullRequestEvent, RepositoryEvent } from '../../domain/repository-event.ts';
 import { skipPhraseOf } from '../../domain/skip-phrase.ts';
@@ -63,9 +64,14 @@ const mergeRequestSchema = z.object({
 export const gitlabWebhooks: WebhookDriver = {
   bodiesDiffer: false,
   isSigned: ({ headers }, secret) => isSameSecret(headers['x-gitlab-token'] ?? '', secret),
-  deliveryId: (headers) => headers['idempotency-key'] ?? headers['x-gitlab-event-uuid'] ?? null,
+  deliveryId: ({ headers, body }) => headers['idempotency-key'] ?? eventOf(headers['x-gitlab-event-uuid'], body),
   read,
 };
+
+/** GitLab before 17.4 numbers events alone, and those that a delivery brings about have the number of what did. */
+function eventOf(uuid: string | undefined, body: Uint8Array): string | null {
+  return uuid === undefined ? null : `${uuid} ${createHash('sha256').update(body).digest('hex')}`;
+}
 
 function read(request: WebhookRequest): WebhookReading {
   const payload = readPayload(request);

@@ -81,7 +81,7 @@ async function accept(
     state,
     verified: true,
     reason: reading.ignored,
-    key: keyOf(driver.deliveryId(request.headers), digest),
+    key: keyOf(driver.deliveryId(request), digest),
     digest: driver.bodiesDiffer ? digest : null,
     queue: queueOf(reading, hook),
     reading,

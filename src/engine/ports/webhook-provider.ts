@@ -5,7 +5,7 @@ export interface WebhookDriver {
   /** Whether the sender knows the secret, by the bytes as they came, in a time that says nothing about the secret. */
   isSigned(request: WebhookRequest, secret: string): boolean;
   /** As the provider numbers the delivery, the same when it sends it again; null where it does not. */
-  deliveryId(headers: WebhookHeaders): string | null;
+  deliveryId(request: WebhookRequest): string | null;
   /**
    * The signature covers the body, and no two deliveries have the same body and event: the same again is a replay, whatever its
    * number says.
