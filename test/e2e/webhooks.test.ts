@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { WireDeployment } from '../../src/contract/schemas/deployment.ts';
 import type { WireDelivery, WireWebhook } from '../../src/contract/schemas/webhook.ts';
 import { deliverAsGithub, githubPush, type HookAddress } from '../harness/github-deliveries.ts';
 import { answering } from './apps.ts';
@@ -49,4 +50,57 @@ test('2.3, 3.5 a signed push deploys the very commit that was pushed, on account
   assert.equal((await processed('shop', first.body.id)).repeats, 2);
   const { deployments } = await stage.must<{ deployments: unknown[] }>('GET', '/api/projects/shop/deployments');
   assert.equal(deployments.length, 1);
+});
+
+test('5.9 a delivery that was answered is deployed once, whenever the control plane dies after the answer', async () => {
+  const repository = await stage.project('mortal', answering('one'));
+  const hook = await hookOf('mortal');
+  const commits: string[] = [];
+  const answers: (string | undefined)[] = [];
+  for (const delayMs of [0, 3, 10]) {
+    const commit = await repository.commit(answering(`after ${delayMs}`));
+    commits.push(commit);
+    const { status, body } = await deliverAsGithub(hook, {
+      event: 'push',
+      payload: githubPush({ repository: repository.url, commit }),
+    });
+    assert.equal(status, 202);
+    answers.push(body.id);
+    await new Promise((resolve) => setTimeout(resolve, delayMs));
+    await stage.platform.killControlPlane();
+    await stage.platform.startControlPlane();
+  }
+  for (const id of answers) {
+    const delivery = await processed('mortal', id);
+    assert.deepEqual(outcomesOf(delivery), [['production', 'deployed', 'deployed']]);
+  }
+  const { deployments } = await stage.must<{ deployments: WireDeployment[] }>(
+    'GET',
+    '/api/projects/mortal/deployments',
+  );
+  const asked = deployments.toReversed().map(({ source }) => (source.kind === 'git' ? source.requestedCommit : null));
+  assert.deepEqual(asked, commits);
+  const last = await stage.settle('mortal', commits.length);
+  assert.equal(last.deployment.state, 'completed', JSON.stringify(last.deployment.failure));
+  assert.equal((await stage.visit('mortal.localhost')).body, 'after 10');
+});
+
+test('2.4 of many pushes in a row each is answered, and the last commit is what serves', async () => {
+  const repository = await stage.project('busy', answering('one'));
+  const hook = await hookOf('busy');
+  const commits: string[] = [];
+  for (let n = 1; n <= 12; n++) commits.push(await repository.commit(answering(`push ${n}`)));
+  const answers = [];
+  for (const commit of commits) {
+    const payload = githubPush({ repository: repository.url, commit });
+    answers.push(await deliverAsGithub(hook, { event: 'push', payload }));
+  }
+  assert.ok(answers.every(({ status, body }) => status === 202 && body.outcome === 'accepted'));
+  await processed('busy', answers.at(-1)?.body.id);
+  const last = await stage.settle('busy', commits.length);
+  assert.equal(last.deployment.source.kind === 'git' && last.deployment.source.commit?.sha, commits.at(-1));
+  assert.equal((await stage.visit('busy.localhost')).body, 'push 12');
+  const { deployments } = await stage.must<{ deployments: WireDeployment[] }>('GET', '/api/projects/busy/deployments');
+  const built = deployments.filter(({ startedAt }) => startedAt !== null);
+  assert.ok(built.length <= 2, `${built.length} were built`);
 });
