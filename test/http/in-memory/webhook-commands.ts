@@ -85,8 +85,9 @@ export function webhookCommands(platform: Platform): WebhookCommands {
   return {
     async receive({ hookId, headers, body }) {
       if (![...hooks.values()].some(({ id }) => id === hookId)) throw new CutoverError('not_found', 'no such webhook');
+      const { length } = await body();
       if (headers['x-secret'] !== secret) throw new CutoverError('webhook_signature_invalid', 'not signed');
-      return { id: randomUUID(), outcome: 'ignored', reason: `${(await body()).length} bytes` };
+      return { id: randomUUID(), outcome: 'ignored', reason: `${length} bytes` };
     },
     async hook(actor, target) {
       require(platform, actor, target);
