@@ -48,6 +48,14 @@ test('3.5 a push deploys the commit it names to every environment of its branch,
   );
 });
 
+function set(change: object): Promise<unknown> {
+  return environments().update(owner, 'skipped', 'production', change);
+}
+
+function pushTo(name: string, digit: string): object {
+  return githubPush({ repository: repositoryOf(name), commit: commit(digit) });
+}
+
 test('each push that is not deployed is on record with its reason', async () => {
   const hook = await stage.project('skipped');
   const reasons: string[] = [];
@@ -58,7 +66,6 @@ test('each push that is not deployed is on record with its reason', async () => 
       ...delivery.projects.flatMap(({ outcomes }) => outcomes.map(({ code, reason }) => `${code}: ${reason}`)),
     );
   };
-  const set = (change: object) => environments().update(owner, 'skipped', 'production', change);
   await push({ branch: 'other' });
   await set({ autoDeploy: false });
   await push({});
@@ -140,8 +147,8 @@ test("the platform's webhook is for every project of the repository, however its
     stage.stores.database.db,
   );
   await stage.project('shop-else', 'https://git.example.test/other/shop');
-  const { putHook } = stage.webhooks.commands;
-  const hook = await putHook(owner, { provider: 'github' }, { replace: false });
+  const { commands } = stage.webhooks;
+  const hook = await commands.putHook(owner, { provider: 'github' }, { replace: false });
   const payload = githubPush({ repository: 'https://git.example.test/team/shop.git', commit: commit('a') });
   const delivery = await stage.worked((await stage.deliver(hook, 'push', payload)).id);
   assert.deepEqual(codesOf(delivery), ['shop-api production deployed', 'shop-web production deployed']);
@@ -152,20 +159,19 @@ test("the platform's webhook is for every project of the repository, however its
 
   // Of a delivery that is about several projects each sees its own part alone, and repeats its own part alone.
   const viewer = actor('developer', 'shop-web');
-  const { delivery: show, redeliver, deliveries } = stage.webhooks.commands;
-  assert.deepEqual(codesOf(await show(viewer, 'shop-web', delivery.id)), ['shop-web production deployed']);
-  await assert.rejects(show(viewer, null, delivery.id), refusal('forbidden'));
-  await assert.rejects(show(viewer, 'shop-api', delivery.id), refusal('not_found'));
-  await assert.rejects(show(viewer, 'shop-web', lost.id), refusal('not_found'));
-  const copy = await redeliver(viewer, 'shop-web', delivery.id);
+  assert.deepEqual(codesOf(await commands.delivery(viewer, 'shop-web', delivery.id)), ['shop-web production deployed']);
+  await assert.rejects(commands.delivery(viewer, null, delivery.id), refusal('forbidden'));
+  await assert.rejects(commands.delivery(viewer, 'shop-api', delivery.id), refusal('not_found'));
+  await assert.rejects(commands.delivery(viewer, 'shop-web', lost.id), refusal('not_found'));
+  const copy = await commands.redeliver(viewer, 'shop-web', delivery.id);
   assert.deepEqual([copy.redeliveryOf, copy.redeliveredBy], [delivery.id, viewer.name]);
   assert.deepEqual(codesOf(await stage.worked(copy.id)), ['shop-web production commit-deployed']);
   assert.deepEqual(
-    (await deliveries(viewer, 'shop-web', { limit: 10 })).map(({ id }) => id),
+    (await commands.deliveries(viewer, 'shop-web', { limit: 10 })).map(({ id }) => id),
     [copy.id, delivery.id],
   );
-  const [first] = await deliveries(viewer, 'shop-web', { limit: 1 });
-  const older = await deliveries(viewer, 'shop-web', { limit: 1, before: first?.sequence ?? 0 });
+  const [first] = await commands.deliveries(viewer, 'shop-web', { limit: 1 });
+  const older = await commands.deliveries(viewer, 'shop-web', { limit: 1, before: first?.sequence ?? 0 });
   assert.deepEqual(
     older.map(({ id }) => id),
     [delivery.id],
@@ -182,20 +188,20 @@ test('what was refused or ignored cannot be delivered again', async () => {
 
 test('a new secret takes the place of the old one at the same address; a removed webhook answers nothing', async () => {
   const hook = await stage.project('secrets');
-  const { putHook, hook: show, removeHook } = stage.webhooks.commands;
-  assert.deepEqual(await putHook(owner, { project: 'secrets' }, { replace: false }), hook);
-  const renewed = await putHook(owner, { project: 'secrets' }, { replace: true });
+  const { commands } = stage.webhooks;
+  assert.deepEqual(await commands.putHook(owner, { project: 'secrets' }, { replace: false }), hook);
+  const renewed = await commands.putHook(owner, { project: 'secrets' }, { replace: true });
   assert.equal(renewed.id, hook.id);
   assert.notEqual(renewed.secret, hook.secret);
   await assert.rejects(stage.deliver(hook, 'ping', {}), refusal('webhook_signature_invalid'));
   assert.equal((await stage.deliver(renewed, 'ping', {})).outcome, 'ignored');
-  await assert.rejects(show(actor('viewer', 'secrets'), { project: 'secrets' }), refusal('forbidden'));
-  await assert.rejects(show(actor('developer'), { provider: 'gitea' }), refusal('forbidden'));
+  await assert.rejects(commands.hook(actor('viewer', 'secrets'), { project: 'secrets' }), refusal('forbidden'));
+  await assert.rejects(commands.hook(actor('developer'), { provider: 'gitea' }), refusal('forbidden'));
   const { rows } = await sql<{ sealed: string }>`select sealed from webhook`.execute(stage.stores.database.db);
   assert.ok(rows.every(({ sealed }) => !sealed.includes(renewed.secret)));
-  await removeHook(owner, { project: 'secrets' });
+  await commands.removeHook(owner, { project: 'secrets' });
   await assert.rejects(stage.deliver(renewed, 'ping', {}), refusal('not_found'));
-  assert.equal(await show(owner, { project: 'secrets' }), null);
+  assert.equal(await commands.hook(owner, { project: 'secrets' }), null);
 });
 
 test('deliveries of one repository are worked on in their order, each once, by two control planes', async () => {
@@ -238,10 +244,9 @@ test('a delivery that cannot be worked on is tried again, holds up its own repos
   const { db } = quiet.stores.database;
   const store = createWebhookStore(db);
   const [hook, other] = [await quiet.project('stuck'), await quiet.project('fluent')];
-  const push = (name: string, digit: string) => githubPush({ repository: repositoryOf(name), commit: commit(digit) });
-  const stuck = await quiet.deliver(hook, 'push', push('stuck', 'a'));
-  await quiet.deliver(hook, 'push', push('stuck', 'b'));
-  const fluent = await quiet.deliver(other, 'push', push('fluent', 'a'));
+  const stuck = await quiet.deliver(hook, 'push', pushTo('stuck', 'a'));
+  await quiet.deliver(hook, 'push', pushTo('stuck', 'b'));
+  const fluent = await quiet.deliver(other, 'push', pushTo('fluent', 'a'));
   const worked: string[] = [];
   const fail = async ({ id }: PendingDelivery) => {
     worked.push(id);

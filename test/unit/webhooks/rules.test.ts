@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { array, assert as assertProperty, property, stringMatching } from 'fast-check';
 import { judgePush, type CommitDeployment, type PushTarget } from '../../../src/domain/auto-deploy.ts';
 import type { PushEvent } from '../../../src/domain/repository-event.ts';
 import { repositoryIdentity } from '../../../src/domain/repository-identity.ts';
@@ -57,8 +57,11 @@ test('3.3 a push is skipped where none of its paths is watched, and never where 
   assert.equal(codeOf({ settings }, { changedPaths: null }), 'deploy');
 });
 
+function watched(patterns: readonly string[], path: string): boolean {
+  return watchedPath(patterns, [path]) !== null;
+}
+
 test('3.3 watch paths: segments, any number of them, everything below, and what is taken back', () => {
-  const watched = (patterns: string[], path: string) => watchedPath(patterns, [path]) !== null;
   for (const [patterns, path, expected] of [
     [[], 'anything', true],
     [['apps/web'], 'apps/web/src/a.ts', true],
@@ -80,7 +83,7 @@ test('3.3 watch paths: segments, any number of them, everything below, and what 
     [['!docs'], 'src/a', true],
     [['a+(b)'], 'aab', false],
   ] as const)
-    assert.equal(watched([...patterns], path), expected, `${patterns.join(' ')} and ${path}`);
+    assert.equal(watched(patterns, path), expected, `${patterns.join(' ')} and ${path}`);
 });
 
 test('watch paths that no repository has are refused, and those that are taken cost no time whatever they are', () => {
@@ -92,9 +95,9 @@ test('watch paths that no repository has are refused, and those that are taken c
   watchedPath(Array<string>(100).fill(hostile), ['a'.repeat(255)]);
   watchedPath([`${'**/a/'.repeat(50)}b`], [Array<string>(2_000).fill('a').join('/')]);
   assert.ok(performance.now() - begun < 2_000);
-  const segment = fc.stringMatching(/^[a-z]{1,5}$/);
-  fc.assert(
-    fc.property(fc.array(segment, { minLength: 1, maxLength: 6 }), (segments) => {
+  const segment = stringMatching(/^[a-z]{1,5}$/);
+  assertProperty(
+    property(array(segment, { minLength: 1, maxLength: 6 }), (segments) => {
       assert.equal(watchedPath([segments.join('/')], [segments.join('/')]), segments.join('/'));
       assert.equal(watchedPath([`**/${segments.at(-1)}`], [segments.join('/')]), segments.join('/'));
       assert.equal(watchedPath([`${segments.join('/')}/x`], [segments.join('/')]), null);
@@ -118,7 +121,7 @@ test('skip phrases are found anywhere in the message, in every spelling that is 
 });
 
 test('an address means the same repository however it is written, and another one only where host or path differ', () => {
-  const same = [
+  const alike = [
     'https://git.example/Team/App.git',
     'https://git.example:443/team/app',
     'http://git.example/team/app/',
@@ -129,7 +132,7 @@ test('an address means the same repository however it is written, and another on
     'git.example:/team/app',
     'git://git.example/team/app.git',
   ];
-  for (const address of same) assert.equal(repositoryIdentity(address), 'git.example/team/app', address);
+  for (const address of alike) assert.equal(repositoryIdentity(address), 'git.example/team/app', address);
   assert.equal(repositoryIdentity('http://127.0.0.1:3000/a/b.git'), '127.0.0.1:3000/a/b');
   assert.equal(repositoryIdentity('ssh://git@git.example:2222/team/app'), 'git.example:2222/team/app');
   assert.equal(repositoryIdentity('file:///srv/git/app.git'), 'file:/srv/git/app');
