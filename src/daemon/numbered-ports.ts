@@ -150,6 +150,8 @@ const source: Kinds<Source> = {
   checkout: 'acts',
   release: 'acts',
   owners: 'looks',
+  // By the clock.
+  removeUnused: 'looks',
   // Of a user's own, and no part of a deployment.
   forgetHostKeys: 'looks',
 };

@@ -37,9 +37,9 @@ export function composeRetention({ config, directory, ports, db, log }: Retentio
   const images = createDockerImageStock({ socketPath: config.dockerSocket, platformId: directory.id });
   const buildCache = createBuildCache({ socketPath: config.dockerSocket });
   const logStock = createFileLogStock({ dir: directory.logs });
-  const { clock, runtime, staticFiles, logs } = ports;
+  const { clock, runtime, staticFiles, logs, source } = ports;
   const collector = new GarbageCollector({
-    ports: { clock, runtime, staticFiles, logs, images, logStock, store, buildCache },
+    ports: { clock, runtime, staticFiles, logs, images, logStock, store, buildCache, source },
     log,
     intervalMs,
     quietMs,

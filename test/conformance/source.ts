@@ -48,6 +48,20 @@ function fetchOf({ source, url }: SourceUnderTest, commit: string | null, branch
 }
 
 function fetchRules(setUp: SetUp): void {
+  test('what is kept of a repository that nobody read for long is removed, and brought again when it is needed', async () => {
+    await using t = await setUp();
+    await t.commit({ 'a.txt': '1' });
+    const first = await fetchOf(t, null);
+    assert.equal(await t.source.removeUnused(60_000, never), 0);
+    const asked = t.requests();
+    assert.deepEqual(await fetchOf(t, first.sha), first);
+    assert.equal(t.requests(), asked);
+    assert.equal(await t.source.removeUnused(0, never), 1);
+    assert.equal(await t.source.removeUnused(0, never), 0);
+    assert.deepEqual(await fetchOf(t, first.sha), first);
+    assert.ok(t.requests() > asked);
+  });
+
   test('what a fetch will bring is expected to be what it brought before, without asking the server', async () => {
     await using t = await setUp();
     await t.commit({ 'a.txt': '1' });

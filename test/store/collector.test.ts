@@ -34,6 +34,7 @@ class Stock {
   readonly logs: string[] = [];
   /** Budgets to which the cache of builds was cut. */
   readonly pruned: number[] = [];
+  readonly unused: number[] = [];
   /** Images that a container uses. */
   readonly busy = new Set<string>();
   /** Before something is removed. */
@@ -73,6 +74,7 @@ class Stock {
       logs: { remove: async (prefix) => void this.logs.push(prefix) },
       logStock: { size: async () => 12 },
       buildCache: { prune: async (keepBytes) => (this.pruned.push(keepBytes), 0) },
+      source: { removeUnused: async (unusedMs) => (this.unused.push(unusedMs), 0) },
       ...change,
     };
     return new GarbageCollector({ ports, log: createOperatorLog('silent'), ...pace });
@@ -190,11 +192,12 @@ test('it collects by itself after the start and whenever it is woken; what fails
   await running;
 });
 
-test('every run cuts the cache of builds to its budget, and one that fails has removed the rest', async () => {
+test('every run cuts the cache of builds to its budget and forgets repositories that nobody reads, and one that fails has removed the rest', async () => {
   const stock = new Stock();
   await bench.store.updateSettings((current) => ({ ...current, buildCacheBytes: 5_000 }));
   await stock.collector().collect(wishes, never);
   assert.deepEqual(stock.pruned, [5_000]);
+  assert.deepEqual(stock.unused, [14 * 24 * 3_600_000]);
   stock.add('old');
   await assert.rejects(
     stock.collector({ buildCache: { prune: () => Promise.reject(new Error('busy')) } }).collect(wishes, never),

@@ -25,6 +25,8 @@ export interface Source {
   release(owner: string): Promise<void>;
   /** Owners that have a work tree on disk, for reconciliation. */
   owners(): Promise<readonly string[]>;
+  /** Removes what is kept of repositories that nobody has read for so long; it is fetched again when it is needed. Resolves to how many. */
+  removeUnused(unusedMs: number, signal: AbortSignal): Promise<number>;
   /** Whoever answers next for an ssh server of this project is believed to be that server; absent is fine. */
   forgetHostKeys(project: string): Promise<void>;
 }

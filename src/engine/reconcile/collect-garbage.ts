@@ -6,6 +6,7 @@ import type { BuildCache } from '../ports/build-cache.ts';
 import type { Logs } from '../ports/logs.ts';
 import type { OperatorLog } from '../ports/ports.ts';
 import type { Runtime } from '../ports/runtime.ts';
+import type { Source } from '../ports/source.ts';
 import type { StaticFiles } from '../ports/static-files.ts';
 import { Rest } from '../rest.ts';
 import { logPrefix, stock, survey, toStored, type SurveyPorts } from './retention-survey.ts';
@@ -15,6 +16,7 @@ export interface GarbagePorts extends SurveyPorts {
   readonly staticFiles: Pick<StaticFiles, 'list' | 'has' | 'remove'>;
   readonly logs: Pick<Logs, 'remove'>;
   readonly buildCache: BuildCache;
+  readonly source: Pick<Source, 'removeUnused'>;
 }
 
 export interface CollectorOptions {
@@ -34,6 +36,8 @@ interface RunWishes extends RetentionWishes {
 }
 
 const unhurriedMs = 10 * 60_000;
+/** What is kept of a repository that nobody has read for so long is not worth its place. */
+const repositoriesKeptMs = 14 * 24 * 60 * 60_000;
 
 /**
  * Removes what no rule keeps (rule 5.7): at every step it looks again, removes one thing, and writes down that it is gone, so that a
@@ -98,6 +102,7 @@ export class GarbageCollector {
     const logs = await this.#each(plan.logs, inTime, (past) => this.#removeLogs(past));
     const history = await this.#each(plan.history, inTime, (past) => this.#removeHistory(past));
     await this.#pruneCache(plan.settings, signal);
+    await this.#removeRepositories(signal);
     const left = plan.artifacts.going.length - removed.length - stayed.length > 0;
     return {
       removed,
@@ -180,6 +185,12 @@ export class GarbageCollector {
     const { ports, log } = this.#options;
     const bytes = await ports.buildCache.prune(buildCacheBytes, signal);
     if (bytes > 0) log.info({ bytes, budget: buildCacheBytes }, 'the cache of builds had grown over its budget');
+  }
+
+  async #removeRepositories(signal: AbortSignal): Promise<void> {
+    const { ports, log } = this.#options;
+    const count = await ports.source.removeUnused(repositoriesKeptMs, signal);
+    if (count > 0) log.info({ count }, 'copies of repositories that nobody had read for long are not kept any longer');
   }
 
   async #removeLogs(past: ExpiredLogs): Promise<void> {

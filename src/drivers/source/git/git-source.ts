@@ -139,6 +139,10 @@ class GitSource implements Source {
     return this.#worktrees.owners();
   }
 
+  removeUnused(unusedMs: number, signal: AbortSignal): Promise<number> {
+    return this.#mirrors.removeUnused(unusedMs, signal);
+  }
+
   forgetHostKeys(project: string): Promise<void> {
     return this.#parts.accesses.forgetHostKeys(project);
   }

@@ -188,10 +188,12 @@ export class Mirror {
   }
 
   #readyMarker(): string {
-    return join(this.#context.path, 'cutover-mirror');
+    return join(this.#context.path, readyMarker);
   }
 }
 
+/** Is there once the mirror is whole. */
+export const readyMarker = 'cutover-mirror';
 const incomingRef = 'refs/cutover/incoming';
 
 function commitRef(commit: string): string {

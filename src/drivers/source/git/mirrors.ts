@@ -7,6 +7,7 @@ import { KeyedLock } from './keyed-lock.ts';
 import type { RepositoryLimits } from './limits.ts';
 import { Mirror, type MirroredCommit } from './mirror.ts';
 import { MirrorFull } from './mirror-size.ts';
+import { MirrorUse } from './unused-mirrors.ts';
 import { credentialFor, type RemoteAccesses } from './remote-access.ts';
 import { type GitProtocol, parseRepositoryUrl } from './repository-url.ts';
 
@@ -37,6 +38,7 @@ const rememberedHeads = 1_000;
 export class Mirrors {
   readonly #options: MirrorsOptions;
   readonly #lock = new KeyedLock();
+  readonly #use: MirrorUse;
   /** Commits that this process has fetched, the latest last: what is said of a commit never changes. */
   readonly #commits = new Map<string, MirroredCommit>();
   /** What branches pointed to when they were last fetched, by mirror and name, the latest last. */
@@ -46,6 +48,11 @@ export class Mirrors {
 
   constructor(options: MirrorsOptions) {
     this.#options = options;
+    this.#use = new MirrorUse(join(options.dir, 'mirrors'), this.#lock);
+  }
+
+  removeUnused(unusedMs: number, signal: AbortSignal): Promise<number> {
+    return this.#use.removeUnused(unusedMs, signal);
   }
 
   known(commit: string): MirroredCommit | undefined {
@@ -85,6 +92,7 @@ export class Mirrors {
     return this.#lock.run(mirror.path, errand.signal, async () => {
       try {
         const isNew = this.#inOrder.delete(mirror.path) ? false : await mirror.ensure();
+        await this.#use.note(mirror.path);
         const result = await work(mirror).catch((error: unknown) => {
           throw error instanceof MirrorFull && isNew ? error.asError() : error;
         });

@@ -55,6 +55,15 @@ export class MemorySource implements Source {
     return [...this.#heads.values()].find(({ sha }) => sha === commit) ?? null;
   }
 
+  async removeUnused(unusedMs: number, signal: AbortSignal): Promise<number> {
+    this.#begin(signal);
+    if (unusedMs > 0) return 0;
+    const { mirrored } = this.#parts.repositories;
+    const count = new Set([...mirrored].map((key) => key.slice(0, key.lastIndexOf(' ')))).size;
+    mirrored.clear();
+    return count;
+  }
+
   #remember({ repository, branch }: FetchRequest, info: CommitInfo): CommitInfo {
     this.#heads.set(mirrorKey(repository, branch), info);
     return info;
