@@ -2,7 +2,19 @@
 import { parseArgs } from 'node:util';
 import type { Bench, Figure } from './figure.ts';
 
-const names = ['deploys', 'overhead', 'router', 'idle', 'evidence', 'rollback', 'crash', 'simulate', 'scale', 'build'];
+const names = [
+  'deploys',
+  'overhead',
+  'router',
+  'idle',
+  'evidence',
+  'rollback',
+  'crash',
+  'simulate',
+  'scale',
+  'build',
+  'webhooks',
+];
 
 const { values, positionals } = parseArgs({
   options: {

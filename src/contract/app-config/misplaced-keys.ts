@@ -16,6 +16,7 @@ const notOfTheFile: Readonly<Record<string, string>> = {
   secrets: 'secrets are set with `cutover env set --secret`',
   branch: 'the branch is set with `cutover environments set --branch`',
   autoDeploy: 'this is set with `cutover environments set --auto-deploy`',
+  watchPaths: 'they are set with `cutover environments set --watch`: they are needed before this file is read',
   web: '`web` stands in `processes`',
   worker: '`worker` stands in `processes`',
   cpu: '`cpu` stands in `resources`',

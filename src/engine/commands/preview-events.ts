@@ -14,7 +14,10 @@ export interface PreviewRequest {
   readonly onceKey: string;
 }
 
-/** Does what the event means for the project's previews, and tells what that was. Called again after a crash: it looks before it acts. */
+/**
+ * Does what the event means for the project's previews, and tells what that was. Called again after a crash: it looks before it acts. The
+ * delivery is held meanwhile, and others of the repository wait: what takes longer than the database does is only asked for here.
+ */
 export type ApplyPreviewEvent = (request: PreviewRequest) => Promise<readonly DeliveryOutcome[]>;
 
 /** Of a project without previews. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../ports/clock.ts';
 import type { OperatorLog } from '../ports/ports.ts';
-import type { DeliveryLimits, WebhookStore } from '../ports/webhook-store.ts';
+import type { DeliveryLimits, PendingDelivery, WebhookStore, WorkedDelivery } from '../ports/webhook-store.ts';
 import { Rest } from '../rest.ts';
 import { workOnDelivery, type WorkDependencies } from './webhook-work.ts';
 
@@ -47,8 +47,18 @@ export class WebhookProcessor {
   }
 
   async #workOnAll(signal: AbortSignal): Promise<void> {
-    const { store } = this.#options;
-    while (!signal.aborted && (await store.next((delivery) => workOnDelivery(this.#options, delivery))));
+    while (!signal.aborted && (await this.#options.store.next((delivery) => this.#work(delivery))));
+  }
+
+  async #work(delivery: PendingDelivery): Promise<WorkedDelivery> {
+    const worked = await workOnDelivery(this.#options, delivery);
+    const outcomes = worked.projects.flatMap((project) => project.outcomes.map(({ reason }) => reason));
+    const { id, reading } = delivery;
+    this.#options.log.info(
+      { delivery: id, event: reading.name, outcomes, reason: worked.reason },
+      'a webhook was worked on',
+    );
+    return worked;
   }
 
   async #prune(): Promise<void> {

@@ -62,8 +62,8 @@ volumes: { data: { path: /data, access: shared } }
   const same = Object.entries(defaultEnvironmentSettings).filter(
     ([name, value]) => JSON.stringify(settings[name as keyof EnvironmentSettings]) === JSON.stringify(value),
   );
-  // Both decide which commit is deployed, so a commit cannot carry them.
-  assert.deepEqual(same.map(([name]) => name).toSorted(), ['autoDeploy', 'branch']);
+  // They decide which commit is deployed, so a commit cannot carry them.
+  assert.deepEqual(same.map(([name]) => name).toSorted(), ['autoDeploy', 'branch', 'watchPaths']);
   assert.deepEqual(settings.health, {
     path: '/up',
     method: 'HEAD',
