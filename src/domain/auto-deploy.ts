@@ -30,6 +30,7 @@ export const notDeployedCodes = [
   'unwatched-paths',
   'commit-deployed',
   'commit-taken-back',
+  'superseded',
 ] as const;
 
 export type PushVerdict =
@@ -46,6 +47,15 @@ export function judgePush(event: PushEvent, target: PushTarget): PushVerdict {
   if (isUnwatched(event, settings.watchPaths))
     return refuse('unwatched-paths', `none of the ${countPaths(event)} is watched (${settings.watchPaths.join(', ')})`);
   return sameCommit === null ? { deploy: true } : judgeSame(sameCommit, target.name);
+}
+
+/** The same where newer pushes to the branch wait already: the newest that is deployed takes the place of those before it (rule 2.4). */
+export function judgePushes(event: PushEvent, newer: readonly PushEvent[], target: PushTarget): PushVerdict {
+  const verdict = judgePush(event, target);
+  if (!verdict.deploy) return verdict;
+  const next = newer.find((other) => judgePush(other, { ...target, sameCommit: null }).deploy);
+  if (next === undefined) return verdict;
+  return refuse('superseded', `a newer push to ${next.branch} came in the meantime: ${next.commit.slice(0, 7)}`);
 }
 
 function refuse(code: (typeof notDeployedCodes)[number], reason: string): PushVerdict {

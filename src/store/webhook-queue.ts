@@ -43,6 +43,20 @@ async function claim(tx: Transaction<Database>): Promise<Claimed | null> {
   return rows[0] ?? null;
 }
 
+export async function waitingBehind(
+  db: Kysely<Database>,
+  id: string,
+  limit: number,
+): Promise<readonly PendingDelivery[]> {
+  const { rows } = await sql<PendingDelivery>`
+    select d.id, d.provider, d.reading, w.project_id as "hookProjectId", d.only_project_id as "onlyProjectId"
+    from webhook_delivery first
+    join webhook_delivery d on d.queue = first.queue and d.state = 'pending' and d.sequence > first.sequence
+    join webhook w on w.id = d.webhook_id
+    where first.id = ${id} order by d.sequence desc limit ${limit}`.execute(db);
+  return rows;
+}
+
 async function keepWork(tx: Transaction<Database>, { sequence }: Claimed, worked: WorkedDelivery): Promise<void> {
   await tx
     .updateTable('webhook_delivery')

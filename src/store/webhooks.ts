@@ -6,7 +6,7 @@ import { toProject } from './projects.ts';
 import type { Database, WebhookTable } from './schema.ts';
 import { keepAgain, keepDelivery } from './webhook-deliveries.ts';
 import { findDelivery, listDeliveries } from './webhook-lists.ts';
-import { pruneDeliveries, workOnNext } from './webhook-queue.ts';
+import { pruneDeliveries, waitingBehind, workOnNext } from './webhook-queue.ts';
 
 export function createWebhookStore(db: Kysely<Database>): WebhookStore {
   return {
@@ -17,13 +17,14 @@ export function createWebhookStore(db: Kysely<Database>): WebhookStore {
     keep: (delivery) => keepDelivery(db, delivery),
     keepAgain: (id, copy) => keepAgain(db, id, copy),
     next: (work) => workOnNext(db, work),
+    behind: (id, limit) => waitingBehind(db, id, limit),
     list: (query) => listDeliveries(db, query),
     find: (id, projectId) => findDelivery(db, id, projectId),
     prune: (limits) => pruneDeliveries(db, limits),
     projectsByRepository: (name) => projectsByRepository(db, name),
     projectById: (id) => projectById(db, id),
-    deploymentOfCommit: (environmentId, commit, exceptOnceKey) =>
-      deploymentOfCommit(db, { environmentId, commit, exceptOnceKey }),
+    deploymentUnder: (onceKey) => deploymentUnder(db, onceKey),
+    deploymentOfCommit: (environmentId, commit) => deploymentOfCommit(db, environmentId, commit),
   };
 }
 
@@ -124,21 +125,21 @@ async function projectById(db: Kysely<Database>, id: string): Promise<Project | 
   return row === undefined ? null : toProject(row);
 }
 
-interface CommitQuery {
-  readonly environmentId: string;
-  readonly commit: string;
-  readonly exceptOnceKey: string;
+async function deploymentUnder(db: Kysely<Database>, onceKey: string): Promise<number | null> {
+  const row = await db.selectFrom('deployment').select('number').where('once_key', '=', onceKey).executeTakeFirst();
+  return row?.number ?? null;
 }
 
 async function deploymentOfCommit(
   db: Kysely<Database>,
-  { environmentId, commit, exceptOnceKey }: CommitQuery,
+  environmentId: string,
+  commit: string,
 ): Promise<CommitDeployment | null> {
   const { rows } = await sql<CommitDeployment>`
     select d.number, d.state, d.reason, d.failure ->> 'code' as failure,
       e.current_deployment_id is not distinct from d.id as serves
     from deployment d join environment e on e.id = d.environment_id
-    where d.environment_id = ${environmentId} and d.once_key is distinct from ${exceptOnceKey}
+    where d.environment_id = ${environmentId}
       and coalesce(d.source -> 'commit' ->> 'sha', d.source ->> 'requestedCommit') = ${commit}
     order by d.number desc limit 1`.execute(db);
   return rows[0] ?? null;

@@ -70,17 +70,20 @@ test('5.9 a delivery that was answered is deployed once, whenever the control pl
     await stage.platform.killControlPlane();
     await stage.platform.startControlPlane();
   }
-  for (const id of answers) {
-    const delivery = await processed('mortal', id);
-    assert.deepEqual(outcomesOf(delivery), [['production', 'deployed', 'deployed']]);
+  const deployed: string[] = [];
+  for (const [n, id] of answers.entries()) {
+    const [outcome] = outcomesOf(await processed('mortal', id));
+    if (outcome?.[2] === 'deployed') deployed.push(commits[n] ?? '');
+    else assert.deepEqual(outcome, ['production', 'not-deployed', 'superseded']);
   }
   const { deployments } = await stage.must<{ deployments: WireDeployment[] }>(
     'GET',
     '/api/projects/mortal/deployments',
   );
   const asked = deployments.toReversed().map(({ source }) => (source.kind === 'git' ? source.requestedCommit : null));
-  assert.deepEqual(asked, commits);
-  const last = await stage.settle('mortal', commits.length);
+  assert.deepEqual(asked, deployed, 'each that was to be deployed is, once');
+  assert.equal(asked.at(-1), commits.at(-1));
+  const last = await stage.settle('mortal', asked.length);
   assert.equal(last.deployment.state, 'completed', JSON.stringify(last.deployment.failure));
   assert.equal((await stage.visit('mortal.localhost')).body, 'after 10');
 });
@@ -96,8 +99,8 @@ test('2.4 of many pushes in a row each is answered, and the last commit is what 
     answers.push(await deliverAsGithub(hook, { event: 'push', payload }));
   }
   assert.ok(answers.every(({ status, body }) => status === 202 && body.outcome === 'accepted'));
-  await processed('busy', answers.at(-1)?.body.id);
-  const last = await stage.settle('busy', commits.length);
+  const newest = await processed('busy', answers.at(-1)?.body.id);
+  const last = await stage.settle('busy', newest.projects[0]?.outcomes[0]?.deployment ?? 0);
   assert.equal(last.deployment.source.kind === 'git' && last.deployment.source.commit?.sha, commits.at(-1));
   assert.equal((await stage.visit('busy.localhost')).body, 'push 12');
   const { deployments } = await stage.must<{ deployments: WireDeployment[] }>('GET', '/api/projects/busy/deployments');

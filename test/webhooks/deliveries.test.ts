@@ -204,7 +204,7 @@ test('a new secret takes the place of the old one at the same address; a removed
   assert.equal(await commands.hook(owner, { project: 'secrets' }), null);
 });
 
-test('deliveries of one repository are worked on in their order, each once, by two control planes', async () => {
+test('2.4 deliveries of one repository are worked on in their order, each once, by two control planes; of many the last is deployed', async () => {
   const hook = await stage.project('order');
   const sent: string[] = [];
   for (let n = 0; n < 60; n++) {
@@ -212,13 +212,42 @@ test('deliveries of one repository are worked on in their order, each once, by t
     sent.push(sha);
     await stage.deliver(hook, 'push', githubPush({ repository: repositoryOf('order'), commit: sha }));
   }
-  for (const { id } of await stage.deliveries('order')) await stage.worked(id);
+  const deployed: string[] = [];
+  for (const { id } of (await stage.deliveries('order')).toReversed()) {
+    const delivery = await stage.worked(id);
+    const [event] = delivery.events;
+    const [code] = codesOf(delivery);
+    if (code === 'order production deployed') deployed.push(event?.kind === 'push' ? event.commit : '');
+    else assert.equal(code, 'order production superseded');
+  }
   const made = await stage.deployments('order');
-  assert.deepEqual(
-    made.map(({ source }) => (source.kind === 'git' ? source.requestedCommit : '')),
-    sent,
-  );
+  const commits = made.map(({ source }) => (source.kind === 'git' ? source.requestedCommit : ''));
+  assert.deepEqual(commits, deployed);
+  assert.equal(commits.at(-1), sent.at(-1));
   assert.equal(made.filter(({ state }) => state === 'pending').length, 1);
+});
+
+test('2.4 a push gives way to a newer one that waits, and not to one that would not be deployed or is of another branch', async () => {
+  await using quiet = await WebhookStage.open();
+  const hook = await quiet.project('waiting');
+  const repository = repositoryOf('waiting');
+  const pushes = [
+    { commit: commit('a') },
+    { commit: commit('b') },
+    { commit: commit('c'), message: 'Words [skip ci]' },
+    { commit: commit('d'), branch: 'other' },
+  ];
+  const ids: string[] = [];
+  for (const push of pushes) ids.push((await quiet.deliver(hook, 'push', githubPush({ repository, ...push }))).id);
+  quiet.work();
+  const codes: string[] = [];
+  for (const id of ids) codes.push(...codesOf(await quiet.worked(id)));
+  assert.deepEqual(codes, [
+    'waiting production superseded',
+    'waiting production deployed',
+    'waiting production skip-phrase',
+    'waiting - no-environment',
+  ]);
 });
 
 test('a delivery whose work breaks off is worked on again, and what was done already is not done twice', async () => {

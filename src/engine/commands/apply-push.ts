@@ -1,4 +1,4 @@
-import { judgePush } from '../../domain/auto-deploy.ts';
+import { judgePushes } from '../../domain/auto-deploy.ts';
 import type { Environment, Project } from '../../domain/project.ts';
 import type { PushEvent } from '../../domain/repository-event.ts';
 import type { DeliveryOutcome } from '../../domain/webhook.ts';
@@ -6,7 +6,7 @@ import type { WebhookStore } from '../ports/webhook-store.ts';
 import { recordGitDeployment, type RecordingDependencies } from './record-git-deployment.ts';
 
 export interface PushDependencies extends RecordingDependencies {
-  readonly commits: Pick<WebhookStore, 'deploymentOfCommit'>;
+  readonly commits: Pick<WebhookStore, 'deploymentOfCommit' | 'deploymentUnder'>;
 }
 
 export interface PushRequest {
@@ -16,6 +16,8 @@ export interface PushRequest {
   readonly by: string;
   /** The same whenever the same push is worked on again, and no other: it is deployed once. */
   readonly onceKey: string;
+  /** Newer pushes to the branch that wait to be worked on. */
+  readonly newer: readonly PushEvent[];
 }
 
 /** Deploys a push to every environment of its branch that wants it, and tells of each what was done and why; none has the branch: nothing. */
@@ -34,15 +36,16 @@ export async function applyPush(
 async function applyTo(
   environment: Environment,
   dependencies: PushDependencies,
-  { project, event, by, onceKey: pushKey }: PushRequest,
+  { project, event, by, onceKey: pushKey, newer }: PushRequest,
 ): Promise<DeliveryOutcome> {
   const onceKey = `${pushKey}:${environment.id}`;
-  const { name } = environment;
-  const sameCommit = await dependencies.commits.deploymentOfCommit(environment.id, event.commit, onceKey);
-  const verdict = judgePush(event, { ...environment, sameCommit });
+  const earlier = await dependencies.commits.deploymentUnder(onceKey);
+  if (earlier !== null) return deployed(environment, earlier);
+  const sameCommit = await dependencies.commits.deploymentOfCommit(environment.id, event.commit);
+  const verdict = judgePushes(event, newer, { ...environment, sameCommit });
   if (!verdict.deploy) {
     const { code, reason } = verdict;
-    return { environment: name, result: 'not-deployed', deployment: null, code, reason };
+    return { environment: environment.name, result: 'not-deployed', deployment: null, code, reason };
   }
   const { deployment } = await recordGitDeployment(dependencies, {
     project,
@@ -53,6 +56,9 @@ async function applyTo(
     idempotency: null,
     onceKey,
   });
-  const reason = `deployed as #${deployment.number}`;
-  return { environment: name, result: 'deployed', deployment: deployment.number, code: 'deployed', reason };
+  return deployed(environment, deployment.number);
+}
+
+function deployed({ name: environment }: Environment, deployment: number): DeliveryOutcome {
+  return { environment, result: 'deployed', deployment, code: 'deployed', reason: `deployed as #${deployment}` };
 }

@@ -1,5 +1,5 @@
 import type { Project } from '../../domain/project.ts';
-import type { RepositoryEvent } from '../../domain/repository-event.ts';
+import type { PushEvent, RepositoryEvent } from '../../domain/repository-event.ts';
 import { repositoryIdentity } from '../../domain/repository-identity.ts';
 import { providerNames, type DeliveryOutcome } from '../../domain/webhook.ts';
 import type { PendingDelivery, WebhookStore, WorkedDelivery } from '../ports/webhook-store.ts';
@@ -72,10 +72,33 @@ async function apply(
   if (event.kind === 'tag') return [tagOutcome(event.tag)];
   if (event.kind === 'push') {
     const push = { ...dependencies, commits: dependencies.store };
-    const outcomes = await applyPush(push, { project, event, by, onceKey });
+    const newer = await newerPushes(dependencies.store, { delivery, project, branch: event.branch });
+    const outcomes = await applyPush(push, { project, event, by, onceKey, newer });
     if (outcomes.length > 0) return outcomes;
   }
   return dependencies.applyPreviewEvent({ project, event, by, onceKey });
+}
+
+/** Of a thousand that wait the newest say enough. */
+const mostLookedAt = 20;
+
+interface Waiting {
+  readonly delivery: PendingDelivery;
+  readonly project: Project;
+  readonly branch: string;
+}
+
+/** Newest first: pushes to the branch that wait, and are for the project too. */
+async function newerPushes(
+  store: WebhookStore,
+  { delivery, project: { id }, branch }: Waiting,
+): Promise<readonly PushEvent[]> {
+  const waiting = await store.behind(delivery.id, mostLookedAt);
+  return waiting
+    .filter(({ hookProjectId, onlyProjectId }) => (hookProjectId ?? id) === id && (onlyProjectId ?? id) === id)
+    .flatMap(({ reading }) => reading.events)
+    .filter((event) => event.kind === 'push')
+    .filter((event) => event.branch === branch);
 }
 
 function tagOutcome(tag: string): DeliveryOutcome {

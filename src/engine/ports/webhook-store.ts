@@ -22,6 +22,8 @@ export interface WebhookStore {
    * or given up. False: nothing waits.
    */
   next(work: (delivery: PendingDelivery) => Promise<WorkedDelivery>): Promise<boolean>;
+  /** The newest of those that wait for it in its queue, at most so many, newest first. */
+  behind(id: string, limit: number): Promise<readonly PendingDelivery[]>;
   /** Newest first, those below `before`. `projectId` null: all. */
   list(query: DeliveryQuery): Promise<readonly WebhookDelivery[]>;
   /** Of a project where one is named: with the outcomes of that alone. */
@@ -32,8 +34,10 @@ export interface WebhookStore {
   /** Projects whose repository may be one of that name; the caller compares. */
   projectsByRepository(name: string): Promise<readonly Project[]>;
   projectById(id: string): Promise<Project | null>;
-  /** The newest deployment of the commit to the environment, but for that of the key. */
-  deploymentOfCommit(environmentId: string, commit: string, exceptOnceKey: string): Promise<CommitDeployment | null>;
+  /** Number of what was triggered under the key; null: nothing was. */
+  deploymentUnder(onceKey: string): Promise<number | null>;
+  /** The newest deployment of the commit to the environment. */
+  deploymentOfCommit(environmentId: string, commit: string): Promise<CommitDeployment | null>;
 }
 
 export type HookOwner = { readonly projectId: string } | { readonly provider: WebhookProvider };

@@ -46,7 +46,11 @@ export async function manyPushes(stage: Stage, { pushes, seconds, say }: ManyPus
   await stage.until('every push to be worked on', async () => ((await waiting(stage)) ? null : true), 300_000);
   const workedMs = performance.now() - begun;
   say('all are worked on; the last one is deployed');
-  const last = await stage.settle(project, pushes + 1);
+  const { deployments: newest } = await stage.must<{ deployments: readonly WireDeployment[] }>(
+    'GET',
+    `/api/projects/${project}/deployments?limit=1`,
+  );
+  const last = await stage.settle(project, newest[0]?.number ?? 0);
   const started = await startedSince(stage, first.deployment.number);
   return {
     pushes,

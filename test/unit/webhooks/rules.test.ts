@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { array, assert as assertProperty, property, stringMatching } from 'fast-check';
-import { judgePush, type CommitDeployment, type PushTarget } from '../../../src/domain/auto-deploy.ts';
+import { judgePush, judgePushes, type CommitDeployment, type PushTarget } from '../../../src/domain/auto-deploy.ts';
 import type { PushEvent } from '../../../src/domain/repository-event.ts';
 import { repositoryIdentity } from '../../../src/domain/repository-identity.ts';
 import { skipPhraseOf } from '../../../src/domain/skip-phrase.ts';
@@ -48,6 +48,19 @@ test('5.6, 5.7 a push is deployed unless auto-deploy is off or held, or the comm
   assert.equal(codeOf(same({ reason: 'rolled back to #41 by #43 (error rate)' })), 'commit-taken-back');
   assert.equal(codeOf(same({ state: 'failed', failure: 'build_failed' })), 'deploy');
   assert.equal(codeOf(same({ reason: 'replaced by #8' })), 'deploy', 'the branch went back to it');
+});
+
+test('2.4 a push gives way to a newer one that waits and is deployed, whatever else it would come to', () => {
+  const newer = { ...push, commit: 'b'.repeat(40) };
+  const code = (others: readonly PushEvent[], change: Partial<PushTarget> = {}) => {
+    const verdict = judgePushes(push, others, { ...target, ...change });
+    return verdict.deploy ? 'deploy' : verdict.code;
+  };
+  assert.equal(code([]), 'deploy');
+  assert.equal(code([newer]), 'superseded');
+  assert.equal(code([{ ...newer, skipPhrase: '[skip ci]' }]), 'deploy');
+  assert.equal(code([{ ...newer, skipPhrase: '[skip ci]' }, newer]), 'superseded');
+  assert.equal(code([newer], { autoDeployHeld: 'rolled back to #3' }), 'auto-deploy-held');
 });
 
 test('3.3 a push is skipped where none of its paths is watched, and never where its paths are not known', () => {
