@@ -42,7 +42,7 @@ export interface PullRequestEvent {
   /** For people. */
   readonly url: string;
   readonly headBranch: string;
-  /** 40 hex digits; of Bitbucket, which tells no more, the first 12. */
+  /** 40 hex digits; of Bitbucket, which tells no more, the first 12, or '' where its branch is gone. */
   readonly headCommit: string;
   readonly baseBranch: string;
   /** Its commits are in a repository other than the one it asks to be merged into. */

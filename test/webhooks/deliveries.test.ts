@@ -8,7 +8,7 @@ import { workOnDelivery } from '../../src/engine/commands/webhook-work.ts';
 import type { PendingDelivery } from '../../src/engine/ports/webhook-store.ts';
 import { createWebhookStore } from '../../src/store/webhooks.ts';
 import { actor, owner, refusal } from '../conformance/store/configuration-bench.ts';
-import { githubPush } from '../harness/github-deliveries.ts';
+import { githubPush, githubSignature } from '../harness/github-deliveries.ts';
 import { WebhookStage } from './webhook-stage.ts';
 
 let stage: WebhookStage;
@@ -130,6 +130,35 @@ test('a body that is signed and not what it says it is, is refused and on record
   );
   const [newest] = await stage.deliveries('garbled');
   assert.deepEqual([newest?.state, newest?.verified], ['refused', true]);
+});
+
+test('what the database cannot keep as it is, is kept all the same', async () => {
+  const hook = await stage.project('odd');
+  const [nul, half] = ['\0', '\ud800'];
+  const payload = githubPush({
+    repository: repositoryOf('odd'),
+    commit: commit('a'),
+    message: `one ${nul} two ${half} \\u0000`,
+    paths: [`a${nul}b`, half],
+  });
+  const delivery = await stage.worked((await stage.deliver(hook, 'push', payload)).id);
+  const [event] = delivery.events;
+  assert.ok(event?.kind === 'push');
+  assert.deepEqual([event.message, event.changedPaths], ['one \ufffd two \ufffd \\u0000', ['a\ufffdb', '\ufffd']]);
+  const far = githubPush({ repository: `https://git.example.test/${'x'.repeat(5_000)}.git`, commit: commit('a') });
+  assert.match((await stage.worked((await stage.deliver(hook, 'push', far)).id)).reason ?? '', /^it is about/);
+  const text = new TextEncoder().encode(`{"a": ${nul}}`);
+  const headers = { 'x-github-event': 'push', 'x-hub-signature-256': githubSignature(text, hook.secret) };
+  await assert.rejects(stage.send(hook, { provider: 'github', headers, body: text }), refusal('invalid_input'));
+  assert.equal((await stage.deliveries('odd'))[0]?.state, 'refused');
+});
+
+test('a delivery that cannot be kept is not answered as if it were, so that the provider sends it again', async () => {
+  await using quiet = await WebhookStage.open();
+  const hook = await quiet.project('offline');
+  const payload = githubPush({ repository: repositoryOf('offline'), commit: commit('a') });
+  await quiet.stores.postgres.cluster.stop();
+  await assert.rejects(quiet.deliver(hook, 'push', payload), refusal('database_unavailable'));
 });
 
 test("a project's webhook does nothing for another repository, and says so", async () => {

@@ -9,6 +9,7 @@ import type { WebhookDriver, WebhookRequest } from '../ports/webhook-provider.ts
 import type { StoredHook, WebhookStore } from '../ports/webhook-store.ts';
 import type { IncomingDelivery, ReceivedDelivery } from './commands.ts';
 import { RefusalMeter } from './refusal-meter.ts';
+import { storable } from './storable.ts';
 import { openHookSecret } from './webhook-secret.ts';
 
 export interface ReceiverDependencies {
@@ -62,7 +63,7 @@ function check({ drivers, secretBox }: ReceiverDependencies, { hook, provider, r
   const driver = drivers[provider];
   if (!driver.isSigned(request, openHookSecret(secretBox, hook)))
     throw new CutoverError('webhook_signature_invalid', 'the delivery is not signed with the secret of this webhook');
-  return driver.read(request);
+  return storable(driver.read(request));
 }
 
 async function accept(
@@ -97,9 +98,13 @@ function keyOf(deliveryId: string | null, digest: string): string {
   return deliveryId === null ? `digest ${digest}` : `id ${deliveryId.slice(0, 200)}`;
 }
 
+/** No repository that is deployed has a longer address. */
+const longestQueue = 500;
+
 /** Pushes to one repository are deployed in the order in which they came, whichever hook they came to. */
 function queueOf({ repositories: [repository] }: WebhookReading, hook: StoredHook): string {
-  return (repository === undefined ? null : repositoryIdentity(repository)) ?? hook.id;
+  const identity = repository === undefined ? null : repositoryIdentity(repository);
+  return identity === null || identity.length > longestQueue ? hook.id : identity;
 }
 
 interface Refusal extends Arrival {
@@ -122,7 +127,7 @@ async function noteRefusal(
     provider,
     state: 'refused',
     verified: error.code !== 'webhook_signature_invalid',
-    reason: error.message,
+    reason: storable(error.message),
     key: `refused ${id}`,
     digest: null,
     queue: hook.id,
