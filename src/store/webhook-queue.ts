@@ -31,9 +31,12 @@ export async function workOnNext(db: Kysely<Database>, work: Work): Promise<bool
   }
 }
 
+/** What is kept of the work need not be on the disk: where it is lost, the work is done again, and comes to the same. */
+const unhurried = sql`set_config('synchronous_commit', 'off', true) as unhurried`;
+
 async function claim(tx: Transaction<Database>): Promise<Claimed | null> {
   const { rows } = await sql<Claimed>`
-    select d.id, d.sequence, d.provider, d.reading, w.project_id as "hookProjectId", d.only_project_id as "onlyProjectId"
+    select ${unhurried}, d.id, d.sequence, d.provider, d.reading, w.project_id as "hookProjectId", d.only_project_id as "onlyProjectId"
     from webhook_delivery d join webhook w on w.id = d.webhook_id
     where d.state = 'pending' and d.not_before <= now() and not exists (
       select from webhook_delivery first

@@ -5,6 +5,7 @@ import { Stage } from '../e2e/stage.ts';
 import { deliverAsGithub, type HookAddress } from '../harness/github-deliveries.ts';
 import { githubExamples } from '../webhooks/github-examples.ts';
 import { atLeast, atMost, quantile, reported, type Bench, type BenchOptions, type Figure } from './figure.ts';
+import { usageOf } from './process-usage.ts';
 import { manyPushes } from './webhooks/many-pushes.ts';
 import { tryExamples } from './webhooks/try-examples.ts';
 
@@ -39,6 +40,8 @@ async function answers(stage: Stage, { quick, say }: BenchOptions): Promise<read
   say(`${count} deliveries, ${perSecond} a second`);
   const times: number[] = [];
   let wrong = 0;
+  const { controlPlane, others } = stage.platform.pids;
+  const before = await usageOf([controlPlane, ...others]);
   const begun = performance.now();
   const sent = Array.from({ length: count }, async (_, n) => {
     const due = begun + (n * 1_000) / perSecond;
@@ -50,6 +53,7 @@ async function answers(stage: Stage, { quick, say }: BenchOptions): Promise<read
     times.push(performance.now() - due);
   });
   await Promise.all(sent);
+  const used = (await usageOf([controlPlane, ...others])).cpuSeconds - before.cpuSeconds;
   const answered = (metric: string, share: number) => figure(metric, quantile(times, share), 'ms');
   return [
     atLeast(count, figure(`deliveries answered at ${perSecond}/s`, times.length, 'deliveries')),
@@ -57,6 +61,7 @@ async function answers(stage: Stage, { quick, say }: BenchOptions): Promise<read
     reported(answered('answer p50', 0.5)),
     atMost(500, answered('answer p99', 0.99)),
     reported(answered('answer, the slowest', 1)),
+    reported(figure('processor time of the platform for each', (used * 1_000) / count, 'ms')),
   ];
 }
 
