@@ -88,7 +88,21 @@ async function fill(db: Db): Promise<void> {
   await sql`insert into idempotency (key, token_id, request_hash, deployment_id) values ('key', ${token}, 'hash', ${first})`.execute(
     db,
   );
+  await fillWebhooks(db);
   await sql`insert into platform_setting (name, value) values ('retention', '{"logDays": 5}')`.execute(db);
+}
+
+async function fillWebhooks(db: Db): Promise<void> {
+  await sql`insert into webhook (id, project_id, sealed_id, sealed) values ('hook', ${project}, ${token}, 'v1.k0001.z')`.execute(
+    db,
+  );
+  await sql`insert into webhook_delivery (id, webhook_id, provider, name, state, verified, delivery_key, queue, reading)
+    values (${token}, 'hook', 'github', 'push', 'processed', true, 'id 1', 'example.com/shop', '{"events": []}')`.execute(
+    db,
+  );
+  await sql`insert into webhook_match (project_id, sequence, outcomes) select ${project}, sequence, '[]' from webhook_delivery`.execute(
+    db,
+  );
 }
 
 interface Kept {
