@@ -7,16 +7,17 @@ type Row = Omit<WebhookDelivery, 'repository' | 'sender' | 'events'> & { readonl
 
 export async function listDeliveries(
   db: Kysely<Database>,
-  { projectId, before, limit }: DeliveryQuery,
+  { projectId, before, after, limit }: DeliveryQuery,
 ): Promise<readonly WebhookDelivery[]> {
-  const below = before === undefined ? sql`true` : sql`d.sequence < ${before}`;
   const matched = sql`join webhook_match own on own.sequence = d.sequence and own.project_id = ${projectId}`;
+  const sequence = projectId === null ? sql`d.sequence` : sql`own.sequence`;
+  const below = before === undefined ? sql`true` : sql`${sequence} < ${before}`;
+  const above = after === undefined ? sql`true` : sql`${sequence} > ${after}`;
   const { rows } = await sql<Row>`
     select ${columns(projectId)} from webhook_delivery d join webhook w on w.id = d.webhook_id
     ${projectId === null ? sql`` : matched}
-    where ${below} order by ${projectId === null ? sql`d.sequence` : sql`own.sequence`} desc limit ${limit}`.execute(
-    db,
-  );
+    where ${below} and ${above}
+    order by ${sequence} ${after === undefined ? sql`desc` : sql`asc`} limit ${limit}`.execute(db);
   return rows.map(toDelivery);
 }
 

@@ -28,6 +28,21 @@ test('`webhooks list` says of each delivery whether it was verified, what happen
   assert.equal((await cli.run(['webhooks', 'list', '--all', '-p', 'my-app'])).code, 2);
 });
 
+test('`webhooks watch` tells of each delivery when it has been worked on', async () => {
+  await using cli = await CliUnderTest.start();
+  const { stdout, code } = await cli.run(['webhooks', 'watch']);
+  assert.equal(code, 0);
+  const [refused, deployed] = stdout.split('\n');
+  assert.match(refused ?? '', /^2026-01-01T.* github {2}unknown {2}refused: /);
+  assert.match(deployed ?? '', /push of aaaaaaa to main {2}production of my-app: deployed as #7/);
+  const json = await cli.run(['webhooks', 'watch', '--json']);
+  const sequences = json.stdout
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { sequence: number }).sequence);
+  assert.deepEqual(sequences, [1, 2]);
+});
+
 test('`webhooks show` and `webhooks redeliver` name one delivery', async () => {
   await using cli = await CliUnderTest.start();
   const [processed, refused] = ['2', '1'].map((digit) => `019c0000-0000-7000-8000-00000000000${digit}`);

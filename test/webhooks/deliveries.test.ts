@@ -279,6 +279,35 @@ test('2.4 a push gives way to a newer one that waits, and not to one that would 
   ]);
 });
 
+test('each delivery is told of when it has been worked on, also where nothing was deployed, and from where one left off', async () => {
+  await using quiet = await WebhookStage.open();
+  const hook = await quiet.project('followed');
+  await quiet.deliver(hook, 'ping', { before: 'anybody watched' });
+  const stop = new AbortController();
+  const { commands } = quiet.webhooks;
+  const watch = commands.watchDeliveries(owner, 'followed', null, stop.signal)[Symbol.asyncIterator]();
+  const first = watch.next();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await quiet.deliver(hook, 'push', pushTo('followed', 'a'));
+  await quiet.deliver(hook, 'ping', { after: 'it' });
+  quiet.work();
+  const told = [(await first).value as WebhookDelivery, (await watch.next()).value as WebhookDelivery];
+  assert.deepEqual(
+    told.map(({ state, name }) => [state, name]),
+    [
+      ['processed', 'push'],
+      ['ignored', 'ping'],
+    ],
+  );
+  const again = commands
+    .watchDeliveries(owner, 'followed', told[0]?.sequence ?? 0, stop.signal)
+    [Symbol.asyncIterator]();
+  assert.equal(((await again.next()).value as WebhookDelivery).id, told[1]?.id);
+  const end = watch.next();
+  stop.abort();
+  assert.equal((await end).done, true);
+});
+
 test('a delivery whose work breaks off is worked on again, and what was done already is not done twice', async () => {
   await using quiet = await WebhookStage.open();
   const hook = await quiet.project('broken');

@@ -71,12 +71,14 @@ function deliveriesAt<const P extends string, M extends z.ZodObject, O extends z
     list: endpoint({
       method: 'GET',
       path,
-      summary: 'List what providers told, newest first, and what followed from it',
+      summary:
+        'List what providers told, newest first, and what followed; or follow each that is worked on from now on: the id of an event is its sequence',
       access: access('read'),
       params: many,
       query: listQuery,
       status: 200,
       response: deliveryListSchema,
+      event: deliverySchema,
       errors: ['not_found'],
     }),
     show: endpoint({

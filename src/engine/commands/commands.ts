@@ -208,6 +208,13 @@ export interface WebhookCommands {
   /** Newest first. `before`: a sequence number, for the next page. */
   deliveries(actor: Actor, project: string | null, query: DeliveriesQuery): Promise<readonly WebhookDelivery[]>;
   delivery(actor: Actor, project: string | null, id: string): Promise<WebhookDelivery>;
+  /** Each when it has been worked on, in their order, until aborted. `after`: a sequence number; null: from now on. */
+  watchDeliveries(
+    actor: Actor,
+    project: string | null,
+    after: number | null,
+    signal: AbortSignal,
+  ): AsyncIterable<WebhookDelivery>;
   /** Works on it once more, as another delivery. Error: `delivery_not_repeatable`. */
   redeliver(actor: Actor, project: string | null, id: string): Promise<WebhookDelivery>;
 }

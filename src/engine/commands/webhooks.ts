@@ -8,6 +8,7 @@ import { requireAccess } from './projects-access.ts';
 import { noProject } from './projects.ts';
 import { webhookReceiver, type ReceiverDependencies } from './webhook-receive.ts';
 import { openHookSecret, sealHookSecret } from './webhook-secret.ts';
+import { watchDeliveries } from './webhook-watch.ts';
 
 export interface WebhookDependencies extends ReceiverDependencies {
   readonly projects: Pick<ConfigurationStore['projects'], 'find'>;
@@ -35,6 +36,10 @@ export function webhookCommands(dependencies: WebhookDependencies): WebhookComma
     async deliveries(actor, project, query) {
       const projectId = await scopeOf(dependencies, actor, { project, permission: 'read' });
       return store.list({ projectId, ...query });
+    },
+    async *watchDeliveries(actor, project, after, signal) {
+      const projectId = await scopeOf(dependencies, actor, { project, permission: 'read' });
+      yield* watchDeliveries(dependencies, { projectId, after }, signal);
     },
     delivery: (actor, project, id) => find(dependencies, actor, { project, id, permission: 'read' }),
     async redeliver(actor, project, id) {

@@ -24,7 +24,7 @@ export interface WebhookStore {
   next(work: (delivery: PendingDelivery) => Promise<WorkedDelivery>): Promise<boolean>;
   /** The newest of those that wait for it in its queue, at most so many, newest first. */
   behind(id: string, limit: number): Promise<readonly PendingDelivery[]>;
-  /** Newest first, those below `before`. `projectId` null: all. */
+  /** Newest first, those below `before`; with `after` those above it, oldest first. `projectId` null: all. */
   list(query: DeliveryQuery): Promise<readonly WebhookDelivery[]>;
   /** Of a project where one is named: with the outcomes of that alone. */
   find(id: string, projectId: string | null): Promise<WebhookDelivery | null>;
@@ -105,6 +105,7 @@ export interface WorkedDelivery {
 export interface DeliveryQuery {
   readonly projectId: string | null;
   readonly before?: number;
+  readonly after?: number;
   readonly limit: number;
 }
 

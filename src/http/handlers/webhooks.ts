@@ -1,6 +1,8 @@
 import type { WebhookCommands } from '../../engine/commands/commands.ts';
-import { json, nothing } from '../answer.ts';
+import type { WebhookDelivery } from '../../domain/webhook.ts';
+import { events, json, nothing } from '../answer.ts';
 import type { HandlerGroup } from '../handler.ts';
+import { mapAsync } from '../stream/map-async.ts';
 import { wireDelivery, wireDeliveryPage, wireWebhook, wireWebhookAnswer } from '../wire/webhook.ts';
 
 export function webhookHandlers(webhooks: WebhookCommands): HandlerGroup<'webhooks'> {
@@ -31,8 +33,11 @@ export function platformWebhookHandlers(webhooks: WebhookCommands): HandlerGroup
 
 export function projectDeliveryHandlers(webhooks: WebhookCommands): HandlerGroup<'projectDeliveries'> {
   return {
-    list: async ({ actor, params, query }) =>
-      json(wireDeliveryPage(await webhooks.deliveries(actor, params.project, query), query)),
+    list: async ({ actor, params, query, streams, lastEventId, signal }) => {
+      const { project } = params;
+      if (streams) return followed(webhooks.watchDeliveries(actor, project, lastEventId, signal));
+      return json(wireDeliveryPage(await webhooks.deliveries(actor, project, query), query));
+    },
     show: async ({ actor, params }) =>
       json(wireDelivery(await webhooks.delivery(actor, params.project, params.delivery))),
     redeliver: async ({ actor, params }) =>
@@ -42,8 +47,15 @@ export function projectDeliveryHandlers(webhooks: WebhookCommands): HandlerGroup
 
 export function deliveryHandlers(webhooks: WebhookCommands): HandlerGroup<'deliveries'> {
   return {
-    list: async ({ actor, query }) => json(wireDeliveryPage(await webhooks.deliveries(actor, null, query), query)),
+    list: async ({ actor, query, streams, lastEventId, signal }) => {
+      if (streams) return followed(webhooks.watchDeliveries(actor, null, lastEventId, signal));
+      return json(wireDeliveryPage(await webhooks.deliveries(actor, null, query), query));
+    },
     show: async ({ actor, params }) => json(wireDelivery(await webhooks.delivery(actor, null, params.delivery))),
     redeliver: async ({ actor, params }) => json(wireDelivery(await webhooks.redeliver(actor, null, params.delivery))),
   };
+}
+
+function followed(deliveries: AsyncIterable<WebhookDelivery>) {
+  return events(mapAsync(deliveries, (delivery) => ({ id: delivery.sequence, data: wireDelivery(delivery) })));
 }

@@ -110,6 +110,10 @@ export function webhookCommands(platform: Platform): WebhookCommands {
       requireScope(platform, actor, { project, permission: 'read' });
       return deliveries.filter(({ sequence }) => sequence < before).slice(0, limit);
     },
+    async *watchDeliveries(actor, project, after) {
+      requireScope(platform, actor, { project, permission: 'read' });
+      yield* deliveries.toReversed().filter(({ sequence }) => sequence > (after ?? 0));
+    },
     async delivery(actor, project, id) {
       requireScope(platform, actor, { project, permission: 'read' });
       return find(id);
