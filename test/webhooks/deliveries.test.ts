@@ -299,9 +299,8 @@ test('each delivery is told of when it has been worked on, also where nothing wa
       ['ignored', 'ping'],
     ],
   );
-  const again = commands
-    .watchDeliveries(owner, 'followed', told[0]?.sequence ?? 0, stop.signal)
-    [Symbol.asyncIterator]();
+  const later = commands.watchDeliveries(owner, 'followed', told[0]?.sequence ?? 0, stop.signal);
+  const again = later[Symbol.asyncIterator]();
   assert.equal(((await again.next()).value as WebhookDelivery).id, told[1]?.id);
   const end = watch.next();
   stop.abort();
