@@ -16,8 +16,8 @@ export interface PushRequest {
   readonly by: string;
   /** The same whenever the same push is worked on again, and no other: it is deployed once. */
   readonly onceKey: string;
-  /** Newer pushes to the branch that wait to be worked on. */
-  readonly newer: readonly PushEvent[];
+  /** Newer pushes to the branch that wait to be worked on; left out: none is known. */
+  readonly newer?: readonly PushEvent[];
 }
 
 /** Deploys a push to every environment of its branch that wants it, and tells of each what was done and why; none has the branch: nothing. */
@@ -36,7 +36,7 @@ export async function applyPush(
 async function applyTo(
   environment: Environment,
   dependencies: PushDependencies,
-  { project, event, by, onceKey: pushKey, newer }: PushRequest,
+  { project, event, by, onceKey: pushKey, newer = [] }: PushRequest,
 ): Promise<DeliveryOutcome> {
   const onceKey = `${pushKey}:${environment.id}`;
   const earlier = await dependencies.commits.deploymentUnder(onceKey);
