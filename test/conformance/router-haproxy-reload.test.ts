@@ -89,21 +89,6 @@ describe('HAProxy is reloaded by somebody else, and something changes once its n
 });
 
 describe('an old worker of HAProxy stays because somebody is still connected to it', () => {
-  async function withOldWorker(work: (running: RunningRouter, visitor: Agent) => Promise<void>): Promise<void> {
-    await using running = await startHaproxy();
-    await using app = await startApp('kept');
-    await running.router.addServer(5, server(app), signal());
-    await running.router.setRoute(['kept.localhost'], stableOnly(5), signal());
-    const kept = await openWebSocket(running.port, 'kept.localhost');
-    const visitor = new Agent({ keepAlive: true, maxSockets: 1 });
-    try {
-      await work(running, visitor);
-    } finally {
-      kept.terminate();
-      visitor.destroy();
-    }
-  }
-
   test('rule 5.9: everything can be changed, also in slots that it does not have', () =>
     withOldWorker(async ({ router, port }) => {
       await using first = await startApp('first');
@@ -147,6 +132,21 @@ describe('an old worker of HAProxy stays because somebody is still connected to 
       assert.deepEqual([headers['x-forwarded-for'], headers['x-forwarded-host']], ['127.0.0.1', 'a.localhost']);
     }));
 });
+
+async function withOldWorker(work: (running: RunningRouter, visitor: Agent) => Promise<void>): Promise<void> {
+  await using running = await startHaproxy();
+  await using app = await startApp('kept');
+  await running.router.addServer(5, server(app), signal());
+  await running.router.setRoute(['kept.localhost'], stableOnly(5), signal());
+  const kept = await openWebSocket(running.port, 'kept.localhost');
+  const visitor = new Agent({ keepAlive: true, maxSockets: 1 });
+  try {
+    await work(running, visitor);
+  } finally {
+    kept.terminate();
+    visitor.destroy();
+  }
+}
 
 const stallMs = 150;
 

@@ -62,19 +62,20 @@ test('in memory: the end of a control plane lets go of what it held, in the midd
   assert.equal((await recordOf(bench, deploymentId)).slot, null);
 });
 
-test('in memory: a control plane that dies as one part of it lets go of a slot holds it by no other part', async () => {
-  const { bench, database, storesOf } = onVirtualTime();
-  await bench.open();
-  const { deploymentId } = await deploying(bench, bench.production);
-  const dead = storesOf(99);
-  database.sessions.open({ owner: 99, onWakeup: () => undefined });
-  const first = dead.world.whileOwning({ deploymentId, slot: 1 }, () => Promise.resolve());
-  const second = dead.world.whileOwning({ deploymentId, slot: 1 }, () => new Promise(() => undefined));
-  void first.then(() => database.endSession(99));
-  await assert.rejects(second, { code: 'database_unavailable' });
-  await bench.world.freeSlot(deploymentId);
-  assert.equal((await recordOf(bench, deploymentId)).slot, null);
-});
+for (const listens of [true, false])
+  test(`in memory: a control plane that ${listens ? 'listens' : 'listens no more'} and dies as one part of it lets go of a slot holds it by no other part`, async () => {
+    const { bench, database, storesOf } = onVirtualTime();
+    await bench.open();
+    const { deploymentId } = await deploying(bench, bench.production);
+    const dead = storesOf(99);
+    if (listens) database.sessions.open({ owner: 99, onWakeup: () => undefined });
+    const first = dead.world.whileOwning({ deploymentId, slot: 1 }, () => Promise.resolve());
+    const second = dead.world.whileOwning({ deploymentId, slot: 1 }, () => new Promise(() => undefined));
+    void first.then(() => database.endSession(99));
+    await assert.rejects(second, { code: 'database_unavailable' });
+    await bench.world.freeSlot(deploymentId);
+    assert.equal((await recordOf(bench, deploymentId)).slot, null);
+  });
 
 test('in memory: whoever has no session any more hears nothing more', async () => {
   const { bench, database } = onVirtualTime();

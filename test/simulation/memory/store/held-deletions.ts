@@ -1,4 +1,3 @@
-import { CutoverError } from '../../../../src/domain/errors.ts';
 import type { Deletion } from '../../../../src/engine/ports/deployment-store.ts';
 import { erase } from './deletions.ts';
 import type { Connection } from './transaction.ts';
@@ -10,12 +9,11 @@ export async function whileDeleting(
   work: () => Promise<void>,
 ): Promise<boolean> {
   const { db } = connection.read();
-  const lived = db.sessions.has(connection.owner);
+  const assertKept = connection.keeping();
   for (let held = db.deletionLocks.wait(id); held !== null; held = db.deletionLocks.wait(id))
     await connection.waitFor(held);
   // Whoever has died while it waited, if only a moment after that let go, would never give it back.
-  if (lived && !db.sessions.has(connection.owner))
-    throw new CutoverError('database_unavailable', 'the connection was lost');
+  assertKept();
   const row = kind === 'project' ? db.projects.get(id) : db.environments.get(id);
   if (row === undefined) return false;
   using _held = db.deletionLocks.hold(id, connection.owner);

@@ -8,6 +8,7 @@ interface SessionOptions {
 /** The sessions in which control planes listen, and by which others see that they live. */
 export class Sessions {
   readonly #open = new Map<number, SessionOptions>();
+  readonly #endings = new Map<number, number>();
 
   /** An owner has at most one. */
   open(options: SessionOptions): void {
@@ -18,6 +19,12 @@ export class Sessions {
 
   end(owner: number): void {
     this.#open.delete(owner);
+    this.#endings.set(owner, this.endings(owner) + 1);
+  }
+
+  /** How often the connections of this owner were lost, whether it listened or not. */
+  endings(owner: number): number {
+    return this.#endings.get(owner) ?? 0;
   }
 
   has(owner: number | null): boolean {

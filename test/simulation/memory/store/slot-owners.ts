@@ -1,4 +1,3 @@
-import { CutoverError } from '../../../../src/domain/errors.ts';
 import type { SlotNumber } from '../../../../src/domain/route.ts';
 import type { Connection } from './transaction.ts';
 
@@ -14,12 +13,11 @@ export async function whileOwning(
   work: () => Promise<void>,
 ): Promise<boolean> {
   const { db } = connection.read();
-  const lived = db.sessions.has(connection.owner);
+  const assertKept = connection.keeping();
   for (let held = db.slotLocks.wait(slot); held !== null; held = db.slotLocks.wait(slot))
     await connection.waitFor(held);
   // It may have died with whoever held it before, a moment after that let go: nobody would give it back.
-  if (lived && !db.sessions.has(connection.owner))
-    throw new CutoverError('database_unavailable', 'the connection was lost');
+  assertKept();
   if (db.slots.get(String(slot))?.deploymentId !== deploymentId) return false;
   using _held = db.slotLocks.hold(slot, connection.owner);
   await work();

@@ -45,10 +45,19 @@ export class Connection {
 
   /** Whoever dies while it waits never gets what it waited for. Error: `database_unavailable`. */
   async waitFor(held: Promise<void>): Promise<void> {
-    const lived = this.#db.sessions.has(this.owner);
+    const assertKept = this.keeping();
     await held;
-    if (lived && !this.#db.sessions.has(this.owner))
-      throw new CutoverError('database_unavailable', 'the connection was lost');
+    assertKept();
+  }
+
+  /** The result throws `database_unavailable` where the connection was lost meanwhile, whether its owner was listening or not. */
+  keeping(): () => void {
+    const { sessions } = this.#db;
+    const endings = sessions.endings(this.owner);
+    return () => {
+      if (sessions.endings(this.owner) !== endings)
+        throw new CutoverError('database_unavailable', 'the connection was lost');
+    };
   }
 
   #heldOf({ slotsOf = [], instancesOf = [], instances = [] }: Touched): Promise<void> | null {
