@@ -38,16 +38,15 @@ ${rules.map((rule) => `  ${rule}`).join('\n')}
 }
 
 /**
- * What every request passes. A worker that takes no visitors any more cannot be told of new servers: what is still asked on connections of
- * before it passes on to its successor as it is.
- *
- * Most routes are just the name of a slot, and most of those requests are not told: they leave at `allow`, and
+ * What every request passes. Most routes are just the name of a slot, and most of those requests are not told: they leave at `allow`, and
  * find their slot in the map of hosts without a variable, which would cost more than the map of special ones, where there are few.
+ *
+ * A worker that takes no visitors any more cannot be told of new servers: what is still asked on connections of before it passes on to its
+ * successor, which tells of it.
  */
 function acceptance(paths: RouterPaths): string[] {
   return [
     'http-request set-log-level silent',
-    'http-request allow if { stopping }',
     'http-request deny deny_status 400 if !{ req.hdr_cnt(host) eq 1 }',
     String.raw`http-request deny deny_status 400 if { req.hdrs -m reg '\x00' }`,
     "http-request del-header '^(x-forwarded-|forwarded$|x-cutover-)' -m reg",
@@ -55,6 +54,7 @@ function acceptance(paths: RouterPaths): string[] {
     'http-request add-header X-Forwarded-Proto http',
     'http-request add-header X-Forwarded-Host %[req.hdr(host)]',
     `http-request allow if !{ ${host},map_str(${paths.specialMap}) -m found } { rand(${sampleOf}) gt 0 }`,
+    'http-request allow if { stopping }',
     `http-request set-var(txn.slot) ${host},map_str(${paths.hostsMap})`,
   ];
 }
