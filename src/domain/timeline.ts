@@ -15,6 +15,10 @@ export type TimelineEntry =
   | { readonly kind: 'job.finished'; readonly job: JobType; readonly status: JobStatus; readonly error: string | null }
   | { readonly kind: 'source.resolved'; readonly commit: string; readonly message: string }
   | { readonly kind: 'build.planned'; readonly preset: string; readonly explanation: readonly string[] }
+  /** As many builds run as may at once. */
+  | { readonly kind: 'build.waiting' }
+  /** After it had waited for a place. */
+  | { readonly kind: 'build.started'; readonly waitedMs: number }
   | { readonly kind: 'build.completed'; readonly sizeBytes: number; readonly reused: boolean }
   /** What will happen, said before it does. */
   | { readonly kind: 'rollout.planned'; readonly strategy: RolloutStrategy; readonly explanation: readonly string[] }
@@ -83,8 +87,10 @@ export function describeEntry(entry: TimelineEntry): string {
       return `commit ${entry.commit.slice(0, 12)} "${entry.message}"`;
     case 'build.planned':
       return `plan: ${entry.preset} (${entry.explanation.join('; ')})`;
+    case 'build.waiting':
+    case 'build.started':
     case 'build.completed':
-      return `${entry.reused ? 'nothing changed: artifact reused' : 'build completed'} (${(entry.sizeBytes / 1e6).toFixed(1)} MB)`;
+      return describeBuild(entry);
     case 'rollout.planned':
       return `plan: ${entry.strategy} (${entry.explanation.join('; ')})`;
     case 'instance.starting':
@@ -127,6 +133,12 @@ type Kind<K extends TimelineEntry['kind']> = Extract<TimelineEntry, { readonly k
 
 function nameOf({ process, ordinal }: { readonly process?: string; readonly ordinal: number }): string {
   return process === undefined || process === 'web' ? `instance ${ordinal}` : `${process} ${ordinal}`;
+}
+
+function describeBuild(entry: Kind<'build.waiting' | 'build.started' | 'build.completed'>): string {
+  if (entry.kind === 'build.waiting') return 'waiting for a free place to build';
+  if (entry.kind === 'build.started') return `build started after ${Math.round(entry.waitedMs)} ms of waiting`;
+  return `${entry.reused ? 'nothing changed: artifact reused' : 'build completed'} (${(entry.sizeBytes / 1e6).toFixed(1)} MB)`;
 }
 
 function describeCrash(entry: Kind<'instance.crashed' | 'instance.recovered'>): string {

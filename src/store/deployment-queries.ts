@@ -1,8 +1,7 @@
-import { sql, type Kysely } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Deployment } from '../domain/deployment.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { DeploymentQueries } from '../engine/ports/deployment-store.ts';
-import { isActive } from './active-deployments.ts';
 import { answeredBefore } from './idempotency.ts';
 import {
   readInstances,
@@ -12,6 +11,7 @@ import {
   toDeployment,
   toSummary,
 } from './deployment-rows.ts';
+import { readQueue, readQueueFacts, readQueueLength } from './queue.ts';
 import type { Database } from './schema.ts';
 
 /** What the API asks. Keyset pagination by number. */
@@ -55,6 +55,8 @@ export function createDeploymentQueries(db: Kysely<Database>): DeploymentQueries
     served: (environmentId, limit) => readServed(db, environmentId, limit),
     lastContract: (environmentId) => readLastContract(db, environmentId),
     queue: (projectId) => readQueue(db, projectId),
+    queueFacts: (deploymentIds) => readQueueFacts(db, deploymentIds),
+    queueLength: ({ exceptProject }) => readQueueLength(db, exceptProject),
   };
 }
 
@@ -97,17 +99,4 @@ async function readObservation(db: Kysely<Database>, deploymentId: string): Prom
     outcome: row.outcome,
     view: row.view,
   };
-}
-
-async function readQueue(db: Kysely<Database>, projectId: string | null): Promise<readonly Deployment[]> {
-  let query = selectDeployments(db).where((eb) => eb.or([eb('d.state', '=', 'pending'), isActive('d')]));
-  if (projectId !== null) query = query.where('d.project_id', '=', projectId);
-  const rows = await query
-    .orderBy(sql`(d.state <> 'pending')`, 'desc')
-    .orderBy('d.production', 'desc')
-    .orderBy(sql`(d.kind = 'rollback')`, 'desc')
-    .orderBy('d.created_at')
-    .limit(1_000)
-    .execute();
-  return rows.map(toDeployment);
 }

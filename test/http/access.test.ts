@@ -54,7 +54,7 @@ test('section 10: what any token may call shows a bound viewer nothing of other 
   const projects = await (await api.request('GET', '/api/projects', { token })).json();
   const queue = await (await api.request('GET', '/api/queue', { token })).json();
   assert.deepEqual(projects, { projects: [] });
-  assert.deepEqual(queue, { items: [] });
+  assert.deepEqual(queue, { items: [], elsewhere: { waiting: 1, running: 0 } });
 });
 
 test('a viewer of the project reads it, and is refused what needs more with `forbidden`', async () => {

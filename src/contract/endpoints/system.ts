@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
-import { queueSchema } from '../schemas/deployment.ts';
 import { invariantReportSchema } from '../schemas/invariants.ts';
 import { diskUsageSchema, doctorReportSchema, healthSchema, serverStatusSchema } from '../schemas/system.ts';
+import { queueSchema } from '../schemas/queue.ts';
 import { whoamiSchema } from '../schemas/token.ts';
 import { metricsMediaType } from '../metrics.ts';
 import { anyToken, everyone, onInstallation } from './access.ts';
@@ -38,7 +38,7 @@ export const systemEndpoints = {
   queue: endpoint({
     method: 'GET',
     path: '/api/queue',
-    summary: 'List what waits or runs, in the order it will be served',
+    summary: 'List what waits or runs, for what and since when, in the order it will be served',
     access: anyToken,
     status: 200,
     response: queueSchema,

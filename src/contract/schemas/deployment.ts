@@ -164,15 +164,3 @@ export const newDeploymentSchema = named(
     noCache: z.boolean().exactOptional(),
   }),
 );
-
-export const queueSchema = named(
-  'Queue',
-  z.object({
-    items: z.array(
-      z.object({
-        deployment: deploymentSchema,
-        waitsFor: z.string().nullable().meta({ description: 'null while it runs.' }),
-      }),
-    ),
-  }),
-);

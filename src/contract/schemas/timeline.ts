@@ -25,6 +25,8 @@ export const timelineEventSchema = named(
     kind('job.finished', { job: jobTypeSchema, status: jobStatusSchema, error: z.string().nullable() }),
     kind('source.resolved', { commit: z.string(), message: z.string() }),
     kind('build.planned', { preset: z.string(), explanation: z.array(z.string()) }),
+    kind('build.waiting', {}),
+    kind('build.started', { waitedMs: z.number() }),
     kind('build.completed', { sizeBytes: z.number(), reused: z.boolean() }),
     kind('rollout.planned', { strategy: z.enum(rolloutStrategies), explanation: z.array(z.string()) }),
     kind('instance.starting', { ordinal, process: process.exactOptional() }),

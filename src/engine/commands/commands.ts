@@ -4,6 +4,7 @@ import type { DeploymentState } from '../../domain/deployment-state.ts';
 import type { EnvironmentSettings, RollbackSettings } from '../../domain/environment-settings.ts';
 import type { HealthCheck } from '../../domain/health-check.ts';
 import type { Environment, Project, Variable } from '../../domain/project.ts';
+import type { QueueReason } from '../../domain/queue.ts';
 import type { CredentialFacts } from '../../domain/repository-credential.ts';
 import type { Observation } from '../../domain/observation.ts';
 import type { RetentionPlan, RetentionRun, RetentionWishes } from '../../domain/retention-plan.ts';
@@ -178,7 +179,7 @@ export interface DeploymentCommands {
   /** `log`: a job type, or the id of an instance. `offset` in bytes. */
   log(actor: Actor, request: LogRequest, signal: AbortSignal): AsyncIterable<LogEntry>;
   /** What waits or runs, over every project the actor may see, in the order it will be served. */
-  queue(actor: Actor): Promise<readonly QueueItem[]>;
+  queue(actor: Actor): Promise<Queue>;
 }
 
 /** What is kept of what was deployed, and for how long. */
@@ -335,8 +336,18 @@ export interface DeploymentDetail {
   readonly url: string;
 }
 
+export interface Queue {
+  readonly items: readonly QueueItem[];
+  /** In projects that the actor may not see. */
+  readonly elsewhere: { readonly waiting: number; readonly running: number };
+}
+
 export interface QueueItem {
   readonly deployment: Deployment;
-  /** "#41 is deploying to production", "a free worker"; null while it runs. */
+  /** null while it runs. */
+  readonly reason: QueueReason | null;
+  /** The same for people: "#41 is deploying in production", "a place to build"; null while it runs. */
   readonly waitsFor: string | null;
+  /** ISO 8601: since when it waits for that, or runs. */
+  readonly since: string;
 }

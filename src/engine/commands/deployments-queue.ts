@@ -1,30 +1,29 @@
-import type { Deployment } from '../../domain/deployment.ts';
+import { describeQueueReason, nothingKnown, placeInQueue } from '../../domain/queue.ts';
 import type { Actor } from '../../domain/roles.ts';
-import type { QueueItem } from './commands.ts';
+import type { Queue } from './commands.ts';
 import type { DeploymentDependencies } from './deployments.ts';
 import { requireAccess } from './projects-access.ts';
 import { noProject } from './projects.ts';
 
-/** What waits and what runs, in the order it will be served, each with what it waits for (rule 2.4). */
-export async function queueOf(
-  { configuration, queries }: DeploymentDependencies,
-  actor: Actor,
-): Promise<readonly QueueItem[]> {
+/**
+ * What waits and what runs, in the order it will be served, each with what it waits for (rule 2.4). Of projects that the actor may not see
+ * there are only numbers.
+ */
+export async function queueOf({ configuration, queries }: DeploymentDependencies, actor: Actor): Promise<Queue> {
   requireAccess(actor, 'read', actor.project);
   const project =
     actor.project === null ? null : ((await configuration.projects.find(actor.project)) ?? noProject(actor.project));
   const open = await queries.queue(project?.id ?? null);
-  return open.map((deployment) => ({
-    deployment,
-    waitsFor: deployment.state === 'pending' ? reasonToWait(deployment, open) : null,
-  }));
-}
-
-function reasonToWait(deployment: Deployment, open: readonly Deployment[]): string {
-  const active = open.find((other) => other.environmentId === deployment.environmentId && other.state !== 'pending');
-  if (active !== undefined) return `#${active.number} is ${active.state} in ${active.environmentName}`;
-  const earlier = open.find(
-    (other) => other.environmentId === deployment.environmentId && other.number < deployment.number,
-  );
-  return earlier === undefined ? 'a free worker' : `#${earlier.number} waits before it in ${earlier.environmentName}`;
+  const [facts, elsewhere] = await Promise.all([
+    queries.queueFacts(open.map(({ id }) => id)),
+    project === null ? { waiting: 0, running: 0 } : queries.queueLength({ exceptProject: project.id }),
+  ]);
+  const byEnvironment = Map.groupBy(open, ({ environmentId }) => environmentId);
+  const items = open.map((deployment) => {
+    const entry = { deployment, facts: facts.get(deployment.id) ?? nothingKnown };
+    const { waitsFor: reason, since } = placeInQueue(entry, byEnvironment.get(deployment.environmentId) ?? []);
+    const waitsFor = reason === null ? null : describeQueueReason(reason, deployment.environmentName);
+    return { deployment, reason, waitsFor, since };
+  });
+  return { items, elsewhere };
 }

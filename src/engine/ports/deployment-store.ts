@@ -13,6 +13,7 @@ import type { ErrorCode } from '../../domain/errors.ts';
 import type { JobStatus, JobType, PlannedJob } from '../../domain/job.ts';
 import type { Want } from '../../domain/led-change.ts';
 import type { Measurements } from '../../domain/measurements.ts';
+import type { QueueFacts } from '../../domain/queue.ts';
 import type { RouteTarget, SlotNumber } from '../../domain/route.ts';
 import type { CommitInfo } from '../../domain/source.ts';
 import type { TimelineEntry } from '../../domain/timeline.ts';
@@ -282,6 +283,10 @@ export interface DeploymentQueries {
   lastContract(environmentId: string): Promise<Deployment | null>;
   /** Not final, not completed: pending and running, in the order they will be served. `projectId` null: all. */
   queue(projectId: string | null): Promise<readonly Deployment[]>;
+  /** Of these deployments, what else is known of why they do not go on; what is missing from the answer has nothing. */
+  queueFacts(deploymentIds: readonly string[]): Promise<ReadonlyMap<string, QueueFacts>>;
+  /** How many of all other projects wait and run. */
+  queueLength(of: { readonly exceptProject: string }): Promise<{ readonly waiting: number; readonly running: number }>;
 }
 
 /** What should exist, for the reconciler. */

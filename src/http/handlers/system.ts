@@ -13,8 +13,9 @@ export function systemHandlers(system: System, deployments: DeploymentCommands):
     openapi: async () => json(document),
     whoami: async ({ actor }) => json({ ...actor }),
     queue: async ({ actor }) => {
-      const items = await deployments.queue(actor);
-      return json({ items: items.map((item) => ({ ...item, deployment: wireDeployment(item.deployment) })) });
+      const { items, elsewhere } = await deployments.queue(actor);
+      const wired = items.map((item) => ({ ...item, deployment: wireDeployment(item.deployment) }));
+      return json({ items: wired, elsewhere });
     },
     server: async ({ signal }) => json(await system.status(signal)),
     doctor: async ({ signal }) => json(await system.doctor(signal)),

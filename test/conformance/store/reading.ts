@@ -62,6 +62,28 @@ export function readingConformance(bench: StoreBench): void {
     assert.deepEqual(await bench.queries.queue(null), []);
   });
 
+  test('2.4 the queue tells which builds wait for a place, and what is not taken up before when', async () => {
+    const lease = await claimed(bench, bench.production);
+    const waiting = await bench.trigger(bench.staging);
+    const ids = [lease.deploymentId, waiting];
+    const facts = async () => {
+      const found = await bench.queries.queueFacts(ids);
+      return ids.map((id) => found.get(id) ?? { buildWaitsSince: null, notBefore: null });
+    };
+    const nothing = { buildWaitsSince: null, notBefore: null };
+    assert.deepEqual(await facts(), [nothing, nothing]);
+    await bench.deployments.write(lease, { timeline: [{ kind: 'build.waiting' }] });
+    const [said] = (await bench.queries.timeline(lease.deploymentId, 0, 100)).slice(-1);
+    assert.deepEqual(await facts(), [{ ...nothing, buildWaitsSince: said?.at }, nothing]);
+    await bench.deployments.write(lease, { timeline: [{ kind: 'build.started', waitedMs: 5 }] });
+    assert.deepEqual(await facts(), [nothing, nothing]);
+    await bench.deployments.release(lease, 30_000);
+    const [released] = await facts();
+    assert.ok(released !== undefined && Date.parse(released.notBefore ?? '') > Date.parse(said?.at ?? ''));
+    assert.deepEqual(await bench.queries.queueLength({ exceptProject: bench.production }), { waiting: 1, running: 1 });
+    assert.deepEqual(await bench.queries.queueLength({ exceptProject: bench.projectId }), { waiting: 0, running: 0 });
+  });
+
   test('2.5 the timeline is read on from any entry, in the order it was written', async () => {
     const lease = await claimed(bench, bench.production);
     const id = lease.deploymentId;

@@ -5,6 +5,7 @@ import { defaultEnvironmentSettings } from '../../../src/domain/environment-sett
 import { CutoverError } from '../../../src/domain/errors.ts';
 import type { Environment, Variable } from '../../../src/domain/project.ts';
 import { environmentSettingsProblem } from '../../../src/domain/settings-rules.ts';
+import { describeQueueReason, nothingKnown, placeInQueue } from '../../../src/domain/queue.ts';
 import { mayAccess, type Actor, type Permission } from '../../../src/domain/roles.ts';
 import type {
   Commands,
@@ -261,12 +262,20 @@ function deploymentCommands(platform: Platform): DeploymentCommands {
       yield* feed.read((line) => line.next > offset, follow, signal);
     },
     async queue(actor) {
-      return [...platform.projects.values()]
+      const open = [...platform.projects.values()]
         .flatMap((held) => held.deployments.map(({ deployment }) => deployment))
-        .filter(({ state, projectName }) => {
-          return !isFinal(state) && state !== 'completed' && mayAccess(actor, 'read', projectName);
-        })
-        .map((deployment) => ({ deployment, waitsFor: deployment.state === 'pending' ? 'a free worker' : null }));
+        .filter(({ state }) => !isFinal(state) && state !== 'completed');
+      const seen = open.filter(({ projectName }) => mayAccess(actor, 'read', projectName));
+      const hidden = open.filter((deployment) => !seen.includes(deployment));
+      const waiting = hidden.filter(({ state }) => state === 'pending').length;
+      return {
+        items: seen.map((deployment) => {
+          const { waitsFor: reason, since } = placeInQueue({ deployment, facts: nothingKnown }, [deployment]);
+          const waitsFor = reason === null ? null : describeQueueReason(reason, deployment.environmentName);
+          return { deployment, reason, waitsFor, since };
+        }),
+        elsewhere: { waiting, running: hidden.length - waiting },
+      };
     },
   };
 }

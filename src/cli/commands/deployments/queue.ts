@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { endpoints } from '../../../contract/endpoints.ts';
+import type { WireQueueItem } from '../../../contract/schemas/queue.ts';
 import type { Cli, Outcome } from '../../cli.ts';
-import { formatAge } from '../../output/quantities.ts';
+import { formatAge, formatCount } from '../../output/quantities.ts';
 import { table } from '../../output/table.ts';
 import type { Session } from '../../session.ts';
 
@@ -12,12 +13,18 @@ export function queueCommand(cli: Cli): Command {
 }
 
 export async function runQueue(session: Session): Outcome {
-  const { items } = await (await session.client()).call(endpoints.system.queue, { params: {} });
-  const rows = items.map(({ deployment, waitsFor }) => {
-    const { project, number, environment, state, createdAt } = deployment;
-    return [`${project} #${number}`, environment, state, waitsFor ?? '-', formatAge(createdAt, Date.now())];
-  });
-  const text =
-    rows.length === 0 ? 'nothing waits' : table(['DEPLOYMENT', 'ENVIRONMENT', 'STATE', 'WAITS FOR', 'SINCE'], rows);
-  session.show(items, text);
+  const queue = await (await session.client()).call(endpoints.system.queue, { params: {} });
+  const { items, elsewhere } = queue;
+  const own =
+    items.length === 0
+      ? 'nothing waits'
+      : table(['DEPLOYMENT', 'ENVIRONMENT', 'STATE', 'WAITS FOR', 'SINCE'], items.map(describeItem));
+  const { waiting, running } = elsewhere;
+  const others = `in other projects ${formatCount(waiting)} wait and ${formatCount(running)} run`;
+  session.show(queue, waiting + running === 0 ? own : `${own}\n${others}`);
+}
+
+function describeItem({ deployment, waitsFor, since }: WireQueueItem): string[] {
+  const { project, number, environment, state } = deployment;
+  return [`${project} #${number}`, environment, state, waitsFor ?? '-', formatAge(since, Date.now())];
 }

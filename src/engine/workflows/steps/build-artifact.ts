@@ -9,6 +9,7 @@ import { contractStep, releaseStep } from '../../../domain/processes.ts';
 import type { BuildLine } from '../../ports/builder.ts';
 import type { CachedArtifact } from '../../ports/deployment-store.ts';
 import type { Step } from '../deploy.ts';
+import { takePlace } from '../build-place.ts';
 import { checkOut } from '../check-out.ts';
 import type { DeploymentRun } from '../deployment-run.ts';
 import { buildInputs, withSecretsHash } from '../build-inputs.ts';
@@ -95,28 +96,21 @@ async function produce(run: DeploymentRun, plan: BuildPlan, checkout: string): P
 
 async function buildImage(run: DeploymentRun, plan: BuildPlan, contextPath: string) {
   const { id, projectName, number, projectId, trigger } = run.deployment;
-  const givePlaceBack = await run.workshop.takeBuildPlace(run.signal, {
-    production: run.deployment.environmentName === 'production',
-    onWait: () => run.say('waiting for a free place to build'),
-  });
-  try {
-    return await run.ports.builder.build(
-      {
-        deploymentId: id,
-        contextPath,
-        plan,
-        tag: `cutover/${projectName}:${number}-${id.slice(-12)}`,
-        labels: { ...run.workshop.imageLabels, 'cutover.project': projectId, 'cutover.deployment': id },
-        noCache: trigger.noCache,
-        ...buildInputs(run),
-        timeoutMs: run.workshop.buildTimeoutMs,
-      },
-      (line) => run.logs.write(job, streamOf(line), line.text),
-      run.signal,
-    );
-  } finally {
-    givePlaceBack();
-  }
+  await using _place = await takePlace(run);
+  return await run.ports.builder.build(
+    {
+      deploymentId: id,
+      contextPath,
+      plan,
+      tag: `cutover/${projectName}:${number}-${id.slice(-12)}`,
+      labels: { ...run.workshop.imageLabels, 'cutover.project': projectId, 'cutover.deployment': id },
+      noCache: trigger.noCache,
+      ...buildInputs(run),
+      timeoutMs: run.workshop.buildTimeoutMs,
+    },
+    (line) => run.logs.write(job, streamOf(line), line.text),
+    run.signal,
+  );
 }
 
 function streamOf(line: BuildLine): 'stdout' | 'stderr' | 'system' {

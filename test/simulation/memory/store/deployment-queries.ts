@@ -1,5 +1,6 @@
 import type { Deployment } from '../../../../src/domain/deployment.ts';
 import type { Observation } from '../../../../src/domain/observation.ts';
+import { nothingKnown, type QueueFacts } from '../../../../src/domain/queue.ts';
 import type { DeploymentQueries } from '../../../../src/engine/ports/deployment-store.ts';
 import { instancesOf } from './deployment-records.ts';
 import { byNumber, byUrgency, isActive, isPending } from './deployment-rows.ts';
@@ -53,11 +54,32 @@ export function memoryDeploymentQueries(connection: Connection): DeploymentQueri
         .slice(0, queueLimit)
         .map(({ deployment }) => deployment);
     },
+    queueFacts: async (deploymentIds) => new Map(deploymentIds.map((id) => [id, queueFacts(connection.read(), id)])),
+    async queueLength({ exceptProject }) {
+      const { deployments } = db();
+      const live = deployments.groups('live').flatMap((environmentId) => deployments.where('live', environmentId));
+      const others = live.filter(
+        (row) => row.deployment.projectId !== exceptProject && (isPending(row) || isActive(row)),
+      );
+      const waiting = others.filter(isPending).length;
+      return { waiting, running: others.length - waiting };
+    },
   };
 }
 
 function newest(rows: readonly DeploymentRow[]): readonly Deployment[] {
   return rows.toSorted((a, b) => byNumber(b, a)).map(({ deployment }) => deployment);
+}
+
+const longestWaitMs = 60_000;
+
+function queueFacts({ db, now }: Transaction, deploymentId: string): QueueFacts {
+  const row = db.deployments.get(deploymentId);
+  if (row === undefined) return nothingKnown;
+  const last = db.timelines.get(deploymentId)?.at(-1);
+  const waits = row.deployment.state === 'running' && last?.entry.kind === 'build.waiting';
+  const isLater = row.leaseUntil === null && row.notBefore > now && row.notBefore < now + longestWaitMs;
+  return { buildWaitsSince: waits ? last.at : null, notBefore: isLater ? isoTime(row.notBefore) : null };
 }
 
 /** One that failed may have done a part of its work. */
