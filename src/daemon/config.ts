@@ -13,6 +13,8 @@ export interface Config {
   readonly api: { readonly host: '127.0.0.1'; readonly port: number };
   readonly router: { readonly address: string; readonly port: number; readonly slots: number };
   readonly baseDomain: string;
+  /** Where the router answers for the platform itself: Git and webhooks. */
+  readonly publicHost: string;
   readonly database:
     | { readonly kind: 'embedded'; readonly user: string | null }
     | { readonly kind: 'external'; readonly url: string };
@@ -54,7 +56,7 @@ export function readConfig(variables: EnvironmentVariables, isRoot: boolean): Co
   return {
     dataDir: dataDirectory(variables, isRoot),
     ...ports(variables),
-    baseDomain: (variables.baseDomain ?? 'localhost').toLowerCase(),
+    ...names(variables),
     database:
       databaseUrl === undefined
         ? { kind: 'embedded', user: databaseUser ?? null }
@@ -74,6 +76,15 @@ export function readConfig(variables: EnvironmentVariables, isRoot: boolean): Co
     logLevel: variables.logLevel ?? 'info',
     crashPoints: variables.crashPoints ?? null,
   };
+}
+
+const hostName = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/;
+
+function names(variables: EnvironmentVariables): Pick<Config, 'baseDomain' | 'publicHost'> {
+  const baseDomain = (variables.baseDomain ?? 'localhost').toLowerCase();
+  const publicHost = (variables.publicHost ?? `cutover.${baseDomain}`).toLowerCase();
+  if (!hostName.test(publicHost)) refuse('publicHost', publicHost, 'a host name such as cutover.example.com is needed');
+  return { baseDomain, publicHost };
 }
 
 function source(variables: EnvironmentVariables): Config['source'] {

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { createApi } from '../http/api.ts';
-import { serveApi } from '../http/server.ts';
+import { createGitDoor } from '../http/git/git-door.ts';
+import { serveApi, servePublicDoor } from '../http/server.ts';
 import type { OperatorLog } from '../engine/ports/ports.ts';
 import type { Config } from './config.ts';
 import { openDataDirectory, refuseHalfRestored, removeDrafts, writeAtomically } from './data-directory.ts';
@@ -34,9 +35,11 @@ export async function runControlPlane(config: Config, { log, signal, onReady }: 
   await Promise.all([drivers.router.ensureRunning(signal), drivers.staticFiles.ensureRunning(signal)]);
   const listeners: { port: number }[] = [];
   const system = createSystem({ config, platform, startedAt, apiPort: () => listeners[0]?.port ?? config.api.port });
-  const app = createApi({ commands, system, log, shutdown: signal });
-  await using api = await serveApi({ app, ...config.api });
+  const app = createApi({ commands, system, log, shutdown: signal, hostNames: [config.publicHost] });
+  const git = createGitDoor({ commands, log, shutdown: signal });
+  await using api = await serveApi({ app, git, ...config.api });
   listeners.push(api);
+  await using _door = await servePublicDoor({ app, git, socketPath: directory.publicSocket });
   const state = { pid: process.pid, apiPort: api.port, routerPort: config.router.port, startedAt };
   const announce = async () => {
     await writeAtomically(directory.serverState, JSON.stringify(state), 0o644);

@@ -12,11 +12,15 @@ export interface DataDirectory {
   readonly router: string;
   readonly staticFiles: string;
   readonly keys: string;
+  /** Repositories that the platform keeps itself. */
+  readonly git: string;
   /** The first token, for the user who may read this file (0600). */
   readonly adminToken: string;
   /** What runs where: `RunningServer` as JSON. */
   readonly serverState: string;
   readonly serverLog: string;
+  /** At which the control plane answers whoever comes through the router. */
+  readonly publicSocket: string;
   /** Locked by the control plane for as long as it lives. */
   readonly serverLock: string;
   readonly platformId: string;
@@ -32,9 +36,11 @@ export function dataDirectory(root: string): DataDirectory {
     router: join(root, 'router'),
     staticFiles: join(root, 'static'),
     keys: join(root, 'keys'),
+    git: join(root, 'git'),
     adminToken: join(root, 'admin-token'),
     serverState: join(root, 'server.json'),
     serverLog: join(root, 'control-plane.log'),
+    publicSocket: join(root, 'public.sock'),
     serverLock: join(root, 'control-plane.lock'),
     platformId: join(root, 'platform-id'),
     restoreMark: join(root, 'restore-incomplete'),
@@ -49,7 +55,7 @@ export async function openDataDirectory(
   const directory = dataDirectory(root);
   await mkdir(root, { recursive: true, mode: 0o755 });
   await letOthersThrough(root);
-  for (const path of [directory.logs, directory.source, directory.keys])
+  for (const path of [directory.logs, directory.source, directory.keys, directory.git])
     await mkdir(path, { recursive: true, mode: 0o700 });
   const id = await readOrClaim(directory.platformId, chosenId ?? randomBytes(4).toString('hex'));
   return { ...directory, id };

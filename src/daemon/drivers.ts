@@ -15,7 +15,9 @@ import { createHaproxyRouter, type HaproxyRouter } from '../drivers/router/hapro
 import { createDockerRuntime } from '../drivers/runtime/docker/docker-runtime.ts';
 import { openSecretBox } from '../drivers/secrets/secret-box.ts';
 import { createGitSource } from '../drivers/source/git/git-source.ts';
+import { hostedRepositoryPath } from '../drivers/source/hosting/repository-path.ts';
 import { createNginxStaticFiles, type NginxStaticFiles } from '../drivers/static/nginx/nginx-static-files.ts';
+import { publicPaths } from '../http/listener.ts';
 import type { DeploymentStore } from '../engine/ports/deployment-store.ts';
 import type { OperatorLog, Ports } from '../engine/ports/ports.ts';
 import type { Config } from './config.ts';
@@ -49,7 +51,13 @@ export async function createDrivers(options: DriverOptions, deployments: Deploym
       router,
       staticFiles,
       runtime: createDockerRuntime({ socketPath, platformId: directory.id, networkPool, log }),
-      source: await createGitSource({ dir: directory.source, allowedProtocols, ...config.source, log }),
+      source: await createGitSource({
+        dir: directory.source,
+        allowedProtocols,
+        ...config.source,
+        hosted: (project) => hostedRepositoryPath(directory.git, project),
+        log,
+      }),
       planner: await createNixpacksPlanner({
         planner: createPlanner(),
         binary: config.nixpacks,
@@ -100,6 +108,7 @@ export async function createTrafficDrivers({ config, directory, log }: DriverOpt
     binds: [`${config.router.address}:${config.router.port}`],
     initialSlots: config.router.slots,
     staticEndpoint: `unix@${staticSocket}`,
+    door: { host: config.publicHost, endpoint: `unix@${directory.publicSocket}`, paths: publicPaths },
     log: (message) => log.info({ part: 'router' }, message),
   });
   return { router, staticFiles, staticSocket };

@@ -5,6 +5,7 @@ const names = {
   httpPort: 'CUTOVER_HTTP_PORT',
   httpAddress: 'CUTOVER_HTTP_ADDRESS',
   baseDomain: 'CUTOVER_BASE_DOMAIN',
+  publicHost: 'CUTOVER_PUBLIC_HOST',
   databaseUrl: 'DATABASE_URL',
   databaseUser: 'CUTOVER_DATABASE_USER',
   gitProtocols: 'CUTOVER_GIT_PROTOCOLS',

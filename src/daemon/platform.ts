@@ -1,8 +1,10 @@
 import { randomInt } from 'node:crypto';
+import type { Kysely } from 'kysely';
 import { CutoverError } from '../domain/errors.ts';
+import { ofPlatform } from '../domain/platform-repository.ts';
 import type { Commands } from '../engine/commands/commands.ts';
 import { credentialCommands } from '../engine/commands/credentials.ts';
-import { deploymentCommands } from '../engine/commands/deployments.ts';
+import { deploymentCommands, type DeploymentDependencies } from '../engine/commands/deployments.ts';
 import { environmentCommands } from '../engine/commands/environments.ts';
 import { projectCommands } from '../engine/commands/projects.ts';
 import { bootstrapAdminToken, tokenCommands } from '../engine/commands/tokens.ts';
@@ -10,7 +12,8 @@ import { variableCommands } from '../engine/commands/variables.ts';
 import { Engine } from '../engine/engine.ts';
 import { Watchdog } from '../engine/observe/invariants/watchdog.ts';
 import type { ConfigurationStore } from '../engine/ports/configuration-store.ts';
-import type { OperatorLog } from '../engine/ports/ports.ts';
+import type { ObservationStore } from '../engine/ports/observation-store.ts';
+import type { OperatorLog, Ports } from '../engine/ports/ports.ts';
 import { artifactCheck } from '../engine/workflows/artifact-check.ts';
 import { hashToken, newToken } from '../drivers/secrets/tokens.ts';
 import { checkBranch } from '../drivers/source/git/refs.ts';
@@ -22,6 +25,7 @@ import { environmentStore } from '../store/environments.ts';
 import { createInvariantStore } from '../store/invariants.ts';
 import { createObservationStore } from '../store/observations.ts';
 import { projectStore } from '../store/projects.ts';
+import type { Database } from '../store/schema.ts';
 import { tokenStore } from '../store/tokens.ts';
 import { variableStore } from '../store/variables.ts';
 import { WakeupSession } from '../store/wakeups.ts';
@@ -30,6 +34,7 @@ import type { Config } from './config.ts';
 import { openDataDirectory, writeAtomically, type DataDirectory } from './data-directory.ts';
 import { openPlatformDatabase, type PlatformDatabase } from './database.ts';
 import { createDrivers, type Drivers } from './drivers.ts';
+import { composePushes, type Pushes } from './pushes.ts';
 import { composeRetention } from './retention.ts';
 import { numbered } from './numbered-ports.ts';
 import { composeWebhooks } from './webhooks.ts';
@@ -80,18 +85,12 @@ export async function composePlatform(config: Config, log: OperatorLog): Promise
     requireRoom: retention.requireRoom,
     onCompleted: retention.onCompleted,
   });
-  const timelines = acting.observations;
-  const watchdog = new Watchdog({
-    ports,
-    store: createInvariantStore(db),
-    timelines,
-    log,
-    intervalMs: watchIntervalMs,
-  });
+  const watchdog = watchdogOf(acting, db, log);
   const wake = () => engine.wake('');
   const webhooks = composeWebhooks({ db, ports, configuration: configurationStore(database), log, wake });
+  const { pushes, ...composed } = await composeCommands({ config, database, drivers, engine, directory, log });
   const others = { retention: retention.commands, webhooks: webhooks.commands };
-  const commands = { ...composeCommands({ config, database, drivers, engine }), ...others };
+  const commands = { ...composed.commands, ...others };
   await bootstrapAdminToken(tokenDependencies(database, drivers), (secret) =>
     writeAtomically(directory.adminToken, `${secret}\n`, 0o600),
   );
@@ -105,7 +104,8 @@ export async function composePlatform(config: Config, log: OperatorLog): Promise
     commands,
     async run(signal) {
       await wakeups.open();
-      await Promise.all([engine.run(signal), retention.run(signal), watchdog.run(signal), webhooks.run(signal)]);
+      const parts = [engine, retention, watchdog, webhooks, pushes];
+      await Promise.all(parts.map((part) => part.run(signal)));
     },
     async [Symbol.asyncDispose]() {
       await wakeups[Symbol.asyncDispose]();
@@ -117,6 +117,15 @@ export async function composePlatform(config: Config, log: OperatorLog): Promise
 /** How much the engine does at once, and how often it looks. */
 function pace({ buildsAtOnce, buildTimeoutMs }: Config) {
   return { leaseMs, concurrency: deploymentsAtOnce, buildsAtOnce, buildTimeoutMs, reconcileIntervalMs };
+}
+
+function watchdogOf(
+  { ports, observations }: { readonly ports: Ports; readonly observations: ObservationStore },
+  db: Kysely<Database>,
+  log: OperatorLog,
+): Watchdog {
+  const store = createInvariantStore(db);
+  return new Watchdog({ ports, store, timelines: observations, log, intervalMs: watchIntervalMs });
 }
 
 interface Listening {
@@ -143,15 +152,40 @@ interface Wiring {
   readonly database: PlatformDatabase;
   readonly drivers: Drivers;
   readonly engine: Engine;
+  readonly directory: DataDirectory;
+  readonly log: OperatorLog;
 }
 
-function composeCommands({ config, database, drivers, engine }: Wiring): Omit<Commands, 'retention' | 'webhooks'> {
-  const store = configurationStore(database);
-  const { random, secretBox, logs, clock, deployments, source } = drivers.ports;
+interface Composed {
+  readonly commands: Omit<Commands, 'retention' | 'webhooks'>;
+  readonly pushes: Pushes;
+}
+
+async function composeCommands(wiring: Wiring): Promise<Composed> {
+  const { config, directory, database, log } = wiring;
+  const deployments = deploymentDependencies(wiring);
+  const pushes = await composePushes({
+    config,
+    directory,
+    db: database.db,
+    deployments,
+    urlOf: urlOf(config),
+    log,
+  });
+  const commands = { ...configurationCommands(wiring, deployments), deployments: deploymentCommands(deployments) };
+  return { commands: { ...commands, pushes: pushes.commands }, pushes };
+}
+
+function configurationCommands(
+  { config, database, drivers, engine }: Wiring,
+  { configuration: store }: DeploymentDependencies,
+): Omit<Commands, 'deployments' | 'retention' | 'webhooks' | 'pushes'> {
+  const { random, secretBox, source } = drivers.ports;
   const configuration = {
     store,
     random,
     baseDomain: config.baseDomain,
+    publicHost: config.publicHost,
     checkRepository: (url: string) => checkRepository(url, config),
     checkBranch,
     wake: () => engine.wakeReconciler(),
@@ -165,24 +199,30 @@ function composeCommands({ config, database, drivers, engine }: Wiring): Omit<Co
       random,
       secretBox,
       source,
-      hostOf: (repository) => parseRepositoryUrl(repository, config.gitProtocols).host,
+      hostOf: (repository) =>
+        ofPlatform(repository) === null ? parseRepositoryUrl(repository, config.gitProtocols).host : null,
     }),
     tokens: tokenCommands(tokenDependencies(database, drivers)),
-    deployments: deploymentCommands({
-      configuration: store,
-      deployments,
-      queries: createDeploymentQueries(database.db),
-      changes: engine.changes,
-      logs,
-      clock,
-      random,
-      secretBox,
-      artifacts: artifactCheck(drivers.ports),
-      router: drivers.ports.router,
-      urlOf: urlOf(config),
-      checkBranch,
-      wake: () => engine.wake(''),
-    }),
+  };
+}
+
+function deploymentDependencies({ config, database, drivers, engine }: Wiring): DeploymentDependencies {
+  const { ports } = drivers;
+  const { random, secretBox, logs, clock, deployments, router } = ports;
+  return {
+    configuration: configurationStore(database),
+    deployments,
+    queries: createDeploymentQueries(database.db),
+    changes: engine.changes,
+    logs,
+    clock,
+    random,
+    secretBox,
+    artifacts: artifactCheck(ports),
+    router,
+    urlOf: urlOf(config),
+    checkBranch,
+    wake: () => engine.wake(''),
   };
 }
 

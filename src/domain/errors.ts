@@ -138,6 +138,11 @@ export const errorCatalogue = {
     'The project has no repository to deploy from.',
     'Set one with `cutover projects update --repo`, or deploy an image or a bundle.',
   ),
+  repository_elsewhere: entry(
+    'conflict',
+    "The project reads its code from a repository that is not the platform's own, so nobody can push to it here.",
+    'Push to that repository, or let the platform keep it: `cutover projects update --git-push`.',
+  ),
   repository_refused: entry(
     'invalid',
     'The repository URL is of a kind that is not allowed.',

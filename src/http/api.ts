@@ -75,7 +75,7 @@ function refuseBody(maxSize: number): never {
 function handlersOf({ commands, system }: ApiOptions): Handlers {
   return {
     system: systemHandlers(system, commands.deployments),
-    projects: projectHandlers(commands.projects),
+    projects: projectHandlers(commands.projects, commands.pushes),
     environments: environmentHandlers(commands.environments),
     projectVariables: projectVariableHandlers(commands.variables),
     environmentVariables: environmentVariableHandlers(commands.variables),

@@ -1,11 +1,15 @@
 import { once } from 'node:events';
+import { chmod, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
-import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { CutoverError } from '../contract/errors.ts';
+import type { RequestListener } from './git/git-door.ts';
+import { privateListener, publicListener } from './listener.ts';
 
 export interface ServeOptions {
   readonly app: Hono;
+  /** What speaks Git; without it there is nothing below `/git/`. */
+  readonly git?: RequestListener;
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
@@ -17,17 +21,33 @@ export interface ApiServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** To send a push or an upload; who sends no head, or nothing at all, is sent away much earlier. */
+const longestRequestMs = 60 * 60_000;
 const closeGraceMs = 2_000;
 const idleCheckMs = 20;
 
 /** Resolves when it listens. Error: `port_in_use`. */
-export async function serveApi({ app, host, port }: ServeOptions): Promise<ApiServer> {
-  const listener = getRequestListener(app.fetch);
-  const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
+export async function serveApi({ host, port, ...doors }: ServeOptions): Promise<ApiServer> {
+  const server = createServer({ requestTimeout: longestRequestMs }, privateListener(doors));
   await listen(server, host, port);
   let closed: Promise<void> | null = null;
   const close = () => (closed ??= closeServer(server));
   return { port: boundPort(server), close, [Symbol.asyncDispose]: close };
+}
+
+export interface PublicDoorOptions extends Omit<ServeOptions, 'host' | 'port'> {
+  /** Absolute path of the socket, at which only this process listens; one that an earlier process left is replaced. */
+  readonly socketPath: string;
+}
+
+/** The part of it that the router passes callers on to, whoever they are. Resolves when it listens. */
+export async function servePublicDoor({ socketPath, ...doors }: PublicDoorOptions): Promise<AsyncDisposable> {
+  const server = createServer({ requestTimeout: longestRequestMs }, publicListener(doors));
+  await rm(socketPath, { force: true });
+  server.listen(socketPath);
+  await once(server, 'listening');
+  await chmod(socketPath, 0o600);
+  return { [Symbol.asyncDispose]: () => closeServer(server) };
 }
 
 async function listen(server: Server, host: string, port: number): Promise<void> {

@@ -9,6 +9,7 @@ import * as repositoryCredentials from './migrations/0006-repository-credentials
 import * as buildVariables from './migrations/0007-build-variables.ts';
 import * as webhooks from './migrations/0008-webhooks.ts';
 import * as waysIn from './migrations/0009-ways-in.ts';
+import * as pushes from './migrations/0010-pushes.ts';
 import type { Database } from './schema.ts';
 
 export interface Migration {
@@ -27,6 +28,7 @@ export const migrations: readonly Migration[] = [
   { name: '0007-build-variables', up: buildVariables.up },
   { name: '0008-webhooks', up: webhooks.up },
   { name: '0009-ways-in', up: waysIn.up },
+  { name: '0010-pushes', up: pushes.up },
 ];
 
 /** Any number, the same in every version: who holds it may migrate. */

@@ -14,6 +14,7 @@ import type { EnvironmentSettings } from '../domain/environment-settings.ts';
 import type { JobStatus, JobType } from '../domain/job.ts';
 import type { Measurements } from '../domain/measurements.ts';
 import type { ObservationOutcome, ObservationView } from '../domain/observation.ts';
+import type { PushOutcome, PushResult } from '../domain/push.ts';
 import type { RepositoryCredential } from '../domain/repository-credential.ts';
 import type { RetentionSettings } from '../domain/retention-settings.ts';
 import type { Role } from '../domain/roles.ts';
@@ -50,6 +51,7 @@ export interface Database {
   webhook: WebhookTable;
   webhook_delivery: WebhookDeliveryTable;
   webhook_match: WebhookMatchTable;
+  push: PushTable;
 }
 
 /** Text that holds a `T`. Only `toJson` makes one: `pg` itself would write an array as a PostgreSQL array. */
@@ -265,6 +267,24 @@ export interface PlatformSettingTable {
   name: 'retention';
   value: ColumnType<Partial<RetentionSettings>, JsonText<RetentionSettings>, JsonText<RetentionSettings>>;
   updated_at: Generated<string>;
+}
+
+/** A push to one branch of a repository that the platform keeps itself. */
+export interface PushTable {
+  id: string;
+  /** Of the whole push, which may have been one to several branches. */
+  push_id: string;
+  project_id: string;
+  branch: string;
+  /** null: there was no such branch. */
+  before: Optional<string>;
+  commit: string;
+  pushed_by: string;
+  /** null: what it deploys has not been recorded to the end. */
+  results: NullableJson<readonly PushResult[]>;
+  created_at: Generated<string>;
+  settled_at: Optional<string>;
+  outcome: Optional<PushOutcome>;
 }
 
 export interface IdempotencyTable {

@@ -179,6 +179,7 @@ function commandsOf({ ports, configuration, queries }: Wiring, engine: Engine): 
     store: configuration,
     random,
     baseDomain,
+    publicHost: 'cutover.example.test',
     checkRepository: accepted,
     checkBranch: accepted,
     wake: () => engine.wakeReconciler(),

@@ -1,5 +1,11 @@
 import { endpoint } from '../endpoint.ts';
-import { newProjectSchema, projectChangeSchema, projectListSchema, projectSchema } from '../schemas/project.ts';
+import {
+  newProjectSchema,
+  projectChangeSchema,
+  projectListSchema,
+  projectRemoteSchema,
+  projectSchema,
+} from '../schemas/project.ts';
 import { anyToken, onInstallation, onProject, projectParams } from './access.ts';
 
 export const projectEndpoints = {
@@ -42,6 +48,16 @@ export const projectEndpoints = {
     status: 200,
     response: projectSchema,
     errors: ['not_found', 'repository_refused'],
+  }),
+  remote: endpoint({
+    method: 'GET',
+    path: '/api/projects/{project}/remote',
+    summary: 'Show where the project is pushed to, where the platform keeps its repository',
+    access: onProject('read'),
+    params: projectParams,
+    status: 200,
+    response: projectRemoteSchema,
+    errors: ['not_found', 'repository_elsewhere'],
   }),
   delete: endpoint({
     method: 'DELETE',

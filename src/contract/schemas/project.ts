@@ -72,6 +72,10 @@ export const newProjectSchema = named(
   z.strictObject({
     name: nameSchema,
     repository: text.nullable().meta({ description: 'null: none; it deploys images, tarballs or bundles only.' }),
+    gitPush: z
+      .boolean()
+      .exactOptional()
+      .meta({ description: 'The platform keeps the repository, which is pushed to; `repository` is null then.' }),
     branch: text.exactOptional().meta({ description: 'Branch of the environment `production`; default main.' }),
     build: buildSettingsChangeSchema.exactOptional(),
   }),
@@ -79,5 +83,22 @@ export const newProjectSchema = named(
 
 export const projectChangeSchema = named(
   'ProjectChange',
-  z.strictObject({ repository: text.exactOptional(), build: buildSettingsChangeSchema.exactOptional() }),
+  z.strictObject({
+    repository: text.exactOptional(),
+    gitPush: z
+      .literal(true)
+      .exactOptional()
+      .meta({ description: 'The platform keeps the repository from now on, which is pushed to.' }),
+    build: buildSettingsChangeSchema.exactOptional(),
+  }),
+);
+
+export const projectRemoteSchema = named(
+  'ProjectRemote',
+  z.object({
+    url: z.string().meta({ description: 'For `git remote add`; the password is a token that may deploy.' }),
+    branches: z
+      .array(z.object({ branch: z.string(), environments: z.array(z.string()) }))
+      .meta({ description: 'Branches that are deployed, and where to.' }),
+  }),
 );

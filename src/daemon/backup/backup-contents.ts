@@ -42,6 +42,7 @@ export class BackupContents {
     // Read after the rows: whatever sealed one of them is there by now.
     const keys = yield* this.#keys();
     yield* this.#part(names.settingsPart, JSON.stringify(settings));
+    yield* this.#repositories();
     if (wishes.logs) yield* this.#logs();
     const artifacts = yield* this.#artifacts();
     const volumes = dump.artifactUses.flatMap((use) =>
@@ -90,6 +91,14 @@ export class BackupContents {
       yield* this.#part(names.adminTokenPart, await readFile(directory.adminToken, 'utf8'));
     }
     return keys.map(({ id, bytes }) => ({ id, sha256: createHash('sha256').update(bytes).digest('hex') }));
+  }
+
+  /** Read after the rows: what one of them was made from is there by now. */
+  async *#repositories(): Blocks<void> {
+    const { repositories } = this.#content.places;
+    const found = await repositories.list();
+    for (const id of found) yield* this.#part(names.repositoryPart(id), repositories.save(id, this.#attendance.signal));
+    if (found.length > 0) this.#attendance.progress(`repositories: ${found.length}`);
   }
 
   async *#logs(): Blocks<void> {

@@ -1,5 +1,6 @@
 import { createLogArchive, type LogArchive } from '../../drivers/logs/files/log-archive.ts';
 import { createDockerImageArchive, type ImageArchive } from '../../drivers/runtime/docker/image-archive.ts';
+import { createRepositoryArchive, type RepositoryArchive } from '../../drivers/source/hosting/repository-archive.ts';
 import { createBundleArchive, type BundleArchive } from '../../drivers/static/nginx/bundle-archive.ts';
 import type { Config } from '../config.ts';
 import { dataDirectory, type DataDirectory } from '../data-directory.ts';
@@ -10,6 +11,7 @@ export interface BackupPlaces {
   readonly images: ImageArchive;
   readonly bundles: BundleArchive;
   readonly logs: LogArchive;
+  readonly repositories: RepositoryArchive;
 }
 
 export function backupPlaces(config: Config): BackupPlaces {
@@ -19,6 +21,7 @@ export function backupPlaces(config: Config): BackupPlaces {
     images: createDockerImageArchive({ socketPath: config.dockerSocket }),
     bundles: createBundleArchive({ dir: directory.staticFiles }),
     logs: createLogArchive({ dir: directory.logs }),
+    repositories: createRepositoryArchive({ dir: directory.git }),
   };
 }
 

@@ -11,6 +11,7 @@ export const settingsPart = 'settings.json';
 export const tablePart = (name: string) => `tables/${name}.ndjson`;
 export const logPart = (name: string) => `logs/${name}`;
 export const bundlePart = (bundle: string) => `bundles/${bundle}.tar`;
+export const repositoryPart = (projectId: string) => `repositories/${projectId}.bundle`;
 export const imagesPart = 'images.tar';
 
 const artifactSchema = z.object({

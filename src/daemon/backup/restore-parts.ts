@@ -55,13 +55,16 @@ async function restoreTable({ manifest, load }: Restoring, { table, part }: Tabl
     throw new CutoverError('backup_invalid', `${rows} rows of ${table} were found, and ${known?.rows} were written`);
 }
 
-async function restoreFile({ directory, images, bundles, logs }: BackupPlaces, part: ReadPart, attendance: Attendance) {
+async function restoreFile(places: BackupPlaces, part: ReadPart, attendance: Attendance) {
+  const { directory, images, bundles, logs, repositories } = places;
   const { signal, progress } = attendance;
   const [kind, ...rest] = part.name.split('/');
   const name = rest.join('/');
   if (kind === 'keys' && /^k\d{4,}\.key$/.test(name)) return restoreSecret(join(directory.keys, name), part);
   if (part.name === adminTokenPart) return restoreSecret(directory.adminToken, part);
   if (kind === 'logs') return logs.load(name, part.content, signal);
+  const repository = /^([0-9a-f-]{36})\.bundle$/.exec(name)?.[1];
+  if (kind === 'repositories' && repository !== undefined) return repositories.load(repository, part.content, signal);
   const bundle = /^([0-9a-f]{64})\.tar$/.exec(name)?.[1];
   if (kind === 'bundles' && bundle !== undefined) return bundles.load(bundle, part.content, signal);
   if (part.name !== imagesPart) return;

@@ -14,6 +14,7 @@ import type { RouteMode } from '../../domain/route.ts';
 import type { Actor, Role } from '../../domain/roles.ts';
 import type { WebhookDelivery, WebhookProvider } from '../../domain/webhook.ts';
 import type { WebhookHeaders } from '../ports/webhook-provider.ts';
+import type { GitExchange, GitService } from '../ports/git-repositories.ts';
 import type { RecordedEntry } from '../ports/recorded-entry.ts';
 import type { LogEntry } from '../ports/logs.ts';
 
@@ -31,6 +32,7 @@ export interface Commands {
   readonly deployments: DeploymentCommands;
   readonly retention: RetentionCommands;
   readonly webhooks: WebhookCommands;
+  readonly pushes: PushCommands;
 }
 
 export interface ProjectCommands {
@@ -45,6 +47,8 @@ export interface ProjectCommands {
 
 export interface NewProject {
   readonly name: string;
+  /** The platform keeps its repository, which is pushed to; then `repository` is null. */
+  readonly gitPush?: boolean;
   /** null: what it deploys comes as images, tarballs or bundles only. */
   readonly repository: string | null;
   readonly branch?: string;
@@ -52,6 +56,8 @@ export interface NewProject {
 }
 
 export interface ProjectChange {
+  /** The platform keeps its repository from now on; with it there is no `repository`. */
+  readonly gitPush?: true;
   readonly repository?: string;
   readonly build?: Partial<BuildSettings>;
 }
@@ -180,6 +186,30 @@ export interface DeploymentCommands {
   log(actor: Actor, request: LogRequest, signal: AbortSignal): AsyncIterable<LogEntry>;
   /** What waits or runs, over every project the actor may see, in the order it will be served. */
   queue(actor: Actor): Promise<Queue>;
+}
+
+/**
+ * The repositories that the platform keeps itself, as Git speaks to them. Whoever may deploy may read and push. Errors of all: `forbidden`,
+ * `not_found`, `repository_elsewhere`.
+ */
+export interface PushCommands {
+  /** Address of the project's remote. */
+  remote(actor: Actor, project: string): Promise<ProjectRemote>;
+  /** What the repository has: the first answer of the service. */
+  advertise(actor: Actor, project: string, service: GitService, exchange: GitExchange): Promise<void>;
+  /** Sends what the caller fetches. */
+  upload(actor: Actor, project: string, exchange: GitExchange): Promise<void>;
+  /**
+   * Takes what is pushed, deploys each branch to its environments, and tells how it goes until it is over; whoever goes away earlier
+   * changes nothing of it.
+   */
+  push(actor: Actor, project: string, exchange: GitExchange): Promise<void>;
+}
+
+export interface ProjectRemote {
+  readonly url: string;
+  /** Branches that are deployed, with the environments that are deployed from them. */
+  readonly branches: readonly { readonly branch: string; readonly environments: readonly string[] }[];
 }
 
 /** What is kept of what was deployed, and for how long. */

@@ -1,10 +1,9 @@
 import { defaultEnvironmentSettings, type EnvironmentSettings } from '../../domain/environment-settings.ts';
 import { CutoverError } from '../../domain/errors.ts';
-import { environmentHost } from '../../domain/hosts.ts';
 import type { NewEnvironmentRecord } from '../ports/configuration-store.ts';
 import { requireAccess } from './projects-access.ts';
-import { changedSettings, checkHost, checkName } from './projects-rules.ts';
-import { noProject, type ConfigurationDependencies } from './projects.ts';
+import { changedSettings, checkName } from './projects-rules.ts';
+import { hostFor, noProject, type ConfigurationDependencies } from './projects.ts';
 import type { EnvironmentCommands, SettingsChange } from './commands.ts';
 
 export function environmentCommands(dependencies: ConfigurationDependencies): EnvironmentCommands {
@@ -49,13 +48,13 @@ export function noEnvironment(project: string, name: string): never {
 }
 
 function newEnvironment(
-  { random, baseDomain, checkBranch }: ConfigurationDependencies,
+  dependencies: ConfigurationDependencies,
   project: string,
   input: { readonly name: string; readonly settings?: SettingsChange },
 ): NewEnvironmentRecord {
   checkName('environment', input.name);
-  const host = environmentHost(project, input.name, baseDomain);
-  checkHost(host);
+  const { random, checkBranch } = dependencies;
+  const host = hostFor(dependencies, project, input.name);
   const settings = changedSettings(defaultEnvironmentSettings, input.settings ?? {}, checkBranch);
   return { id: random.id(), name: input.name, settings, hosts: [host] };
 }

@@ -2,6 +2,7 @@ import { defaultBuildSettings, type BuildSettings } from '../../domain/build-set
 import { defaultEnvironmentSettings } from '../../domain/environment-settings.ts';
 import { CutoverError } from '../../domain/errors.ts';
 import { environmentHost } from '../../domain/hosts.ts';
+import { platformRepository } from '../../domain/platform-repository.ts';
 import type { Project } from '../../domain/project.ts';
 import { buildSettingsProblem } from '../../domain/settings-rules.ts';
 import type { ConfigurationStore, ProjectFields } from '../ports/configuration-store.ts';
@@ -15,6 +16,8 @@ export interface ConfigurationDependencies {
   readonly random: Random;
   /** Environments get hosts under it. */
   readonly baseDomain: string;
+  /** Of the platform itself: no environment gets it. */
+  readonly publicHost: string;
   /** Throws `repository_refused` for a URL the platform will not read. */
   readonly checkRepository: (repository: string) => void;
   /** Throws `ref_invalid` for what Git does not take for the name of a branch. */
@@ -51,30 +54,53 @@ export function projectCommands(dependencies: ConfigurationDependencies): Projec
   };
 }
 
+/** Errors: `invalid_input` for one that is too long, `host_taken` for the platform's own. */
+export function hostFor(
+  { baseDomain, publicHost }: Pick<ConfigurationDependencies, 'baseDomain' | 'publicHost'>,
+  project: string,
+  environment: string,
+): string {
+  const host = environmentHost(project, environment, baseDomain);
+  checkHost(host);
+  if (host === publicHost) throw new CutoverError('host_taken', `${host} is where the platform itself answers`);
+  return host;
+}
+
 export function noProject(name: string): never {
   throw new CutoverError('not_found', `there is no project "${name}"`);
 }
 
 function create(dependencies: ConfigurationDependencies, input: NewProject): Promise<Project> {
-  const { store, random, baseDomain, checkRepository } = dependencies;
+  const { store, random, checkRepository } = dependencies;
   const { name, repository } = input;
   checkName('project', name);
-  const host = environmentHost(name, 'production', baseDomain);
-  checkHost(host);
+  const host = hostFor(dependencies, name, 'production');
+  const id = random.id();
   if (repository !== null) checkRepository(repository);
   const build = merged(defaultBuildSettings, input.build);
   const branch = input.branch ?? defaultEnvironmentSettings.branch;
   const settings = changedSettings(defaultEnvironmentSettings, { branch }, dependencies.checkBranch);
   return store.projects.create(
-    { id: random.id(), name, repository, build },
+    { id, name, repository: keptHere(input) ? platformRepository(id) : repository, build },
     { id: random.id(), name: 'production', settings, hosts: [host] },
   );
 }
 
 function changed(current: Project, change: ProjectChange, checkRepository: (url: string) => void): ProjectFields {
-  const repository = change.repository ?? current.repository;
+  const own = keptHere(change) ? platformRepository(current.id) : current.repository;
+  const repository = change.repository ?? own;
   if (change.repository !== undefined) checkRepository(change.repository);
   return { repository, build: merged(current.build, change.build) };
+}
+
+/** Error: `invalid_input` where it is said to be elsewhere too. */
+function keptHere({
+  gitPush = false,
+  repository,
+}: Pick<NewProject, 'gitPush'> & { readonly repository?: string | null }): boolean {
+  if (gitPush && typeof repository === 'string')
+    throw new CutoverError('invalid_input', 'gitPush: the platform keeps the repository, or it is elsewhere: not both');
+  return gitPush;
 }
 
 function merged(current: BuildSettings, change: Partial<BuildSettings> = {}): BuildSettings {

@@ -11,7 +11,7 @@ import type { ConfigurationStore } from '../../../src/engine/ports/configuration
 import type { SecretBox } from '../../../src/engine/ports/secret-box.ts';
 
 export interface ConfigurationBench {
-  readonly commands: Omit<Commands, 'deployments' | 'retention' | 'webhooks'>;
+  readonly commands: Omit<Commands, 'deployments' | 'retention' | 'webhooks' | 'pushes'>;
   readonly store: ConfigurationStore;
   readonly secretBox: SecretBox;
   readonly tokenDependencies: TokenDependencies;
@@ -38,6 +38,7 @@ export function configurationBench(store: ConfigurationStore): ConfigurationBenc
     store,
     random,
     baseDomain: 'example.test',
+    publicHost: 'cutover.example.test',
     checkRepository,
     checkBranch,
     wake: () => wakes++,

@@ -5,6 +5,7 @@ import { defaultEnvironmentSettings } from '../../../src/domain/environment-sett
 import { CutoverError } from '../../../src/domain/errors.ts';
 import type { Environment, Variable } from '../../../src/domain/project.ts';
 import { environmentSettingsProblem } from '../../../src/domain/settings-rules.ts';
+import { platformRepository } from '../../../src/domain/platform-repository.ts';
 import { describeQueueReason, nothingKnown, placeInQueue } from '../../../src/domain/queue.ts';
 import { mayAccess, type Actor, type Permission } from '../../../src/domain/roles.ts';
 import type {
@@ -19,6 +20,7 @@ import type {
 } from '../../../src/engine/commands/commands.ts';
 import { newDeployment } from './new-deployment.ts';
 import type { HeldProject, Platform } from './platform.ts';
+import { pushCommands } from './push-commands.ts';
 import { retentionCommands } from './retention-commands.ts';
 import { rolloutCommands } from './rollout-commands.ts';
 import { webhookCommands } from './webhook-commands.ts';
@@ -34,6 +36,7 @@ export function inMemoryCommands(platform: Platform): Commands {
     deployments: deploymentCommands(platform),
     retention: retentionCommands(),
     webhooks: webhookCommands(platform),
+    pushes: pushCommands(platform),
   };
 }
 
@@ -72,11 +75,12 @@ function projectCommands(platform: Platform): ProjectCommands {
     async create(actor, input) {
       requireInstallation(actor, 'configure');
       if (platform.projects.has(input.name)) throw new CutoverError('already_exists', `"${input.name}" is taken`);
+      const id = randomUUID();
       const held: HeldProject = {
         project: {
-          id: randomUUID(),
+          id,
           name: input.name,
-          repository: input.repository,
+          repository: input.gitPush === true ? platformRepository(id) : input.repository,
           build: { ...defaultBuildSettings, ...input.build },
           createdAt: new Date().toISOString(),
         },

@@ -8,6 +8,7 @@ import { addBuildOptions, toBuildChange, type BuildOptions } from './build-optio
 export interface CreateProjectOptions extends BuildOptions {
   /** False with --no-repo. */
   readonly repo?: string | false;
+  readonly gitPush?: boolean;
   readonly branch?: string;
 }
 
@@ -17,6 +18,7 @@ export function createCommand(cli: Cli): Command {
     .argument('<name>', 'lower-case letters, digits and hyphens; becomes part of the host')
     .option('--repo <url>', 'Git repository')
     .option('--no-repo', 'none: it deploys images, tarballs or bundles only')
+    .option('--git-push', 'the platform keeps the repository; push to it (see: projects remote)')
     .option('--branch <branch>', 'branch of production (default: main)');
   return addBuildOptions(command).action(
     cli.action((session, name: string, options: CreateProjectOptions) => runCreate(session, name, options)),
@@ -24,12 +26,21 @@ export function createCommand(cli: Cli): Command {
 }
 
 export async function runCreate(session: Session, name: string, options: CreateProjectOptions): Outcome {
-  const { repo, branch } = options;
-  if (repo === undefined) throw new CutoverError('usage', 'name a repository with --repo, or say --no-repo');
-  const repository = repo === false ? null : repo;
+  const { repo, gitPush = false, branch } = options;
+  if (repo === undefined && !gitPush)
+    throw new CutoverError('usage', 'name a repository with --repo, or say --git-push or --no-repo');
+  if (typeof repo === 'string' && gitPush)
+    throw new CutoverError('usage', 'with --git-push the platform keeps the repository: leave out --repo');
+  const repository = typeof repo === 'string' ? repo : null;
   const build = toBuildChange(options);
-  const body = { name, repository, build, ...(branch === undefined ? {} : { branch }) };
-  const project = await (await session.client()).call(endpoints.projects.create, { params: {}, body });
+  const client = await session.client();
+  const body = { name, repository, gitPush, build, ...(branch === undefined ? {} : { branch }) };
+  const project = await client.call(endpoints.projects.create, { params: {}, body });
+  if (gitPush) {
+    session.show(project, `created ${project.name}`);
+    session.say(`push to it; where and how: cutover projects remote ${project.name}`);
+    return;
+  }
   const from = project.repository === null ? 'without a repository' : `from ${project.repository}`;
   session.show(project, `created ${project.name} ${from}`);
   session.say(`deploy it with: cutover deploy ${project.name} -e production`);

@@ -4,6 +4,7 @@ import { createCommand } from './create.ts';
 import { credentialsCommand } from './credentials/credentials.ts';
 import { deleteCommand } from './delete.ts';
 import { listCommand } from './list.ts';
+import { remoteCommand } from './remote.ts';
 import { showCommand } from './show.ts';
 import { updateCommand } from './update.ts';
 
@@ -14,6 +15,7 @@ export function projectsCommand(cli: Cli): Command {
     .addCommand(listCommand(cli))
     .addCommand(showCommand(cli))
     .addCommand(updateCommand(cli))
+    .addCommand(remoteCommand(cli))
     .addCommand(deleteCommand(cli))
     .addCommand(credentialsCommand(cli));
 }

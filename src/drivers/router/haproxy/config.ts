@@ -1,4 +1,5 @@
 import type { SlotNumber } from '../../../domain/route.ts';
+import { renderDoor } from './door.ts';
 import { renderFrontEnd } from './front-end.ts';
 import { bundleValue, isSpecial, liveName, routeValue, slotName } from './names.ts';
 import type { HaproxyRouterOptions, RouterPaths } from './options.ts';
@@ -26,7 +27,7 @@ export function renderConfig(
     `ring ${ringName}\n  format raw\n  maxlen ${longestLine}\n  size ${ringBytes}\n`,
     renderDefaults(paths),
     renderFrontEnd(options, paths, lua),
-    'backend nobody from front\n  http-request deny deny_status 404\n',
+    renderDoor(options.door),
     `backend successor from front\n  server successor unix@${paths.successorSocket} send-proxy-v2\n`,
     ...slots,
     '',

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { PlatformDoor } from './door.ts';
 
 export interface HaproxyRouterOptions {
   /** Configuration, maps, state and sockets; made when missing. Absolute, and short: a socket's path has a limit of about 100 bytes. */
@@ -11,6 +12,8 @@ export interface HaproxyRouterOptions {
   readonly binds: readonly string[];
   /** Where the static file server answers: `unix@/path/to/socket` or `host:port`. */
   readonly staticEndpoint: string;
+  /** Without it nobody reaches the platform through the router. */
+  readonly door?: PlatformDoor;
   /** Number of slots of a new installation. Default 1000. */
   readonly initialSlots?: number;
   /** HAProxy takes as many connections as it may open files for, and never more files than this. Default 50,000; two per visitor. */

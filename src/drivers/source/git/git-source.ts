@@ -26,6 +26,8 @@ export interface GitSourceOptions {
   readonly gitLfs?: string;
   /** Added to Git's environment (proxy, certificate authority); nothing is inherited from the process. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Where the repositories are that the platform keeps itself, by the id of their project. Default: there are none. */
+  readonly hosted?: (project: string) => string;
   readonly log: { warn(details: object, message: string): void };
 }
 
@@ -36,13 +38,14 @@ export async function createGitSource(options: GitSourceOptions): Promise<Source
     allowedProtocols: allowed = ['https', 'ssh'],
     timeoutMs = 10 * 60_000,
     gitLfs = 'git-lfs',
+    hosted = null,
     log,
   } = options;
   const hardened = await prepareGitEnvironment(dir, allowed);
   const environment = { ...options.environment, ...hardened };
   const limits = { ...defaultLimits, ...options.limits };
   const accesses = await RemoteAccesses.openIn(dir);
-  const mirrors = new Mirrors({ dir, allowed, timeoutMs, environment, accesses, limits, gitLfs, log });
+  const mirrors = new Mirrors({ dir, allowed, timeoutMs, environment, accesses, limits, gitLfs, hosted, log });
   const checkoutMs = commandsInCheckout * timeoutMs;
   return new GitSource({ mirrors, limits, worktrees: new Worktrees(join(dir, 'checkouts')), accesses, checkoutMs });
 }

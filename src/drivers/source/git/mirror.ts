@@ -13,6 +13,8 @@ export interface MirrorContext {
   readonly path: string;
   /** Of the repository; safe to be shown. */
   readonly url: string;
+  /** What Git is given instead of the address, where that is not for Git to read. */
+  readonly remote?: string;
   /** Opens the way to its server for one command. */
   readonly access: () => Promise<RemoteAccess>;
   readonly environment: Readonly<Record<string, string>>;
@@ -94,9 +96,9 @@ export class Mirror {
   /** Fetches `refs/heads/<branch>` or a commit from the server. One that is `known` is not asked about again. */
   async fetch(ref: string, known: ReadonlyMap<string, MirroredCommit>): Promise<MirroredCommit> {
     const options = ['fetch', '--progress', '--no-tags', '--depth=1', '--no-write-fetch-head', '--no-auto-maintenance'];
-    const { path, url } = this.#context;
+    const { path, url, remote = url } = this.#context;
     await this.#remotely({
-      args: [...options, '--no-recurse-submodules', '--end-of-options', url, `+${ref}:${incomingRef}`],
+      args: [...options, '--no-recurse-submodules', '--end-of-options', remote, `+${ref}:${incomingRef}`],
     });
     // Each process costs as much as the whole fetch of nothing new.
     const before = known.get(await this.#incomingObject());

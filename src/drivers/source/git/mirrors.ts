@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { CutoverError } from '../../../domain/errors.ts';
+import { ofPlatform } from '../../../domain/platform-repository.ts';
 import type { Repository } from '../../../engine/ports/source.ts';
 import { explainGitFailure, GitFailure, type Asked } from './git-failure.ts';
 import { KeyedLock } from './keyed-lock.ts';
@@ -8,7 +9,7 @@ import type { RepositoryLimits } from './limits.ts';
 import { Mirror, type MirroredCommit } from './mirror.ts';
 import { MirrorFull } from './mirror-size.ts';
 import { MirrorUse } from './unused-mirrors.ts';
-import { credentialFor, type RemoteAccesses } from './remote-access.ts';
+import { credentialFor, type RemoteAccess, type RemoteAccesses } from './remote-access.ts';
 import { type GitProtocol, parseRepositoryUrl } from './repository-url.ts';
 
 export interface MirrorsOptions {
@@ -20,6 +21,8 @@ export interface MirrorsOptions {
   readonly limits: RepositoryLimits;
   /** Name or path of the program. */
   readonly gitLfs: string;
+  /** Path of the repository that the platform keeps for a project; null: it keeps none. */
+  readonly hosted: ((project: string) => string) | null;
   readonly log: { warn(details: object, message: string): void };
 }
 
@@ -119,8 +122,33 @@ export class Mirrors {
     await mirror.destroy();
   }
 
+  /** One that the platform keeps itself: read from the disk, and only for its own project. Error: `repository_refused`. */
+  #openHosted(
+    project: string,
+    repository: Repository,
+    { ref, onLine, signal }: Errand,
+  ): { readonly mirror: Mirror; readonly asked: Asked } {
+    const { dir, hosted, allowed: _allowed, accesses: _accesses, ...options } = this.#options;
+    if (hosted === null || project !== repository.project)
+      throw new CutoverError('repository_refused', 'A repository of the platform is read for its own project only.');
+    const path = join(dir, 'mirrors', nameOfMirror(repository.url, ''));
+    const url = 'the repository that is pushed to';
+    const context = {
+      ...options,
+      path,
+      url: repository.url,
+      remote: hosted(project),
+      access: accessToDisk,
+      signal,
+      onLine,
+    };
+    return { mirror: new Mirror(context), asked: { url, ref, shown: false } };
+  }
+
   #open(repository: Repository, { ref, onLine, signal }: Errand): { readonly mirror: Mirror; readonly asked: Asked } {
-    const { dir, allowed, accesses, ...options } = this.#options;
+    const { dir, allowed, accesses, hosted: _hosted, ...options } = this.#options;
+    const own = ofPlatform(repository.url);
+    if (own !== null) return this.#openHosted(own, repository, { ref, onLine, signal });
     const url = parseRepositoryUrl(repository.url, allowed);
     const credential = credentialFor(url, repository);
     // What was read with a project's credential is that project's alone.
@@ -146,6 +174,16 @@ function keepLatest<T>(map: Map<string, T>, [key, value]: readonly [string, T], 
   map.set(key, value);
   const [oldest] = map.keys();
   if (oldest !== undefined && map.size > most) map.delete(oldest);
+}
+
+/** Of all ways to a repository only this one, which nobody's address can ask for. */
+async function accessToDisk(): Promise<RemoteAccess> {
+  return {
+    environment: { GIT_ALLOW_PROTOCOL: 'file' },
+    settings: [],
+    secrets: [],
+    [Symbol.asyncDispose]: async () => undefined,
+  };
 }
 
 function nameOfMirror(identity: string, project: string): string {

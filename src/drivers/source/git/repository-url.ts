@@ -1,4 +1,5 @@
 import { CutoverError } from '../../../domain/errors.ts';
+import { ofPlatform } from '../../../domain/platform-repository.ts';
 
 export type GitProtocol = 'https' | 'ssh' | 'http' | 'file';
 
@@ -33,6 +34,11 @@ export function parseRepositoryUrl(text: string, allowed: readonly GitProtocol[]
   if (text.length > 2048 || /[\s\p{Cc}]/u.test(text) || text.startsWith('-')) {
     throw new CutoverError('repository_refused', 'The repository URL holds characters that no URL has.');
   }
+  if (ofPlatform(text) !== null)
+    throw new CutoverError(
+      'repository_refused',
+      'An address that begins with `platform:` is only given by the platform.',
+    );
   const parsed = text.includes('://') ? fromUrl(text) : fromScpLike(text);
   if (!allowed.includes(parsed.protocol)) {
     const names = allowed.map((name) => `${name}://`).join(', ');

@@ -1,0 +1,96 @@
+import type { Decide, RefChange, RefRefusal } from '../../../engine/ports/git-repositories.ts';
+import { GitFailure } from '../git/git-failure.ts';
+import { megabytes } from '../git/limits.ts';
+import { serveGit } from './git-service.ts';
+import { heldBelow, type HostedRepository } from './hosted-repository.ts';
+import type { PacketReader } from './packet-lines.ts';
+import type { PushAnswer } from './push-answer.ts';
+import { heldRequest, type HeldChange, type PushRequest } from './push-request.ts';
+import { readReceiveReport, type ReceiveReport } from './receive-report.ts';
+import { packedSize } from './repository-size.ts';
+
+export interface PushInHand {
+  readonly repository: HostedRepository;
+  readonly pushId: string;
+  readonly request: PushRequest;
+  /** What follows the request. */
+  readonly packets: PacketReader;
+  readonly answer: PushAnswer;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+}
+
+/** Holds what is pushed, asks what becomes of it, and reports that. Errors: those of Git that are not the push's fault, and of `decide`. */
+export async function receivePush(push: PushInHand, decide: Decide): Promise<void> {
+  const { answer, request } = push;
+  const { unpacked, refusals } = await hold(push);
+  const own = await Promise.all(
+    request.changes.map((change, index) => refusalOf(push, change, refusals.get(heldName(push, index)))),
+  );
+  if (unpacked !== 'ok')
+    return answer.report(
+      unpacked,
+      request.changes,
+      request.changes.map(() => 'nothing of the push was taken'),
+    );
+  const open = request.changes.filter((_, index) => own[index] === null);
+  const decided = open.length === 0 ? [] : await decide(open, answer.tell);
+  const byRef = new Map(open.map(({ ref }, index): [string, RefRefusal] => [ref, decided[index] ?? null]));
+  answer.report(
+    unpacked,
+    request.changes,
+    request.changes.map(({ ref }, index) => own[index] ?? byRef.get(ref) ?? null),
+  );
+}
+
+function heldName({ pushId }: PushInHand, index: number): string {
+  return `${heldBelow(pushId)}/${index}`;
+}
+
+/** Under names of its own, so that it is there whatever happens, and nothing has moved. */
+async function hold(push: PushInHand): Promise<ReceiveReport> {
+  const { repository, request, packets, answer, environment, maxBytes, signal } = push;
+  const held = request.changes.flatMap(({ to }, index): HeldChange[] =>
+    to === null ? [] : [{ to, name: heldName(push, index) }],
+  );
+  const { bytes } = await packedSize(repository.path);
+  if (held.length === 0 || bytes > maxBytes) {
+    await drain(packets);
+    const full = `the repository is larger than ${megabytes(maxBytes)}`;
+    return { unpacked: held.length === 0 ? 'ok' : full, refusals: new Map() };
+  }
+  try {
+    return await serveGit({
+      args: ['receive-pack', '--stateless-rpc', repository.path],
+      environment,
+      body: concat(heldRequest(request, held), packets.rest()),
+      read: (output) => readReceiveReport(output, answer),
+      signal,
+    });
+  } catch (error) {
+    if (!(error instanceof GitFailure)) throw error;
+    for (const line of error.lines) answer.tell(line);
+    return { unpacked: error.message, refusals: new Map() };
+  }
+}
+
+async function refusalOf(
+  { repository }: PushInHand,
+  { ref, to }: RefChange,
+  git: string | undefined,
+): Promise<RefRefusal> {
+  if (git !== undefined) return git;
+  if (ref.startsWith('refs/tags/')) return null;
+  if (!ref.startsWith('refs/heads/')) return 'only branches and tags are kept here';
+  return to === null || (await repository.isCommit(to)) ? null : 'a branch must lead to a commit';
+}
+
+async function* concat(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield first;
+  yield* rest;
+}
+
+async function drain(packets: PacketReader): Promise<void> {
+  for await (const _chunk of packets.rest());
+}

@@ -1,0 +1,209 @@
+import { CutoverError } from '../../domain/errors.ts';
+import { isOver, wentLive, type Push, type PushOutcome, type PushResult } from '../../domain/push.ts';
+import type { Environment, Project } from '../../domain/project.ts';
+import { recordGitDeployment, type RecordingDependencies } from '../commands/record-git-deployment.ts';
+import type { ConfigurationStore } from '../ports/configuration-store.ts';
+import type { GitRepositories, RefChange } from '../ports/git-repositories.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { OperatorLog } from '../ports/ports.ts';
+import type { PushStore } from '../ports/push-store.ts';
+import { Rest } from '../rest.ts';
+import { Turns } from '../turns.ts';
+
+export interface PushKeeperOptions {
+  readonly repositories: GitRepositories;
+  readonly store: PushStore;
+  readonly recording: RecordingDependencies & { readonly configuration: Pick<ConfigurationStore, 'projects'> };
+  readonly clock: Clock;
+  readonly log: OperatorLog;
+  /** Throws `ref_invalid` for a name that no branch is deployed from. */
+  readonly checkBranch: (branch: string) => void;
+}
+
+/** A change to a branch, by somebody who may. */
+export interface BranchPush {
+  readonly project: Project;
+  readonly pushId: string;
+  readonly by: string;
+  readonly change: RefChange;
+}
+
+/** What became of it: refused, with the reason; or taken, with what it deploys (null: it was no push of commits to a branch). */
+export type Acceptance = { readonly refusal: string } | { readonly refusal: null; readonly push: Push | null };
+
+const intervalMs = 10_000;
+const stale = 'somebody else has pushed to it: fetch first';
+const branches = 'refs/heads/';
+
+/**
+ * Carries out what was pushed to the platform's own repositories. A push that is on record is carried out whatever happens: the branch moves,
+ * every environment of it is deployed to, once, and where none of that goes live the branch is put back, so that the same push can be made
+ * again. Every part can be repeated.
+ */
+export class PushKeeper {
+  readonly #options: PushKeeperOptions;
+  readonly #turns = new Turns();
+  readonly #rest: Rest;
+  readonly #recovered = Promise.withResolvers<void>();
+
+  constructor(options: PushKeeperOptions) {
+    this.#options = options;
+    this.#rest = new Rest(options.clock);
+  }
+
+  /** Resolves when what an earlier process left has been looked at: nobody may push before that. */
+  get recovered(): Promise<void> {
+    return this.#recovered.promise;
+  }
+
+  wake(): void {
+    this.#rest.wake();
+  }
+
+  /** Finishes what nobody waits for any more, and removes the repositories of projects that are gone, until aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#attempt(() => this.#letGoOfUnknown(), signal);
+    for (let first = true; !signal.aborted; first = false) {
+      await this.#pass(signal);
+      if (first) this.#recovered.resolve();
+      await this.#rest.take(intervalMs, signal);
+    }
+  }
+
+  /** Takes one change, on record before it resolves. */
+  accept(request: BranchPush): Promise<Acceptance> {
+    return this.#turns.take(request.project.id, () => this.#accept(request));
+  }
+
+  /** Does what is left to do; null while deployments of it are under way. */
+  settle(push: Push): Promise<PushOutcome | null> {
+    return this.#turns.take(push.projectId, () => this.#settle(push));
+  }
+
+  async #accept({ project, pushId, by, change }: BranchPush): Promise<Acceptance> {
+    const { repositories, store, recording } = this.#options;
+    const { ref, from, to } = change;
+    const refusal = await this.#refusal(project, change);
+    if (refusal !== null) return { refusal };
+    if ((await repositories.find(project.id, ref)) !== from) return { refusal: stale };
+    if (to === null || !ref.startsWith(branches))
+      return (await repositories.move(project.id, change)) ? { refusal: null, push: null } : { refusal: stale };
+    const { id: projectId, name: projectName } = project;
+    const branch = ref.slice(branches.length);
+    const push = { id: recording.random.id(), pushId, projectId, branch, before: from, commit: to, by };
+    await store.record(push);
+    return { refusal: null, push: await this.#carryOut({ ...push, projectName, results: null }) };
+  }
+
+  async #refusal(project: Project, { ref, to }: RefChange): Promise<string | null> {
+    if (!ref.startsWith(branches)) return null;
+    const branch = ref.slice(branches.length);
+    if (to === null) {
+      const [first] = await this.#environmentsOf(project.id, branch);
+      return first === undefined ? null : `the environment ${first.name} is deployed from it`;
+    }
+    try {
+      this.#options.checkBranch(branch);
+      return null;
+    } catch (error) {
+      if (error instanceof CutoverError) return error.message;
+      throw error;
+    }
+  }
+
+  /** The branch moves, and its environments are deployed to: as far as that has not been done before. */
+  async #carryOut(push: Push): Promise<Push> {
+    const { repositories, store } = this.#options;
+    if (push.results !== null) return push;
+    const { projectId, branch, before, commit } = push;
+    await repositories.move(projectId, { ref: `${branches}${branch}`, from: before, to: commit });
+    const results = await this.#trigger(push);
+    await store.triggered(push.id, results);
+    return { ...push, results };
+  }
+
+  async #trigger(push: Push): Promise<readonly PushResult[]> {
+    const project = await this.#options.recording.configuration.projects.find(push.projectName);
+    if (project === null) return [];
+    const results: PushResult[] = [];
+    for (const environment of await this.#environmentsOf(project.id, push.branch))
+      results.push(await this.#deploy(push, project, environment));
+    return results;
+  }
+
+  async #deploy(push: Push, project: Project, environment: Environment): Promise<PushResult> {
+    const { name, settings, autoDeployHeld } = environment;
+    const skipped = (reason: string) => ({ environment: name, deploymentId: null, reason });
+    if (!settings.autoDeploy) return skipped(`auto-deploy of ${name} is off`);
+    if (autoDeployHeld !== null) return skipped(`auto-deploy of ${name} is held: ${autoDeployHeld}`);
+    const { branch, commit, by } = push;
+    const { deployment } = await recordGitDeployment(this.#options.recording, {
+      project,
+      environment,
+      branch,
+      commit,
+      trigger: { kind: 'push', by, noCache: false },
+      idempotency: null,
+      onceKey: `push:${push.id}:${environment.id}`,
+    });
+    return { environment: name, deploymentId: deployment.id, reason: null };
+  }
+
+  async #settle(unfinished: Push): Promise<PushOutcome | null> {
+    const { repositories, store } = this.#options;
+    const push = await this.#carryOut(unfinished);
+    const deployments = await this.#deploymentsOf(push);
+    if (deployments.some((deployment) => deployment !== null && !isOver(deployment))) return null;
+    const live = deployments.filter((deployment) => deployment !== null && wentLive(deployment));
+    const { projectId, branch, before, commit } = push;
+    // Whoever has pushed on top of it since keeps what he pushed.
+    if (deployments.length > 0 && live.length === 0)
+      await repositories.move(projectId, { ref: `${branches}${branch}`, from: commit, to: before });
+    const outcome = live.length === deployments.length ? 'succeeded' : 'failed';
+    await repositories.letGo(projectId, push.pushId);
+    await store.settled(push.id, outcome);
+    return outcome;
+  }
+
+  async #deploymentsOf({ results }: Push) {
+    const ids = (results ?? []).flatMap(({ deploymentId }) => deploymentId ?? []);
+    const records = await Promise.all(ids.map((id) => this.#options.recording.deployments.record(id)));
+    return records.map((record) => record?.deployment ?? null);
+  }
+
+  async #environmentsOf(projectId: string, branch: string): Promise<readonly Environment[]> {
+    const all = await this.#options.recording.configuration.environments.list(projectId);
+    return all.filter(({ settings }) => settings.branch === branch);
+  }
+
+  async #pass(signal: AbortSignal): Promise<void> {
+    const { repositories, store } = this.#options;
+    await this.#attempt(async () => {
+      const open = await store.unsettled();
+      for (const push of open) await this.#attempt(() => this.settle(push), signal);
+    }, signal);
+    await this.#attempt(async () => {
+      const kept = await repositories.list();
+      const existing = new Set(await store.existing(kept));
+      for (const id of kept) if (!existing.has(id)) await repositories.remove(id);
+    }, signal);
+  }
+
+  /** What was held for a push that never came on record: whoever made it was not told that it was taken. */
+  async #letGoOfUnknown(): Promise<void> {
+    const { repositories, store } = this.#options;
+    const known = new Set((await store.unsettled()).map(({ pushId }) => pushId));
+    for (const projectId of await repositories.list())
+      for (const pushId of await repositories.held(projectId))
+        if (!known.has(pushId)) await repositories.letGo(projectId, pushId);
+  }
+
+  async #attempt(work: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#options.log.warn({ error: String(error) }, 'a push could not be carried out to its end, to be tried again');
+    }
+  }
+}
