@@ -7,6 +7,7 @@ import { PushKeeper } from '../engine/reconcile/push-keeper.ts';
 import { createHostedRepositories } from '../drivers/source/hosting/hosted-repositories.ts';
 import { createPushStore } from '../store/pushes.ts';
 import type { Database } from '../store/schema.ts';
+import { createWebhookStore } from '../store/webhooks.ts';
 import type { Config } from './config.ts';
 import type { DataDirectory } from './data-directory.ts';
 
@@ -34,7 +35,9 @@ export async function composePushes(wiring: PushWiring): Promise<Pushes> {
   });
   const { clock, checkBranch, random } = deployments;
   const store = createPushStore(db);
-  const keeper = new PushKeeper({ repositories, store, recording: deployments, clock, log, checkBranch });
+  const recording = { ...deployments, commits: createWebhookStore(db) };
+  const { queries } = deployments;
+  const keeper = new PushKeeper({ repositories, store, recording, queries, clock, log, checkBranch });
   const remoteOf = (project: string) => `${urlOf(config.publicHost)}/git/${project}.git`;
   return {
     commands: pushCommands({ deployments, repositories, keeper, random, remoteOf }),

@@ -5,10 +5,10 @@ import { isFinal } from './deployment-state.ts';
 export interface PushResult {
   /** Its name. */
   readonly environment: string;
-  /** null: nothing was deployed. */
-  readonly deploymentId: string | null;
-  /** Why nothing was; null where something was. */
-  readonly reason: string | null;
+  /** Number of the deployment; null: nothing was deployed. */
+  readonly deployment: number | null;
+  /** Why nothing was, or what was. */
+  readonly reason: string;
 }
 
 /** A push that was taken: the branch has moved, or is about to. */

@@ -18,13 +18,15 @@ export async function watchPush(
   const results = push.results ?? [];
   if (results.length === 0)
     tell(`no environment of ${push.projectName} is deployed from ${push.branch}: it is kept, and nothing is deployed`);
-  for (const { environment, reason } of results)
-    if (reason !== null) tell(`nothing is deployed to ${environment}: ${reason}`);
+  for (const { environment, deployment, reason } of results)
+    if (deployment === null) tell(`nothing is deployed to ${environment}: ${reason}`);
   const several = results.length > 1;
   const outcomes = await Promise.all(
-    results.map(async ({ environment, deploymentId }) => {
-      if (deploymentId === null) return null;
-      return watch(dependencies, deploymentId, several ? (line) => tell(`${environment}: ${line}`) : tell, signal);
+    results.map(async ({ environment, deployment }) => {
+      if (deployment === null) return null;
+      const found = await dependencies.deployments.queries.byNumber(push.projectId, deployment);
+      if (found === null) return 'the environment was deleted';
+      return watch(dependencies, found, several ? (line) => tell(`${environment}: ${line}`) : tell, signal);
     }),
   );
   await dependencies.keeper.settle(push);
@@ -33,17 +35,15 @@ export async function watchPush(
 
 async function watch(
   { deployments }: Pick<PushDependencies, 'deployments'>,
-  id: string,
+  found: Deployment,
   tell: Tell,
   signal: AbortSignal,
 ): Promise<RefRefusal> {
-  const found = (await deployments.deployments.record(id))?.deployment;
-  if (found === undefined) return 'the environment was deleted';
   tell(
     `deploying ${found.source.kind === 'git' ? found.source.requestedCommit?.slice(0, 12) : ''} to ${found.environmentName} as #${found.number}`,
   );
   await narrate(deployments, found, tell, signal);
-  const deployment = (await deployments.deployments.record(id))?.deployment;
+  const deployment = (await deployments.deployments.record(found.id))?.deployment;
   if (deployment === undefined) return 'the environment was deleted';
   if (isOver(deployment)) return conclude(deployments, deployment, tell);
   const goesOn = `#${deployment.number} is ${deployment.state} and goes on without being watched`;

@@ -1,3 +1,5 @@
+import type { EventAuthor } from '../../domain/repository-event.ts';
+
 export const gitServices = ['git-upload-pack', 'git-receive-pack'] as const;
 export type GitService = (typeof gitServices)[number];
 
@@ -20,6 +22,8 @@ export interface GitRepositories {
   find(projectId: string, ref: string): Promise<string | null>;
   /** Makes, moves or removes it; false where it was elsewhere, or is to lead to what is not here, and is left. What is done already is done. */
   move(projectId: string, change: RefChange): Promise<boolean>;
+  /** What a push from `before` (null: the branch is new) to `commit` brought; null: the commit is not here. */
+  pushed(projectId: string, before: string | null, commit: string): Promise<PushedCommits | null>;
   /** Pushes that are held. */
   held(projectId: string): Promise<readonly string[]>;
   /** What only this push brought is kept for some days at most. Absent is fine. */
@@ -39,6 +43,14 @@ export interface GitExchange {
   readonly send: (chunk: Uint8Array) => Promise<void>;
   /** Aborted when the caller is gone, or is to be sent away. */
   readonly signal: AbortSignal;
+}
+
+export interface PushedCommits {
+  /** Of the newest commit, whole. */
+  readonly message: string;
+  readonly author: EventAuthor;
+  /** null: nobody knows, or there are too many. */
+  readonly changedPaths: readonly string[] | null;
 }
 
 export interface ReceivedPush {

@@ -1,10 +1,12 @@
 import { CutoverError } from '../../domain/errors.ts';
 import { isOver, wentLive, type Push, type PushOutcome, type PushResult } from '../../domain/push.ts';
 import type { Environment, Project } from '../../domain/project.ts';
-import { recordGitDeployment, type RecordingDependencies } from '../commands/record-git-deployment.ts';
+import { skipPhraseOf } from '../../domain/skip-phrase.ts';
+import { applyPush, type PushDependencies } from '../commands/apply-push.ts';
 import type { ConfigurationStore } from '../ports/configuration-store.ts';
-import type { GitRepositories, RefChange } from '../ports/git-repositories.ts';
+import type { GitRepositories, PushedCommits, RefChange } from '../ports/git-repositories.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { DeploymentQueries } from '../ports/deployment-store.ts';
 import type { OperatorLog } from '../ports/ports.ts';
 import type { PushStore } from '../ports/push-store.ts';
 import { Rest } from '../rest.ts';
@@ -13,7 +15,8 @@ import { Turns } from '../turns.ts';
 export interface PushKeeperOptions {
   readonly repositories: GitRepositories;
   readonly store: PushStore;
-  readonly recording: RecordingDependencies & { readonly configuration: Pick<ConfigurationStore, 'projects'> };
+  readonly recording: PushDependencies & { readonly configuration: Pick<ConfigurationStore, 'projects'> };
+  readonly queries: Pick<DeploymentQueries, 'byNumber'>;
   readonly clock: Clock;
   readonly log: OperatorLog;
   /** Throws `ref_invalid` for a name that no branch is deployed from. */
@@ -31,7 +34,7 @@ export interface BranchPush {
 /** What became of it: refused, with the reason; or taken, with what it deploys (null: it was no push of commits to a branch). */
 export type Acceptance = { readonly refusal: string } | { readonly refusal: null; readonly push: Push | null };
 
-const intervalMs = 10_000;
+const intervalMs = 5_000;
 const stale = 'somebody else has pushed to it: fetch first';
 const branches = 'refs/heads/';
 
@@ -123,30 +126,26 @@ export class PushKeeper {
   }
 
   async #trigger(push: Push): Promise<readonly PushResult[]> {
-    const project = await this.#options.recording.configuration.projects.find(push.projectName);
-    if (project === null) return [];
-    const results: PushResult[] = [];
-    for (const environment of await this.#environmentsOf(project.id, push.branch))
-      results.push(await this.#deploy(push, project, environment));
-    return results;
-  }
-
-  async #deploy(push: Push, project: Project, environment: Environment): Promise<PushResult> {
-    const { name, settings, autoDeployHeld } = environment;
-    const skipped = (reason: string) => ({ environment: name, deploymentId: null, reason });
-    if (!settings.autoDeploy) return skipped(`auto-deploy of ${name} is off`);
-    if (autoDeployHeld !== null) return skipped(`auto-deploy of ${name} is held: ${autoDeployHeld}`);
-    const { branch, commit, by } = push;
-    const { deployment } = await recordGitDeployment(this.#options.recording, {
+    const { recording, repositories } = this.#options;
+    const project = await recording.configuration.projects.find(push.projectName);
+    if (project === null || project.id !== push.projectId) return [];
+    const { branch, commit, before } = push;
+    // A commit that is not here fails the deployment, which says so.
+    const { message, author, changedPaths } =
+      (await repositories.pushed(project.id, before, commit)) ?? unknownCommits(push);
+    const [subject = ''] = message.split('\n', 1);
+    const facts = { message: subject, skipPhrase: skipPhraseOf(message), author, changedPaths };
+    const outcomes = await applyPush(recording, {
       project,
-      environment,
-      branch,
-      commit,
-      trigger: { kind: 'push', by, noCache: false },
-      idempotency: null,
-      onceKey: `push:${push.id}:${environment.id}`,
+      event: { kind: 'push', branch, commit, before, ...facts },
+      by: `${push.by} (git push)`,
+      onceKey: `push:${push.id}`,
     });
-    return { environment: name, deploymentId: deployment.id, reason: null };
+    return outcomes.map(({ environment, deployment, reason }) => ({
+      environment: environment ?? '',
+      deployment,
+      reason,
+    }));
   }
 
   async #settle(unfinished: Push): Promise<PushOutcome | null> {
@@ -165,10 +164,9 @@ export class PushKeeper {
     return outcome;
   }
 
-  async #deploymentsOf({ results }: Push) {
-    const ids = (results ?? []).flatMap(({ deploymentId }) => deploymentId ?? []);
-    const records = await Promise.all(ids.map((id) => this.#options.recording.deployments.record(id)));
-    return records.map((record) => record?.deployment ?? null);
+  async #deploymentsOf({ projectId, results }: Push) {
+    const numbers = (results ?? []).flatMap(({ deployment }) => deployment ?? []);
+    return Promise.all(numbers.map((number) => this.#options.queries.byNumber(projectId, number)));
   }
 
   async #environmentsOf(projectId: string, branch: string): Promise<readonly Environment[]> {
@@ -206,4 +204,8 @@ export class PushKeeper {
       this.#options.log.warn({ error: String(error) }, 'a push could not be carried out to its end, to be tried again');
     }
   }
+}
+
+function unknownCommits({ by }: Push): PushedCommits {
+  return { message: '', author: { name: by, email: null }, changedPaths: null };
 }

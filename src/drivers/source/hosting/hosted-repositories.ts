@@ -5,6 +5,7 @@ import type {
   GitExchange,
   GitRepositories,
   GitService,
+  PushedCommits,
   ReceivedPush,
   RefChange,
 } from '../../../engine/ports/git-repositories.ts';
@@ -13,6 +14,7 @@ import { HostedRepository } from './hosted-repository.ts';
 import { hiddenRefs, prepareHosting } from './hosting-environment.ts';
 import { flushPacket, MalformedPackets, packet, PacketReader } from './packet-lines.ts';
 import { PushAnswer } from './push-answer.ts';
+import { readPushedCommits } from './pushed-commits.ts';
 import { readPushRequest } from './push-request.ts';
 import { receivePush } from './receive-push.ts';
 import { packedSize } from './repository-size.ts';
@@ -102,6 +104,11 @@ class HostedRepositories implements GitRepositories {
 
   async move(projectId: string, change: RefChange): Promise<boolean> {
     return (await this.#ensured(projectId)).move(change);
+  }
+
+  async pushed(projectId: string, before: string | null, commit: string): Promise<PushedCommits | null> {
+    const repository = await this.#ensured(projectId);
+    return (await repository.has(commit)) ? readPushedCommits(repository, before, commit) : null;
   }
 
   async held(projectId: string): Promise<readonly string[]> {

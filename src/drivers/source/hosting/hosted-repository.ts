@@ -73,12 +73,13 @@ export class HostedRepository {
       return true;
     } catch (error) {
       if (error instanceof GitFailure && (await this.find(ref)) !== from) return false;
-      if (error instanceof GitFailure && to !== null && !(await this.#has(to))) return false;
+      if (error instanceof GitFailure && to !== null && !(await this.has(to))) return false;
       throw error;
     }
   }
 
-  async #has(object: string): Promise<boolean> {
+  /** Also where no branch leads to it. */
+  async has(object: string): Promise<boolean> {
     try {
       await this.git(['cat-file', '-e', object]);
       return true;

@@ -25,15 +25,15 @@ export interface PushInHand {
 export async function receivePush(push: PushInHand, decide: Decide): Promise<void> {
   const { answer, request } = push;
   const { unpacked, refusals } = await hold(push);
-  const own = await Promise.all(
-    request.changes.map((change, index) => refusalOf(push, change, refusals.get(heldName(push, index)))),
-  );
   if (unpacked !== 'ok')
     return answer.report(
       unpacked,
       request.changes,
       request.changes.map(() => 'nothing of the push was taken'),
     );
+  const own = await Promise.all(
+    request.changes.map((change, index) => refusalOf(push, change, refusals.get(heldName(push, index)))),
+  );
   const open = request.changes.filter((_, index) => own[index] === null);
   const decided = open.length === 0 ? [] : await decide(open, answer.tell);
   const byRef = new Map(open.map(({ ref }, index): [string, RefRefusal] => [ref, decided[index] ?? null]));
