@@ -66,7 +66,9 @@ export class HostedRepository {
 
   /** False where it was elsewhere, or is to lead to what is not here. */
   async move({ ref, from, to }: RefChange): Promise<boolean> {
-    if ((await this.find(ref)) === to) return true;
+    const now = await this.find(ref);
+    if (now === to) return true;
+    if (now !== from) return false;
     const change = to === null ? ['-d', ref] : [ref, to];
     try {
       await this.git(['update-ref', '--no-deref', ...change, from ?? nothing]);
