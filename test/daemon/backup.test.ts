@@ -61,6 +61,7 @@ test("with databases of the operator's own, a platform moves from one to another
   assert.equal(restored.newPlatformId, directory.id);
   assert.deepEqual((await readdir(target.config.dataDir)).toSorted(), [
     'admin-token',
+    'git',
     'keys',
     'logs',
     'platform-id',

@@ -89,6 +89,9 @@ async function fill(db: Db): Promise<void> {
     db,
   );
   await fillWebhooks(db);
+  await sql`insert into push (id, push_id, project_id, branch, commit, pushed_by, results) values (${token}, ${token}, ${project}, 'main', ${'a'.repeat(40)}, 'ada', '[]')`.execute(
+    db,
+  );
   await sql`insert into platform_setting (name, value) values ('retention', '{"logDays": 5}')`.execute(db);
 }
 
