@@ -173,6 +173,34 @@ test('logs print the job that failed unless another is named, and -f goes on unt
   assert.deepEqual(texts, ['begun', 'more']);
 });
 
+test('a project whose repository the platform keeps says where to push to; one that has it elsewhere says so too', async () => {
+  await using cli = await CliUnderTest.start();
+  const created = await cli.run(['projects', 'create', 'shop', '--git-push', '--branch', 'live']);
+  assert.deepEqual([created.code, created.stdout], [0, 'created shop\n']);
+  assert.match(created.stderr, /cutover projects remote shop/);
+  const remote = await cli.run(['projects', 'remote', 'shop']);
+  assert.equal(remote.stdout, 'http://cutover.example/git/shop.git\nlive  production\n');
+  assert.match(
+    remote.stderr,
+    /git remote add cutover http:\/\/cutover\.example\/git\/shop\.git && git push cutover live/,
+  );
+  assert.match((await cli.run(['projects', 'list'])).stdout, /^shop +kept by the platform/m);
+  const elsewhere = await cli.run(['projects', 'remote', 'my-app']);
+  assert.equal(elsewhere.code, 6);
+  assert.match(elsewhere.stderr, /repository_elsewhere.*reads its code from https:\/\/git\.example/s);
+  const both = await cli.run(['projects', 'create', 'two', '--git-push', '--repo', 'https://git.example/two.git']);
+  assert.equal(both.code, 2);
+});
+
+test('who may see one project sees how many wait in the others', async () => {
+  await using cli = await CliUnderTest.start();
+  await cli.run(['deploy', 'my-app', '--no-wait']);
+  await cli.run(['projects', 'create', 'other', '--no-repo']);
+  const made = await cli.run(['tokens', 'create', 'narrow', '--role', 'viewer', '-p', 'other']);
+  const narrow = await cli.run(['queue'], { env: { CUTOVER_TOKEN: made.stdout.trim() } });
+  assert.equal(narrow.stdout, 'nothing waits\nin other projects 1 wait and 0 run\n');
+});
+
 test('cancel works while a deployment waits; later it is a conflict', async () => {
   await using cli = await CliUnderTest.start();
   await cli.run(['deploy', 'my-app', '--no-wait']);

@@ -263,7 +263,7 @@ test('3.5 a build reads the very commit that was pushed, of its own project only
     code: 'repository_refused',
   });
   await hosting.repositories.remove(project);
-  await assert.rejects(source.fetch({ ...request, commit: 'f'.repeat(40) }, silent, never), /repository|commit/);
+  await assert.rejects(source.fetch({ ...request, commit: 'f'.repeat(40) }, silent, never), /Nothing has been pushed/);
 });
 
 test('a repository goes from one platform to another whole', async () => {

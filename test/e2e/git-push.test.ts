@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -25,6 +26,9 @@ async function create(name: string): Promise<{ readonly id: string }> {
   await stage.settings(name, { observationMs: 0 });
   return made;
 }
+
+/** Files that need no build. */
+const page = (text: string) => ({ 'index.html': text });
 
 async function numbers(project: string): Promise<readonly WireDeployment[]> {
   const path = `/api/projects/${project}/deployments`;
@@ -58,7 +62,9 @@ test('2.3 a push to the platform is deployed, says how it goes, and what was pus
   const [deployment] = await numbers('pushed');
   assert.deepEqual([deployment?.trigger.kind, deployment?.source.kind], ['push', 'git']);
 
-  await client.commit(answering('two'));
+  // Larger than what Git sends in one piece.
+  const big = randomBytes(3_000_000).toString('base64');
+  await client.commit({ ...answering('two'), 'big.bin': big });
   const second = await client.run(['push', remote('pushed'), 'main']);
   assert.equal(second.code, 0, second.said);
   assert.equal((await stage.visit('pushed.localhost')).body, 'two');
@@ -69,7 +75,7 @@ test('2.3 a push to the platform is deployed, says how it goes, and what was pus
 
 test('2.3 a push whose deployment fails fails, what served before still serves, and the same push can be made again', async () => {
   await create('broken');
-  await using client = await GitClient.init(answering('good'));
+  await using client = await GitClient.init(page('good'));
   assert.equal((await client.run(['push', remote('broken'), 'main'])).code, 0);
   const good = await client.head();
   await client.commit(exitingAtStart(1));
@@ -91,7 +97,7 @@ test('2.3 each environment of the branch is deployed to, another branch deploys 
   ])
     // oxfmt-ignore
     await stage.must('POST', '/api/projects/several/environments', { name, settings: { branch, observationMs: 0 } });
-  await using client = await GitClient.init(answering('both'));
+  await using client = await GitClient.init(page('both'));
   const both = await client.run(['push', remote('several'), 'main']);
   assert.equal(both.code, 0, both.said);
   assert.match(said(both), /^remote: production: #\d is live/m);
@@ -109,13 +115,13 @@ test('2.3 each environment of the branch is deployed to, another branch deploys 
 
 test('5.7 where auto-deploy is held a push is kept, nothing is deployed, and the pusher is told why', async () => {
   await create('held');
-  await using client = await GitClient.init(answering('1'));
+  await using client = await GitClient.init(page('1'));
   await client.run(['push', remote('held'), 'main']);
-  await client.commit(answering('2'));
+  await client.commit(page('2'));
   await client.run(['push', remote('held'), 'main']);
   await stage.must('POST', '/api/projects/held/environments/production/rollback', {});
   await stage.settle('held', 3);
-  await client.commit(answering('3'));
+  await client.commit(page('3'));
   const pushed = await client.run(['push', remote('held'), 'main']);
   assert.equal(pushed.code, 0, pushed.said);
   assert.match(said(pushed), /^remote: nothing is deployed to production: auto-deploy of production is held: /m);
@@ -124,7 +130,7 @@ test('5.7 where auto-deploy is held a push is kept, nothing is deployed, and the
 
 test('9.4 without a token, with a wrong one, as a viewer or for another project nobody reads or pushes', async () => {
   await create('closed');
-  await using client = await GitClient.init(answering('x'));
+  await using client = await GitClient.init(page('x'));
   const token = async (role: string, project: string | null) =>
     (await stage.must<{ secret: string }>('POST', '/api/tokens', { name: `${role}-${project}`, role, project })).secret;
   const refused = [
@@ -151,7 +157,7 @@ test('9.4 without a token, with a wrong one, as a viewer or for another project 
 
 test('2.3 whoever goes away changes nothing: the deployment goes on, and the branch stays', async () => {
   await create('left');
-  await using client = await GitClient.init(slowBuild({ lines: 3, secondsApart: 1 }));
+  await using client = await GitClient.init(slowBuild({ lines: 1, secondsApart: 2 }));
   const gone = new AbortController();
   const pushing = client.run(['push', remote('left'), 'main'], gone.signal);
   await stage.until('the deployment to run', async () =>
@@ -165,8 +171,8 @@ test('2.3 whoever goes away changes nothing: the deployment goes on, and the bra
 
 test('2.3 of two who push at once one is told to fetch first, and nothing of his is deployed', async () => {
   await create('raced');
-  await using client = await GitClient.init(slowBuild({ lines: 2, secondsApart: 1 }));
-  await using other = await GitClient.init(answering('other'));
+  await using client = await GitClient.init(slowBuild({ lines: 1, secondsApart: 2 }));
+  await using other = await GitClient.init(page('other'));
   const first = client.run(['push', remote('raced'), 'main']);
   await stage.until('the first to be taken', async () => ((await numbers('raced')).length === 1 ? true : null));
   const second = await other.run(['push', remote('raced'), 'main']);
@@ -178,7 +184,7 @@ test('2.3 of two who push at once one is told to fetch first, and nothing of his
 
 test('2.4 a control plane that is killed in the middle loses nothing and doubles nothing', async () => {
   await create('killed');
-  await using client = await GitClient.init(slowBuild({ lines: 3, secondsApart: 1 }));
+  await using client = await GitClient.init(slowBuild({ lines: 1, secondsApart: 2 }));
   const pushing = client.run(['push', remote('killed'), 'main']);
   await stage.until('the deployment to run', async () =>
     (await numbers('killed'))[0]?.state === 'running' ? true : null,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { request } from 'node:http';
+import { request, type IncomingMessage } from 'node:http';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { createApi } from '../../src/http/api.ts';
@@ -40,7 +40,7 @@ interface Asked {
 async function ask(path: string, { method = 'GET', headers = {}, body }: Asked = {}) {
   const outgoing = request({ socketPath, path, method, headers: { host: 'cutover.example', ...headers } });
   outgoing.end(body);
-  const [incoming] = (await once(outgoing, 'response')) as [import('node:http').IncomingMessage];
+  const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
   return { status: incoming.statusCode, headers: incoming.headers, body: Buffer.concat(chunks).toString() };

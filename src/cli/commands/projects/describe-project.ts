@@ -1,3 +1,4 @@
+import { repositoryName } from '../../../contract/repository-name.ts';
 import type { WireProject } from '../../../contract/schemas/project.ts';
 import { facts } from '../../output/table.ts';
 
@@ -5,7 +6,7 @@ export function describeProject({ name, repository, build, createdAt }: WireProj
   const pairs = Object.entries(build.buildEnv).map(([key, value]) => `${key}=${value}`);
   return facts([
     ['name', name],
-    ['repository', repository],
+    ['repository', repositoryName(repository)],
     ['builder', build.builder],
     ['preset', build.preset],
     ['directory', build.directory],

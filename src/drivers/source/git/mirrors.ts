@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CutoverError } from '../../../domain/errors.ts';
 import { ofPlatform } from '../../../domain/platform-repository.ts';
@@ -138,7 +139,7 @@ export class Mirrors {
       path,
       url: repository.url,
       remote: hosted(project),
-      access: accessToDisk,
+      access: () => accessToDisk(hosted(project)),
       signal,
       onLine,
     };
@@ -176,8 +177,9 @@ function keepLatest<T>(map: Map<string, T>, [key, value]: readonly [string, T], 
   if (oldest !== undefined && map.size > most) map.delete(oldest);
 }
 
-/** Of all ways to a repository only this one, which nobody's address can ask for. */
-async function accessToDisk(): Promise<RemoteAccess> {
+/** Of all ways to a repository only this one, which nobody's address can ask for. Error: `branch_not_found` where there is none yet. */
+async function accessToDisk(path: string): Promise<RemoteAccess> {
+  if (!existsSync(path)) throw new CutoverError('branch_not_found', 'Nothing has been pushed to the project yet.');
   return {
     environment: { GIT_ALLOW_PROTOCOL: 'file' },
     settings: [],

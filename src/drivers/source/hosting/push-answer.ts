@@ -6,6 +6,7 @@ export const band = { report: 1, shown: 2, fatal: 3 } as const;
 
 const largestContent = 65_000;
 const keepAliveMs = 5_000;
+const mostWaiting = 1024 * 1024;
 
 /** The answer to a push: lines that are shown at once, and at the end the report. */
 export class PushAnswer implements Disposable {
@@ -14,6 +15,9 @@ export class PushAnswer implements Disposable {
   readonly #timer: NodeJS.Timeout;
   #tail: Promise<void> = Promise.resolve();
   #said = true;
+  /** Bytes that have not been sent. */
+  #waiting = 0;
+  #missed = 0;
 
   constructor(send: (chunk: Uint8Array) => Promise<void>, capabilities: readonly string[]) {
     this.#send = send;
@@ -26,11 +30,21 @@ export class PushAnswer implements Disposable {
     if (this.#banded) this.#put(packet(Buffer.concat([Buffer.from([number]), content])));
   }
 
-  /** One line, without what would move the cursor. */
+  /** One line, without what would move the cursor. Who reads more slowly than there is to tell is told how many lines he misses. */
   tell = (line: string): void => {
+    if (this.#waiting > mostWaiting) {
+      this.#missed += 1;
+      return;
+    }
+    if (this.#missed > 0) this.#say(`(${this.#missed} lines are left out)`);
+    this.#missed = 0;
+    this.#say(line);
+  };
+
+  #say(line: string): void {
     const plain = line.replaceAll(/\p{Cc}+/gu, ' ').trimEnd();
     this.pass(band.shown, Buffer.from(`${plain}\n`).subarray(0, largestContent));
-  };
+  }
 
   /** `refusals`: one for each change. */
   report(unpacked: string, changes: readonly RefChange[], refusals: readonly RefRefusal[]): void {
@@ -66,7 +80,8 @@ export class PushAnswer implements Disposable {
 
   #put(chunk: Uint8Array): void {
     this.#said = true;
-    this.#tail = this.#tail.then(() => this.#send(chunk));
+    this.#waiting += chunk.length;
+    this.#tail = this.#tail.then(() => this.#send(chunk)).then(() => void (this.#waiting -= chunk.length));
   }
 }
 
