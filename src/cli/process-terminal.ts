@@ -19,6 +19,7 @@ export function processTerminal({ env, signal }: ProcessTerminalOptions): Termin
     fetch,
     signal,
     readInput: () => textOf(process.stdin),
+    input: () => process.stdin,
     ask: (question, { hidden }) => ask(question, hidden, signal),
   };
 }

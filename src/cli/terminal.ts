@@ -20,6 +20,8 @@ export interface Terminal {
   readonly signal: AbortSignal;
   /** All of standard input. */
   readInput(): Promise<string>;
+  /** The same as it comes. */
+  input(): AsyncIterable<Uint8Array>;
   /** One line of answer; what is typed is not shown when `hidden`. */
   ask(question: string, options: { readonly hidden: boolean }): Promise<string>;
 }

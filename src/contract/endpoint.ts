@@ -25,6 +25,8 @@ export interface Endpoint {
   readonly body?: z.ZodType;
   /** Takes bytes of any media type as they are, at most so many, in place of a `body`. */
   readonly rawBody?: { readonly maxBytes: number; readonly description: string };
+  /** The body is any number of bytes of any type, and is read while it comes. */
+  readonly upload?: true;
   /** Takes `Idempotency-Key`; a replay is answered with 200. */
   readonly idempotent?: true;
   readonly status: 200 | 201 | 202 | 204;
@@ -57,6 +59,7 @@ export interface CallOf<E extends Endpoint> {
   readonly params: ParamsOf<E>;
   readonly query?: { readonly [K in keyof QueryOf<E>]?: QueryValue };
   readonly body?: E extends { body: infer S extends z.ZodType } ? z.input<S> : never;
+  readonly upload?: E extends { upload: true } ? AsyncIterable<Uint8Array> : never;
   readonly idempotencyKey?: string;
 }
 

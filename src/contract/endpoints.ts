@@ -1,8 +1,10 @@
 import type { Endpoint } from './endpoint.ts';
 import { credentialEndpoints } from './endpoints/credentials.ts';
+import { deployEndpoints } from './endpoints/deploy.ts';
 import { deploymentEndpoints } from './endpoints/deployments.ts';
 import { environmentEndpoints } from './endpoints/environments.ts';
 import { projectEndpoints } from './endpoints/projects.ts';
+import { registryEndpoints } from './endpoints/registries.ts';
 import { retentionEndpoints } from './endpoints/retention.ts';
 import { rolloutEndpoints } from './endpoints/rollouts.ts';
 import { systemEndpoints } from './endpoints/system.ts';
@@ -23,7 +25,9 @@ export const endpoints = {
   projectVariables: projectVariableEndpoints,
   environmentVariables: environmentVariableEndpoints,
   credentials: credentialEndpoints,
+  registries: registryEndpoints,
   tokens: tokenEndpoints,
+  deploy: deployEndpoints,
   deployments: deploymentEndpoints,
   rollouts: rolloutEndpoints,
   retention: retentionEndpoints,

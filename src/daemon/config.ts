@@ -25,6 +25,8 @@ export interface Config {
     readonly gitLfs: string;
     readonly limits: RepositoryLimits;
   };
+  /** Of one upload. */
+  readonly uploadBytes: number;
   readonly networkPool: string;
   readonly dockerSocket: string;
   /** null: the one kept in the data directory. */
@@ -63,6 +65,7 @@ export function readConfig(variables: EnvironmentVariables, isRoot: boolean): Co
         : { kind: 'external', url: databaseUrl },
     gitProtocols: protocols(variables),
     source: source(variables),
+    uploadBytes: 1024 ** 2 * integer(variables, 'uploadMb', { fallback: 4_096, min: 1, max: 1_048_576 }),
     networkPool: variables.networkPool ?? '10.210.0.0/16',
     dockerSocket: variables.dockerSocket ?? '/var/run/docker.sock',
     platformId: platformId(variables),

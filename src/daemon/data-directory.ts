@@ -11,6 +11,7 @@ export interface DataDirectory {
   readonly source: string;
   readonly router: string;
   readonly staticFiles: string;
+  readonly uploads: string;
   readonly keys: string;
   /** Repositories that the platform keeps itself. */
   readonly git: string;
@@ -35,6 +36,7 @@ export function dataDirectory(root: string): DataDirectory {
     source: join(root, 'source'),
     router: join(root, 'router'),
     staticFiles: join(root, 'static'),
+    uploads: join(root, 'uploads'),
     keys: join(root, 'keys'),
     git: join(root, 'git'),
     adminToken: join(root, 'admin-token'),

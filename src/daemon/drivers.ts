@@ -9,14 +9,17 @@ import { createNixpacksPlanner } from '../drivers/build/nixpacks/nixpacks-planne
 import { createPlanner } from '../drivers/build/planner/planner.ts';
 import { systemClock } from '../drivers/clock/system-clock.ts';
 import { systemRandom } from '../drivers/clock/system-random.ts';
+import { systemDisks } from '../drivers/disk/system-disks.ts';
 import { createFileLogs } from '../drivers/logs/files/file-logs.ts';
 import { createHttpProber } from '../drivers/probe/http-prober.ts';
 import { createHaproxyRouter, type HaproxyRouter } from '../drivers/router/haproxy/haproxy-router.ts';
 import { createDockerRuntime } from '../drivers/runtime/docker/docker-runtime.ts';
+import { createDockerImageIntake } from '../drivers/runtime/docker/image-intake.ts';
 import { openSecretBox } from '../drivers/secrets/secret-box.ts';
 import { createGitSource } from '../drivers/source/git/git-source.ts';
 import { hostedRepositoryPath } from '../drivers/source/hosting/repository-path.ts';
 import { createNginxStaticFiles, type NginxStaticFiles } from '../drivers/static/nginx/nginx-static-files.ts';
+import { createUploadSpool } from '../drivers/uploads/spool.ts';
 import { publicPaths } from '../http/listener.ts';
 import type { DeploymentStore } from '../engine/ports/deployment-store.ts';
 import type { OperatorLog, Ports } from '../engine/ports/ports.ts';
@@ -71,6 +74,8 @@ export async function createDrivers(options: DriverOptions, deployments: Deploym
         limits: buildLimits(config, (reason) => log.warn({ reason }, unlimited)),
       }),
       prober: createHttpProber({ staticEndpoint: { socketPath: staticSocket } }),
+      imageIntake: createDockerImageIntake({ socketPath, platformId: directory.id }),
+      uploads: await createUploadSpool({ dir: directory.uploads, maxBytes: config.uploadBytes, disks: systemDisks }),
       logs: createFileLogs({ dir: directory.logs, log }),
       clock: systemClock,
       random: systemRandom,

@@ -15,6 +15,7 @@ const names = {
   repositoryMb: 'CUTOVER_REPOSITORY_MB',
   checkoutFiles: 'CUTOVER_CHECKOUT_FILES',
   checkoutMb: 'CUTOVER_CHECKOUT_MB',
+  uploadMb: 'CUTOVER_UPLOAD_MB',
   networkPool: 'CUTOVER_NETWORK_POOL',
   dockerSocket: 'CUTOVER_DOCKER_SOCKET',
   platformId: 'CUTOVER_PLATFORM_ID',

@@ -1,6 +1,7 @@
 import type { AppConfigReader } from '../engine/ports/app-config-reader.ts';
 import type { Builder, Planner } from '../engine/ports/builder.ts';
 import type { DeploymentStore, WorldStore } from '../engine/ports/deployment-store.ts';
+import type { ImageIntake } from '../engine/ports/image-intake.ts';
 import type { Logs } from '../engine/ports/logs.ts';
 import type { ObservationStore } from '../engine/ports/observation-store.ts';
 import type { Ports } from '../engine/ports/ports.ts';
@@ -8,6 +9,7 @@ import type { Router } from '../engine/ports/router.ts';
 import type { Runtime } from '../engine/ports/runtime.ts';
 import type { Source } from '../engine/ports/source.ts';
 import type { StaticFiles } from '../engine/ports/static-files.ts';
+import type { Uploads } from '../engine/ports/uploads.ts';
 import type { Config } from './config.ts';
 import { CrashPoints, type Kinds } from './crash-points.ts';
 import { numberDockerRequests } from './docker-crash-points.ts';
@@ -38,6 +40,8 @@ export function numbered(config: Config, acting: Acting): Acting {
       builder: points.watch('builder', ports.builder, builder),
       appConfig: points.watch('appConfig', ports.appConfig, appConfig),
       staticFiles: points.watch('staticFiles', ports.staticFiles, staticFiles),
+      imageIntake: points.watch('imageIntake', ports.imageIntake, imageIntake),
+      uploads: points.watch('uploads', ports.uploads, uploads),
       logs: points.watch('logs', ports.logs, logs),
     },
   };
@@ -63,6 +67,7 @@ const deployments: Kinds<DeploymentStore> = {
   requestResume: 'acts',
   requestTakeBack: 'acts',
   requestRollback: 'acts',
+  registryCredential: 'looks',
   findArtifact: 'looks',
   saveArtifact: 'acts',
 };
@@ -163,8 +168,19 @@ const staticFiles: Kinds<StaticFiles> = {
   ensureRunning: 'looks',
   putTar: 'acts',
   putDirectory: 'acts',
+  putArchive: 'acts',
   has: 'looks',
   remove: 'acts',
+  list: 'looks',
+};
+
+const imageIntake: Kinds<ImageIntake> = { resolve: 'looks', pull: 'acts', load: 'acts', forget: 'acts' };
+
+const uploads: Kinds<Uploads> = {
+  receive: 'acts',
+  path: 'looks',
+  remove: 'acts',
+  // In every pass of the reconciler.
   list: 'looks',
 };
 

@@ -7,6 +7,7 @@ import { credentialCommands } from '../engine/commands/credentials.ts';
 import { deploymentCommands, type DeploymentDependencies } from '../engine/commands/deployments.ts';
 import { environmentCommands } from '../engine/commands/environments.ts';
 import { projectCommands } from '../engine/commands/projects.ts';
+import { registryCommands } from '../engine/commands/registries.ts';
 import { bootstrapAdminToken, tokenCommands } from '../engine/commands/tokens.ts';
 import { variableCommands } from '../engine/commands/variables.ts';
 import { Engine } from '../engine/engine.ts';
@@ -25,6 +26,7 @@ import { environmentStore } from '../store/environments.ts';
 import { createInvariantStore } from '../store/invariants.ts';
 import { createObservationStore } from '../store/observations.ts';
 import { projectStore } from '../store/projects.ts';
+import { registryStore } from '../store/registries.ts';
 import type { Database } from '../store/schema.ts';
 import { tokenStore } from '../store/tokens.ts';
 import { variableStore } from '../store/variables.ts';
@@ -202,6 +204,7 @@ function configurationCommands(
       hostOf: (repository) =>
         ofPlatform(repository) === null ? parseRepositoryUrl(repository, config.gitProtocols).host : null,
     }),
+    registries: registryCommands({ store, random, secretBox }),
     tokens: tokenCommands(tokenDependencies(database, drivers)),
   };
 }
@@ -219,6 +222,7 @@ function deploymentDependencies({ config, database, drivers, engine }: Wiring): 
     random,
     secretBox,
     artifacts: artifactCheck(ports),
+    uploads: ports.uploads,
     router,
     urlOf: urlOf(config),
     checkBranch,
@@ -247,6 +251,7 @@ function configurationStore({ db }: PlatformDatabase): ConfigurationStore {
     environments: environmentStore(db),
     variables: variableStore(db),
     credentials: credentialStore(db),
+    registries: registryStore(db),
     tokens: tokenStore(db),
   };
 }

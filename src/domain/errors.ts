@@ -1,24 +1,7 @@
-export type ErrorKind =
-  | 'invalid'
-  | 'unauthenticated'
-  | 'forbidden'
-  | 'not-found'
-  | 'conflict'
-  | 'unavailable'
-  | 'deployment'
-  | 'internal';
+import { entry, type CatalogueEntry, type ErrorKind } from './error-entry.ts';
+import { intakeErrors } from './intake-errors.ts';
 
-interface CatalogueEntry {
-  readonly kind: ErrorKind;
-  /** What it means, for the documentation. */
-  readonly meaning: string;
-  /** What to do next, shown with every occurrence. */
-  readonly next: string;
-}
-
-function entry(kind: ErrorKind, meaning: string, next: string): CatalogueEntry {
-  return { kind, meaning, next };
-}
+export type { ErrorKind } from './error-entry.ts';
 
 /** Every error the product can show. `docs/errors.md` lists the same codes; a test compares the two. */
 export const errorCatalogue = {
@@ -163,6 +146,7 @@ export const errorCatalogue = {
     'Git LFS could not bring the content of a file.',
     'Read what it said in the build log; often the content was never pushed (`git lfs push --all`).',
   ),
+  ...intakeErrors,
   ref_invalid: entry(
     'invalid',
     'A branch or commit name is not a legal Git name.',
@@ -373,4 +357,4 @@ export function isTerminal(error: unknown): boolean {
 }
 
 /** Faults of a deployment's surroundings that may be over in a moment. */
-const passing: ReadonlySet<ErrorCode> = new Set(['repository_unreachable']);
+const passing: ReadonlySet<ErrorCode> = new Set(['repository_unreachable', 'registry_unreachable']);

@@ -49,6 +49,8 @@ export interface ImageUploadSource {
 export interface BundleSource {
   readonly kind: 'bundle';
   readonly upload: Upload;
+  /** Unknown paths are answered with `/index.html`. */
+  readonly spa: boolean;
 }
 
 /** Where what a deployment runs comes from (rule 2.1). */

@@ -14,6 +14,9 @@ export type TimelineEntry =
   | { readonly kind: 'job.started'; readonly job: JobType }
   | { readonly kind: 'job.finished'; readonly job: JobType; readonly status: JobStatus; readonly error: string | null }
   | { readonly kind: 'source.resolved'; readonly commit: string; readonly message: string }
+  | { readonly kind: 'image.resolved'; readonly reference: string; readonly digest: string }
+  | { readonly kind: 'image.received'; readonly imageId: string; readonly sizeBytes: number }
+  | { readonly kind: 'bundle.received'; readonly bundle: string; readonly files: number; readonly sizeBytes: number }
   | { readonly kind: 'build.planned'; readonly preset: string; readonly explanation: readonly string[] }
   /** As many builds run as may at once. */
   | { readonly kind: 'build.waiting' }
@@ -85,6 +88,10 @@ export function describeEntry(entry: TimelineEntry): string {
       return entry.error === null ? `${entry.job}: ${entry.status}` : `${entry.job}: ${entry.status}: ${entry.error}`;
     case 'source.resolved':
       return `commit ${entry.commit.slice(0, 12)} "${entry.message}"`;
+    case 'image.resolved':
+    case 'image.received':
+    case 'bundle.received':
+      return describeReceived(entry);
     case 'build.planned':
       return `plan: ${entry.preset} (${entry.explanation.join('; ')})`;
     case 'build.waiting':
@@ -139,6 +146,13 @@ function describeBuild(entry: Kind<'build.waiting' | 'build.started' | 'build.co
   if (entry.kind === 'build.waiting') return 'waiting for a free place to build';
   if (entry.kind === 'build.started') return `build started after ${Math.round(entry.waitedMs)} ms of waiting`;
   return `${entry.reused ? 'nothing changed: artifact reused' : 'build completed'} (${(entry.sizeBytes / 1e6).toFixed(1)} MB)`;
+}
+
+function describeReceived(entry: Kind<'image.resolved' | 'image.received' | 'bundle.received'>): string {
+  if (entry.kind === 'image.resolved') return `${entry.reference} is ${entry.digest.slice(0, 19)}`;
+  const size = `${(entry.sizeBytes / 1e6).toFixed(1)} MB`;
+  if (entry.kind === 'image.received') return `image ${entry.imageId.slice(7, 19)} received (${size})`;
+  return `bundle ${entry.bundle.slice(0, 12)} received (${entry.files} files, ${size})`;
 }
 
 function describeCrash(entry: Kind<'instance.crashed' | 'instance.recovered'>): string {

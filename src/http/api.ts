@@ -1,4 +1,4 @@
-import { Hono, type MiddlewareHandler } from 'hono';
+import { Hono, type Context, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { operations } from '../contract/endpoints.ts';
 import type { Endpoint } from '../contract/endpoint.ts';
@@ -9,9 +9,11 @@ import { callEndpoint } from './call-endpoint.ts';
 import { describeFailure, HttpError, problemResponse } from './failure.ts';
 import type { Handler, Handlers } from './handler.ts';
 import { credentialHandlers } from './handlers/credentials.ts';
+import { deployHandlers } from './handlers/deploy.ts';
 import { deploymentHandlers } from './handlers/deployments.ts';
 import { environmentHandlers } from './handlers/environments.ts';
 import { projectHandlers } from './handlers/projects.ts';
+import { registryHandlers } from './handlers/registries.ts';
 import { retentionHandlers } from './handlers/retention.ts';
 import { rolloutHandlers } from './handlers/rollouts.ts';
 import { systemHandlers } from './handlers/system.ts';
@@ -51,9 +53,10 @@ export function createApi(options: ApiOptions): Hono {
   const handlers = handlersOf(options);
   for (const { id, endpoint } of operations()) {
     const handler = handlerOf(handlers, id);
-    app.on(endpoint.method, honoPath(endpoint), limitBody(endpoint), (context) =>
-      callEndpoint({ endpoint, handler, context, options }),
-    );
+    const call = (context: Context) => callEndpoint({ endpoint, handler, context, options });
+    // Who keeps an upload has a limit of their own.
+    if (endpoint.upload === true) app.on(endpoint.method, honoPath(endpoint), call);
+    else app.on(endpoint.method, honoPath(endpoint), limitBody(endpoint), call);
   }
   app.notFound(({ req }) => {
     const message = `${req.method} ${req.path} is no endpoint; /api/openapi.json lists them`;
@@ -80,7 +83,9 @@ function handlersOf({ commands, system }: ApiOptions): Handlers {
     projectVariables: projectVariableHandlers(commands.variables),
     environmentVariables: environmentVariableHandlers(commands.variables),
     credentials: credentialHandlers(commands.credentials),
+    registries: registryHandlers(commands.registries),
     tokens: tokenHandlers(commands.tokens),
+    deploy: deployHandlers(commands.deployments),
     deployments: deploymentHandlers(commands.deployments),
     rollouts: rolloutHandlers(commands.deployments),
     retention: retentionHandlers(commands.retention),

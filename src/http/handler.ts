@@ -12,6 +12,8 @@ export interface ApiRequest<E extends Endpoint> {
   readonly raw: E extends { readonly rawBody: object } ? RawRequest : null;
   readonly actor: E['access'] extends { readonly kind: 'public' } ? null : Actor;
   readonly idempotencyKey: string | null;
+  /** What is sent to an endpoint that takes uploads; empty for every other. */
+  readonly bytes: AsyncIterable<Uint8Array>;
   /** True when the caller accepts `text/event-stream` and the endpoint offers it. */
   readonly streams: boolean;
   readonly lastEventId: number | null;

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { HonoRequest } from 'hono';
 import { eventStreamMediaType, jsonMediaType, type Endpoint } from '../contract/endpoint.ts';
 import { CutoverError } from '../contract/errors.ts';
@@ -12,10 +13,17 @@ export async function parseRequest(endpoint: Endpoint, request: HonoRequest) {
     query: endpoint.query === undefined ? {} : parseInput(endpoint.query, request.query(), 'the query'),
     body: endpoint.body === undefined ? undefined : parseInput(endpoint.body, await readJson(request), 'the body'),
     raw: endpoint.rawBody === undefined ? null : readRaw(request),
+    bytes: endpoint.upload === true ? uploadOf(request) : nothingSent,
     idempotencyKey: endpoint.idempotent === undefined ? null : readIdempotencyKey(request),
     streams: endpoint.event !== undefined && acceptsEvents(request),
     lastEventId: readLastEventId(request),
   };
+}
+
+const nothingSent: AsyncIterable<Uint8Array> = Readable.from([]);
+
+function uploadOf(request: HonoRequest): AsyncIterable<Uint8Array> {
+  return request.raw.body ?? nothingSent;
 }
 
 async function readJson(request: HonoRequest): Promise<unknown> {

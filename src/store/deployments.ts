@@ -12,6 +12,7 @@ import {
   readRoute,
   drawRevision,
 } from './deployment-records.ts';
+import { readRegistryCredential } from './registries.ts';
 import { requestRollback } from './request-rollback.ts';
 import { toJson, type Database } from './schema.ts';
 import { SlotTaker } from './take-slot.ts';
@@ -39,6 +40,7 @@ export function createDeploymentStore(db: Kysely<Database>): DeploymentStore {
     requestResume: (deploymentId, by) => requestResume(db, deploymentId, by),
     requestRollback: (request) => requestRollback(db, request),
     requestTakeBack: (deploymentId, verdict) => requestTakeBack(db, deploymentId, verdict),
+    registryCredential: (projectId, host) => readRegistryCredential(db, projectId, host),
     findArtifact: (imageKey) => findArtifact(db, imageKey),
     saveArtifact: (imageKey, projectId, cached) => saveArtifact(db, { imageKey, projectId, cached }),
   };

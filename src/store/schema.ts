@@ -37,6 +37,7 @@ export interface Database {
   host: HostTable;
   variable: VariableTable;
   repository_credential: RepositoryCredentialTable;
+  registry_credential: RegistryCredentialTable;
   deployment: DeploymentTable;
   job: JobTable;
   step: StepTable;
@@ -128,6 +129,19 @@ export interface RepositoryCredentialTable {
   kind: RepositoryCredential['kind'];
   host: string;
   /** By the `SecretBox`, bound to `repository_credential:<id>:sealed`. */
+  sealed: string;
+  fingerprint: string;
+  set_by: string;
+  set_at: Generated<string>;
+}
+
+export interface RegistryCredentialTable {
+  project_id: string;
+  host: string;
+  /** Another one whenever it is set. */
+  id: string;
+  username: string;
+  /** By the `SecretBox`, bound to `registry_credential:<id>:sealed`. */
   sealed: string;
   fingerprint: string;
   set_by: string;

@@ -1,5 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { main } from '../../src/cli/main.ts';
 import type { LocalOperations } from '../../src/cli/local-operations.ts';
 import type { Output } from '../../src/cli/terminal.ts';
@@ -79,6 +80,7 @@ export async function runMain(args: readonly string[], options: RunOptions): Pro
       fetch: options.fetch ?? fetch,
       signal: options.signal ?? new AbortController().signal,
       readInput: async () => options.input ?? '',
+      input: () => Readable.from([Buffer.from(options.input ?? '')]),
       ask: async (question) => {
         questions.push(question);
         return options.answer ?? '';

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import { CliUnderTest } from './cli-run.ts';
 
 test('rule 9.2: a deployment in a pipe prints plain lines on stderr, the verdict and URL on stdout, and exits 0', async () => {
@@ -129,4 +132,65 @@ test('Ctrl-C leaves the deployment alone, says how to find it again, and exits 1
   assert.equal(result.code, 130);
   assert.match(result.stderr, /the deployment goes on; see it with: cutover deployments status 1 -p my-app\n$/);
   assert.equal(cli.api.held(1).deployment.state, 'pending');
+});
+
+test('rule 2.3: --image deploys an image of a registry', async () => {
+  await using cli = await CliUnderTest.start();
+  const result = await cli.run(['deploy', 'my-app', '--no-wait', '--image', 'registry.example.com/app:1.2']);
+  assert.equal(result.code, 0, result.stderr);
+  assert.match(result.stderr, /#1 of my-app to production \(registry\.example\.com\/app:1\.2\)/);
+  const { kind, source } = cli.api.held(1).deployment;
+  assert.deepEqual(
+    [kind, source],
+    ['image', { kind: 'image', reference: 'registry.example.com/app:1.2', digest: null }],
+  );
+});
+
+test('rule 2.3: --image-tarball sends a file, or standard input', async () => {
+  await using cli = await CliUnderTest.start();
+  const file = join(cli.directory, 'image.tar');
+  await writeFile(file, 'a tarball');
+  const sent = await cli.run(['deploy', 'my-app', '--no-wait', '--image-tarball', file]);
+  assert.equal(sent.code, 0, sent.stderr);
+  assert.match(sent.stderr, /sending image\.tar \(/);
+  await cli.run(['deploy', 'my-app', '--no-wait', '--image-tarball', '-'], { input: 'from a pipe' });
+  const kept = [1, 2].map((number) => {
+    const { source } = cli.api.held(number).deployment;
+    assert.ok(source.kind === 'image-upload');
+    return [source.upload.filename, cli.api.platform.uploads.get(source.upload.id)?.toString()];
+  });
+  assert.deepEqual(kept, [
+    ['image.tar', 'a tarball'],
+    ['-', 'from a pipe'],
+  ]);
+});
+
+test('rule 2.3: --static packs a directory without what nobody serves, or sends an archive as it is', async () => {
+  await using cli = await CliUnderTest.start();
+  const site = join(cli.directory, 'site');
+  await mkdir(join(site, '.git'), { recursive: true });
+  await writeFile(join(site, 'index.html'), 'hi');
+  await writeFile(join(site, '.git', 'config'), 'secret');
+  const result = await cli.run(['deploy', 'my-app', '--no-wait', '--static', site, '--spa']);
+  assert.equal(result.code, 0, result.stderr);
+  const { kind, source } = cli.api.held(1).deployment;
+  assert.ok(source.kind === 'bundle');
+  assert.deepEqual([kind, source.spa, source.upload.filename], ['static', true, 'site.tar.gz']);
+  const tar = gunzipSync(cli.api.platform.uploads.get(source.upload.id) ?? '').toString('latin1');
+  assert.ok(tar.includes('index.html'));
+  assert.ok(!tar.includes('.git') && !tar.includes('secret'));
+});
+
+test('what does not go together is a usage error, and nothing is sent', async () => {
+  await using cli = await CliUnderTest.start();
+  for (const args of [
+    ['--image', 'a', '--static', '.'],
+    ['--image', 'a', '--branch', 'main'],
+    ['--image-tarball', '/nothing/here'],
+    ['--static', '/nothing/here'],
+    ['--spa'],
+  ]) {
+    assert.equal((await cli.run(['deploy', 'my-app', ...args])).code, 2, args.join(' '));
+  }
+  assert.equal(cli.api.platform.uploads.size, 0);
 });

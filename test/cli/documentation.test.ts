@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import type { Command } from 'commander';
 import { Cli } from '../../src/cli/cli.ts';
@@ -20,6 +21,7 @@ const terminal: Terminal = {
   fetch,
   signal: new AbortController().signal,
   readInput: async () => '',
+  input: () => Readable.from([]),
   ask: async () => '',
 };
 

@@ -5,6 +5,7 @@ import { dataDirectory, type RunningServer } from '../../src/daemon/data-directo
 import { readConfig, type Config } from '../../src/daemon/config.ts';
 import type { EnvironmentVariables } from '../../src/daemon/environment-variables.ts';
 import { createOperatorLog } from '../../src/daemon/operator-log.ts';
+import { receivedImages } from '../../src/domain/image-names.ts';
 import { findServer, startServer, stopServer } from '../../src/daemon/server-process.ts';
 import { stopEverything } from '../../src/daemon/stop-everything.ts';
 import { freePort } from './haproxy.ts';
@@ -109,4 +110,8 @@ async function removeNetworksAndImages(socketPath: string, platformId: string): 
   const { Volumes } = await docker.listVolumes({ filters });
   for (const { Name } of Volumes ?? []) await docker.getVolume(Name).remove();
   for (const image of await docker.listImages({ filters })) await docker.getImage(image.Id).remove({ force: true });
+  // Others may have names for what came here as it is.
+  const prefix = receivedImages(platformId);
+  for (const { RepoTags } of await docker.listImages({ filters: { reference: [`${prefix}*`] } }))
+    for (const tag of RepoTags ?? []) if (tag.startsWith(prefix)) await docker.getImage(tag).remove({ force: true });
 }

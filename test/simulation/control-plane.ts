@@ -111,6 +111,8 @@ function wire(
     builder: port('builder', drivers.builder),
     appConfig: port('appConfig', drivers.appConfig),
     staticFiles: port('staticFiles', drivers.staticFiles),
+    imageIntake: port('imageIntake', drivers.imageIntake),
+    uploads: port('uploads', drivers.uploads),
     prober: port('prober', drivers.prober),
     logs: faultyPort(drivers.logs, { fate, port: 'logs', streams: ['read'] }),
     deployments: port('database', acting.deployments),
@@ -123,6 +125,7 @@ function wire(
     environments: port('configuration', stores.configuration.environments),
     variables: port('configuration', stores.configuration.variables),
     credentials: port('configuration', stores.configuration.credentials),
+    registries: stores.configuration.registries,
     tokens: stores.configuration.tokens,
   };
   return {
@@ -198,6 +201,7 @@ function commandsOf({ ports, configuration, queries }: Wiring, engine: Engine): 
       random,
       secretBox,
       artifacts: artifactCheck(ports),
+      uploads: ports.uploads,
       router,
       urlOf,
       checkBranch: accepted,

@@ -45,6 +45,7 @@ class Stock {
       imageId: `sha256:${name}`,
       sizeBytes: 100,
       deploymentId: 'aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa',
+      receivedFor: [],
       tags,
     });
   }

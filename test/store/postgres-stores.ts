@@ -4,6 +4,7 @@ import { createDeploymentStore } from '../../src/store/deployments.ts';
 import { environmentStore } from '../../src/store/environments.ts';
 import { createObservationStore } from '../../src/store/observations.ts';
 import { projectStore } from '../../src/store/projects.ts';
+import { registryStore } from '../../src/store/registries.ts';
 import { tokenStore } from '../../src/store/tokens.ts';
 import { variableStore } from '../../src/store/variables.ts';
 import { WakeupSession } from '../../src/store/wakeups.ts';
@@ -35,6 +36,7 @@ export async function openPostgresStores(): Promise<PostgresStores> {
       environments: environmentStore(db),
       variables: variableStore(db),
       credentials: credentialStore(db),
+      registries: registryStore(db),
       tokens: tokenStore(db),
     },
     async openSession(owner, onWakeup = () => {}) {

@@ -31,7 +31,9 @@ export class ApiClient {
   }
 
   async call<E extends Endpoint>(endpoint: E, call: CallOf<E>): Promise<ResponseOf<E>> {
-    const signal = AbortSignal.any([this.#options.signal, AbortSignal.timeout(callTimeoutMs)]);
+    // How long it takes to send something is for the server to judge.
+    const limits = call.upload === undefined ? [AbortSignal.timeout(callTimeoutMs)] : [];
+    const signal = AbortSignal.any([this.#options.signal, ...limits]);
     const answer = await this.#send(endpoint, call, { signal, headers: { accept: jsonMediaType } });
     const body = () => (endpoint.mediaType === undefined ? readJson(answer) : answer.text());
     const value = endpoint.response === null ? undefined : this.#parse(endpoint.response, await body());
@@ -66,9 +68,10 @@ export class ApiClient {
     const headers = new Headers(init.headers);
     if (this.#options.token !== null) headers.set('authorization', `Bearer ${this.#options.token}`);
     if (call.idempotencyKey !== undefined) headers.set('idempotency-key', call.idempotencyKey);
-    const body = call.body === undefined ? null : JSON.stringify(call.body);
-    if (body !== null) headers.set('content-type', jsonMediaType);
-    const request = { method: endpoint.method, headers, body, signal: init.signal };
+    const { body, duplex } = bodyOf(call);
+    headers.set('content-type', duplex === undefined ? jsonMediaType : 'application/octet-stream');
+    if (body === null) headers.delete('content-type');
+    const request = { method: endpoint.method, headers, body, signal: init.signal, ...(duplex && { duplex }) };
     const answer = await this.#options
       .fetch(this.#address(endpoint, call), request)
       .catch((error: unknown) => this.#unreachable(error));
@@ -115,6 +118,12 @@ export class ApiClient {
       `what answers at ${this.#options.url} is not a Cutover server of this version (${what})`,
     );
   }
+}
+
+/** What is sent while it is read cannot be answered before it is sent. */
+function bodyOf({ body, upload }: CallOf<Endpoint>) {
+  if (upload !== undefined) return { body: upload, duplex: 'half' } as const;
+  return { body: body === undefined ? null : JSON.stringify(body), duplex: undefined };
 }
 
 async function readJson(answer: Response): Promise<unknown> {

@@ -33,6 +33,10 @@ export const sourceSchema = named(
       digest: z.string().nullable().meta({ description: 'What is pulled; null until the registry has been asked.' }),
     }),
     z.object({ kind: z.literal('image-upload'), upload: uploadSchema }),
-    z.object({ kind: z.literal('bundle'), upload: uploadSchema }),
+    z.object({
+      kind: z.literal('bundle'),
+      upload: uploadSchema,
+      spa: z.boolean().meta({ description: 'Unknown paths are answered with /index.html.' }),
+    }),
   ]),
 );

@@ -164,3 +164,11 @@ export const newDeploymentSchema = named(
     noCache: z.boolean().exactOptional(),
   }),
 );
+
+export const newImageDeploymentSchema = named(
+  'NewImageDeployment',
+  z.strictObject({
+    environment: z.string().min(1).max(64),
+    image: z.string().min(1).max(500).meta({ description: 'Such as registry.example.com/app:1.2, or app@sha256:…' }),
+  }),
+);

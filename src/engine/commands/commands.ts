@@ -5,6 +5,7 @@ import type { EnvironmentSettings, RollbackSettings } from '../../domain/environ
 import type { HealthCheck } from '../../domain/health-check.ts';
 import type { Environment, Project, Variable } from '../../domain/project.ts';
 import type { QueueReason } from '../../domain/queue.ts';
+import type { RegistryCredential, RegistryCredentialFacts } from '../../domain/registry-credential.ts';
 import type { CredentialFacts } from '../../domain/repository-credential.ts';
 import type { Observation } from '../../domain/observation.ts';
 import type { RetentionPlan, RetentionRun, RetentionWishes } from '../../domain/retention-plan.ts';
@@ -28,6 +29,7 @@ export interface Commands {
   readonly environments: EnvironmentCommands;
   readonly variables: VariableCommands;
   readonly credentials: CredentialCommands;
+  readonly registries: RegistryCommands;
   readonly tokens: TokenCommands;
   readonly deployments: DeploymentCommands;
   readonly retention: RetentionCommands;
@@ -118,6 +120,15 @@ export type NewCredential =
   | { readonly kind: 'token'; readonly username?: string; readonly token: string }
   | { readonly kind: 'deploy-key'; readonly privateKey: string };
 
+/** What registries are shown for a project's private images. Passwords go in, and never come out again. */
+export interface RegistryCommands {
+  list(actor: Actor, project: string): Promise<readonly RegistryCredentialFacts[]>;
+  /** In place of what was set for that registry. Error: `invalid_input`. */
+  set(actor: Actor, project: string, credential: RegistryCredential): Promise<RegistryCredentialFacts>;
+  /** Error: `not_found`. */
+  remove(actor: Actor, project: string, host: string): Promise<void>;
+}
+
 export interface TokenCommands {
   /** The actor for a presented token; null when it is unknown or revoked. */
   authenticate(secret: string): Promise<Actor | null>;
@@ -148,6 +159,10 @@ export interface DeploymentCommands {
    * the same request gives the same deployment (`replayed`), with another request `idempotency_mismatch`.
    */
   trigger(actor: Actor, project: string, input: NewDeployment): Promise<Triggered>;
+  /** The same for an image of a registry. Error: `invalid_input`. */
+  deployImage(actor: Actor, project: string, input: NewImageDeployment): Promise<Triggered>;
+  /** The same for what the caller sends; resolves when it is received and on record. Errors: those of `Uploads.receive`. */
+  deployUpload(actor: Actor, project: string, input: NewUploadDeployment, signal: AbortSignal): Promise<Triggered>;
   /** Newest first. `before`: a deployment number, for the next page. */
   list(actor: Actor, project: string, query: DeploymentQuery): Promise<readonly DeploymentSummary[]>;
   get(actor: Actor, project: string, number: number): Promise<DeploymentDetail>;
@@ -301,6 +316,24 @@ export interface NewDeployment {
   /** 40 hex digits. */
   readonly commit?: string;
   readonly noCache?: boolean;
+  readonly idempotencyKey?: string;
+}
+
+export interface NewImageDeployment {
+  readonly environment: string;
+  /** `registry.example.com/app:1.2`, `app@sha256:…`. */
+  readonly image: string;
+  readonly idempotencyKey?: string;
+}
+
+export interface NewUploadDeployment {
+  readonly environment: string;
+  /** An image tarball, or an archive of files to be served. */
+  readonly what: 'image' | 'static';
+  /** Of a bundle: unknown paths are answered with `/index.html`. */
+  readonly spa: boolean;
+  readonly filename: string;
+  readonly bytes: AsyncIterable<Uint8Array>;
   readonly idempotencyKey?: string;
 }
 

@@ -2,10 +2,9 @@ import { CutoverError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/roles.ts';
 import type { NewDeployment, Triggered } from './commands.ts';
 import type { DeploymentDependencies } from './deployments.ts';
-import { noEnvironment } from './environments.ts';
 import { idempotencyOf } from './idempotency.ts';
 import { requireAccess } from './projects-access.ts';
-import { noProject } from './projects.ts';
+import { findPlace } from './record-deployment.ts';
 import { recordGitDeployment } from './record-git-deployment.ts';
 
 interface Request {
@@ -13,7 +12,7 @@ interface Request {
   readonly input: NewDeployment;
 }
 
-/** Takes the configuration as it is now and records the deployment; whoever called knows it is kept before anything is done. */
+/** A commit of the project's repository: of a branch its head, whenever it is read. */
 export async function triggerDeployment(
   dependencies: DeploymentDependencies,
   actor: Actor,
@@ -22,11 +21,7 @@ export async function triggerDeployment(
   requireAccess(actor, 'deploy', projectName);
   checkCommit(input.commit);
   if (input.branch !== undefined) dependencies.checkBranch(input.branch);
-  const { configuration } = dependencies;
-  const project = (await configuration.projects.find(projectName)) ?? noProject(projectName);
-  const environment =
-    (await configuration.environments.find(project.id, input.environment)) ??
-    noEnvironment(projectName, input.environment);
+  const { project, environment } = await findPlace(dependencies, projectName, input.environment);
   return recordGitDeployment(dependencies, {
     project,
     environment,

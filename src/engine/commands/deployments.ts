@@ -12,9 +12,12 @@ import type { Clock } from '../ports/clock.ts';
 import type { Logs } from '../ports/logs.ts';
 import type { Random } from '../ports/random.ts';
 import type { SecretBox } from '../ports/secret-box.ts';
+import type { Uploads } from '../ports/uploads.ts';
 import type { DeploymentCommands, DeploymentDetail, DeploymentQuery } from './commands.ts';
 import type { Router } from '../ports/router.ts';
 import type { ArtifactCheck } from '../workflows/artifact-check.ts';
+import { deployImage } from './deployments-image.ts';
+import { deployUpload } from './deployments-upload.ts';
 import { followTimeline, readLog } from './deployments-follow.ts';
 import { queueOf } from './deployments-queue.ts';
 import { promote, rollBack } from './deployments-rollback.ts';
@@ -35,6 +38,7 @@ export interface DeploymentDependencies {
   readonly random: Random;
   readonly secretBox: SecretBox;
   readonly artifacts: ArtifactCheck;
+  readonly uploads: Pick<Uploads, 'receive' | 'remove'>;
   readonly router: Pick<Router, 'inFlight'>;
   /** URL at which a host is reached from outside, with the router's port where it is not the usual one. */
   readonly urlOf: (host: string) => string;
@@ -49,6 +53,8 @@ const lookLimitMs = 15_000;
 export function deploymentCommands(dependencies: DeploymentDependencies): DeploymentCommands {
   return {
     trigger: (actor, project, input) => triggerDeployment(dependencies, actor, { project, input }),
+    deployImage: (actor, project, input) => deployImage(dependencies, actor, { project, input }),
+    deployUpload: (actor, project, input, signal) => deployUpload(dependencies, actor, { project, input }, signal),
     list: (actor, project, query) => list(dependencies, actor, { project, query }),
     get: async (actor, project, number) =>
       detail(dependencies, await find(dependencies, actor, { permission: 'read', project, number })),

@@ -1,6 +1,7 @@
 import type { BuildSettings } from '../../domain/build-settings.ts';
 import type { EnvironmentSettings } from '../../domain/environment-settings.ts';
 import type { Environment, Project } from '../../domain/project.ts';
+import type { RegistryCredentialFacts } from '../../domain/registry-credential.ts';
 import type { CredentialFacts } from '../../domain/repository-credential.ts';
 import type { Actor, Role } from '../../domain/roles.ts';
 
@@ -14,6 +15,7 @@ export interface ConfigurationStore {
   readonly environments: EnvironmentStore;
   readonly variables: VariableStore;
   readonly credentials: CredentialStore;
+  readonly registries: RegistryStore;
   readonly tokens: TokenStore;
 }
 
@@ -108,6 +110,22 @@ export interface CredentialStore {
   set(projectId: string, credential: NewCredentialRecord): Promise<boolean>;
   /** False when there was none. */
   remove(projectId: string): Promise<boolean>;
+}
+
+/** `sealed` is bound to `id`, which is another one whenever it is set. */
+export interface NewRegistryRecord extends Omit<RegistryCredentialFacts, 'setAt'> {
+  readonly id: string;
+  readonly sealed: string;
+}
+
+/** What registries are shown for a project's images: one at most for each. The sealed value is read by the deployment that pulls. */
+export interface RegistryStore {
+  /** By host. */
+  list(projectId: string): Promise<readonly RegistryCredentialFacts[]>;
+  /** In place of another one. False when the project is gone. */
+  set(projectId: string, credential: NewRegistryRecord): Promise<boolean>;
+  /** False when there was none. */
+  remove(projectId: string, host: string): Promise<boolean>;
 }
 
 export interface TokenRecord {

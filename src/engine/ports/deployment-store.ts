@@ -145,7 +145,7 @@ export interface DeploymentRecord {
   readonly observed: ObservationView | null;
 }
 
-/** What `openCredential` opens. */
+/** What `openCredential` opens, or `openRegistryCredential`. */
 export interface SealedCredential {
   readonly id: string;
   readonly sealed: string;
@@ -191,6 +191,9 @@ export interface DeploymentStore {
   requestRollback(request: RollbackRequest): Promise<boolean>;
   /** Asks the worker of what is `deploying` or `ready` to take it back; false when it is in no such state. */
   requestTakeBack(deploymentId: string, verdict: Verdict): Promise<boolean>;
+
+  /** What the registry is shown for the project's images, as it is set now; null: nothing. */
+  registryCredential(projectId: string, host: string): Promise<SealedCredential | null>;
 
   /** Image keys: what was built before from the same input. */
   findArtifact(imageKey: string): Promise<CachedArtifact | null>;

@@ -2,6 +2,7 @@ import type { AppConfigReader } from './app-config-reader.ts';
 import type { Builder, Planner } from './builder.ts';
 import type { Clock } from './clock.ts';
 import type { DeploymentStore } from './deployment-store.ts';
+import type { ImageIntake } from './image-intake.ts';
 import type { Logs } from './logs.ts';
 import type { Prober } from './prober.ts';
 import type { Random } from './random.ts';
@@ -10,6 +11,7 @@ import type { Runtime } from './runtime.ts';
 import type { SecretBox } from './secret-box.ts';
 import type { Source } from './source.ts';
 import type { StaticFiles } from './static-files.ts';
+import type { Uploads } from './uploads.ts';
 
 /** Everything the engine needs of the world. */
 export interface Ports {
@@ -20,6 +22,8 @@ export interface Ports {
   readonly builder: Builder;
   readonly appConfig: AppConfigReader;
   readonly staticFiles: StaticFiles;
+  readonly imageIntake: ImageIntake;
+  readonly uploads: Uploads;
   readonly prober: Prober;
   readonly logs: Logs;
   readonly clock: Clock;

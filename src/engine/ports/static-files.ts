@@ -6,6 +6,11 @@ export interface StaticFiles {
   putTar(tar: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<StoredBundle>;
   /** The same for a directory. Symbolic links are followed only inside the directory, else refused. `.git` is left out. */
   putDirectory(path: string, signal: AbortSignal): Promise<StoredBundle>;
+  /**
+   * The same for an archive that somebody sent: tar, gzip or zstd of a tar, or zip, whichever it is. Nothing in it can write outside of the
+   * bundle. Error: `archive_refused`.
+   */
+  putArchive(path: string, signal: AbortSignal): Promise<StoredBundle>;
   has(bundle: string): Promise<boolean>;
   remove(bundle: string): Promise<void>;
   list(): Promise<readonly string[]>;

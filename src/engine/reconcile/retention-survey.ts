@@ -57,23 +57,29 @@ export interface Stocked {
   readonly key: ArtifactKey;
   readonly sizeBytes: number | null;
   readonly tags: readonly string[];
+  /** Ids of deployments. */
+  readonly receivedFor: readonly string[];
 }
 
 export async function stock({ images, staticFiles }: SurveyPorts, signal: AbortSignal): Promise<readonly Stocked[]> {
   const [stocked, bundles] = await Promise.all([images.images(signal), staticFiles.list()]);
   return [
-    ...stocked.map(({ imageId, sizeBytes, deploymentId, tags }): Stocked => {
-      return { key: { type: 'image', id: imageId, deploymentId }, sizeBytes, tags };
+    ...stocked.map(({ imageId, sizeBytes, deploymentId, receivedFor, tags }): Stocked => {
+      return { key: { type: 'image', id: imageId, deploymentId }, sizeBytes, tags, receivedFor };
     }),
-    ...bundles.map((id): Stocked => ({ key: { type: 'bundle', id, deploymentId: null }, sizeBytes: null, tags: [] })),
+    ...bundles.map((id): Stocked => {
+      return { key: { type: 'bundle', id, deploymentId: null }, sizeBytes: null, tags: [], receivedFor: [] };
+    }),
   ];
 }
 
 /** Whoever asks about what nobody knows. */
 const unknown: ArtifactFacts = { uses: [], lastUsedAt: null, awaitedBy: null, sizeBytes: null };
 
-export function toStored({ key, sizeBytes, tags }: Stocked, facts: ArtifactFacts): StoredArtifact {
-  const own = tags.filter((tag) => isOwnTag(tag, key.deploymentId));
+export function toStored({ key, sizeBytes, tags, receivedFor }: Stocked, facts: ArtifactFacts): StoredArtifact {
+  const own = tags.filter(
+    (tag) => isBuiltFor(tag, key.deploymentId) || receivedFor.some((id) => isReceivedFor(tag, id)),
+  );
   return {
     type: key.type,
     id: key.id,
@@ -88,8 +94,13 @@ export function toStored({ key, sizeBytes, tags }: Stocked, facts: ArtifactFacts
 }
 
 /** `cutover/<project>:<number>-<end of the deployment's id>`, as builds name what they make. */
-function isOwnTag(tag: string, deploymentId: string | null): boolean {
+function isBuiltFor(tag: string, deploymentId: string | null): boolean {
   return deploymentId !== null && /^cutover\/[^:]+:\d+-/.test(tag) && tag.endsWith(`-${deploymentId.slice(-12)}`);
+}
+
+/** `cutover-received/<platform>/<project>:<number>-<deployment's id>` */
+function isReceivedFor(tag: string, deploymentId: string): boolean {
+  return tag.startsWith('cutover-received/') && tag.endsWith(`-${deploymentId}`);
 }
 
 /** The oldest first. */

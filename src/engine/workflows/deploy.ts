@@ -11,7 +11,9 @@ import { isPauseWanted, persevere, verdictOfWant } from './persevere.ts';
 import { buildArtifact } from './steps/build-artifact.ts';
 import { deployArtifact } from './steps/deploy-artifact.ts';
 import { downloadRepository } from './steps/download-repository.ts';
+import { loadImage } from './steps/load-image.ts';
 import { markComplete } from './steps/mark-complete.ts';
+import { pullImage } from './steps/pull-image.ts';
 import { runRelease } from './steps/run-release.ts';
 import { verifyArtifact } from './steps/verify-artifact.ts';
 import { takeBack } from './take-back.ts';
@@ -31,6 +33,8 @@ export interface Step {
 export const deployWorkflow: readonly Step[] = [
   downloadRepository,
   buildArtifact,
+  pullImage,
+  loadImage,
   verifyArtifact,
   runRelease,
   deployArtifact,

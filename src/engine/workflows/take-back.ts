@@ -9,6 +9,7 @@ import type { EnvironmentRoute, Verdict } from '../ports/deployment-store.ts';
 import { comeBack, finishStopping } from './come-back.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 import { drainSlot } from './drain-slot.ts';
+import { imageOwner } from './image-owner.ts';
 import { makeRoom, released } from './recreate.ts';
 import { isPaused } from './rollout-scene.ts';
 import { serverName } from './router-server.ts';
@@ -30,6 +31,7 @@ export async function takeBack(run: DeploymentRun): Promise<void> {
   }
   await removeInstances(run);
   await run.ports.source.release(run.deployment.id);
+  await discardReceived(run);
   await finish(run, verdict);
 }
 
@@ -134,6 +136,16 @@ function graceOf(run: DeploymentRun, process: string): number {
   if (run.record.verdict?.outcome === 'cancelled') return 0;
   const { stopGraceMs, drainTimeoutMs } = run.deployment.configuration.settings;
   return processKind(process) === 'worker' ? drainTimeoutMs : stopGraceMs;
+}
+
+/** What was sent, and what was pulled or loaded of it, where it never became what the deployment runs. */
+async function discardReceived(run: DeploymentRun): Promise<void> {
+  const { source, artifact } = run.deployment;
+  if ('upload' in source) await run.ports.uploads.remove(source.upload.id);
+  if (artifact !== null || (source.kind !== 'image' && source.kind !== 'image-upload')) return;
+  const pulled =
+    source.kind === 'image' && source.digest !== null ? { reference: source.reference, digest: source.digest } : null;
+  await run.ports.imageIntake.forget(imageOwner(run.deployment), pulled, run.leaseSignal);
 }
 
 async function finish(run: DeploymentRun, verdict: Verdict): Promise<void> {

@@ -14,6 +14,7 @@ import { environmentStore } from '../../../src/store/environments.ts';
 import { createInvariantStore } from '../../../src/store/invariants.ts';
 import { createObservationStore } from '../../../src/store/observations.ts';
 import { projectStore } from '../../../src/store/projects.ts';
+import { registryStore } from '../../../src/store/registries.ts';
 import { tokenStore } from '../../../src/store/tokens.ts';
 import { variableStore } from '../../../src/store/variables.ts';
 import { WakeupSession } from '../../../src/store/wakeups.ts';
@@ -72,6 +73,7 @@ export function memoryPlatform({ database: { database, cluster }, world, log }: 
     environments: environmentStore(db),
     variables: variableStore(db),
     credentials: credentialStore(db),
+    registries: registryStore(db),
     tokens: tokenStore(db),
   };
   const watchdog = new Watchdog({
@@ -93,6 +95,7 @@ export function memoryPlatform({ database: { database, cluster }, world, log }: 
       random,
       secretBox,
       artifacts: artifactCheck(ports),
+      uploads: ports.uploads,
       router: ports.router,
       urlOf,
       checkBranch: () => {},

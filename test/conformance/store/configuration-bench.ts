@@ -5,6 +5,7 @@ import type { Commands } from '../../../src/engine/commands/commands.ts';
 import { credentialCommands } from '../../../src/engine/commands/credentials.ts';
 import { environmentCommands } from '../../../src/engine/commands/environments.ts';
 import { projectCommands } from '../../../src/engine/commands/projects.ts';
+import { registryCommands } from '../../../src/engine/commands/registries.ts';
 import { tokenCommands, type TokenDependencies } from '../../../src/engine/commands/tokens.ts';
 import { variableCommands } from '../../../src/engine/commands/variables.ts';
 import type { ConfigurationStore } from '../../../src/engine/ports/configuration-store.ts';
@@ -55,6 +56,7 @@ export function configurationBench(store: ConfigurationStore): ConfigurationBenc
         source: { forgetHostKeys: async (project) => void forgotten.push(project) },
         hostOf: (url) => new URL(url).origin,
       }),
+      registries: registryCommands({ store, random, secretBox }),
       tokens: tokenCommands(tokenDependencies),
     },
     store,

@@ -53,11 +53,11 @@ export function queueConformance(bench: StoreBench): void {
     const ids = [
       await bench.trigger(bench.production, { source: { kind: 'image', reference: 'nginx:1', digest: null } }),
       await bench.trigger(bench.production),
-      await bench.trigger(bench.production, { source: { kind: 'bundle', upload } }),
+      await bench.trigger(bench.production, { source: { kind: 'bundle', upload, spa: true } }),
     ];
     assert.deepEqual(await Promise.all(ids.map(stateOf)), ['cancelled', 'pending', 'pending']);
     const kept = await bench.deployments.record(ids[2] ?? '');
-    assert.deepEqual(kept?.deployment.source, { kind: 'bundle', upload });
+    assert.deepEqual(kept?.deployment.source, { kind: 'bundle', upload, spa: true });
   });
 
   test('2.1 what an image reference named is kept with it, and nothing of the kind with another source', async () => {

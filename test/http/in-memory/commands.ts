@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { defaultBuildSettings } from '../../../src/domain/build-settings.ts';
 import { isCancellable, isFinal } from '../../../src/domain/deployment-state.ts';
 import { defaultEnvironmentSettings } from '../../../src/domain/environment-settings.ts';
@@ -14,6 +14,7 @@ import type {
   DeploymentCommands,
   EnvironmentCommands,
   ProjectCommands,
+  RegistryCommands,
   SettingsChange,
   TokenCommands,
   VariableCommands,
@@ -32,6 +33,7 @@ export function inMemoryCommands(platform: Platform): Commands {
     environments: environmentCommands(platform),
     variables: variableCommands(platform),
     credentials: credentialCommands(platform),
+    registries: registryCommands(platform),
     tokens: tokenCommands(platform),
     deployments: deploymentCommands(platform),
     retention: retentionCommands(),
@@ -86,6 +88,7 @@ function projectCommands(platform: Platform): ProjectCommands {
         },
         environments: new Map(),
         variables: new Map(),
+        registries: new Map(),
         deployments: [],
       };
       newEnvironment(held, 'production', input.branch === undefined ? {} : { branch: input.branch });
@@ -189,6 +192,24 @@ function credentialCommands(platform: Platform): CredentialCommands {
   };
 }
 
+function registryCommands(platform: Platform): RegistryCommands {
+  return {
+    list: async (actor, project) =>
+      [...platform.project(actor, project, 'configure').registries.values()].map(({ facts }) => facts),
+    async set(actor, project, given) {
+      const held = platform.project(actor, project, 'configure');
+      const { host, username } = given;
+      const facts = { host, username, fingerprint: '0123abcd', setBy: actor.name, setAt: new Date().toISOString() };
+      held.registries.set(host, { given, facts });
+      return facts;
+    },
+    async remove(actor, project, host) {
+      const held = platform.project(actor, project, 'configure');
+      if (!held.registries.delete(host)) throw new CutoverError('not_found', 'there is none');
+    },
+  };
+}
+
 function tokenCommands(platform: Platform): TokenCommands {
   return {
     async authenticate(secret) {
@@ -225,6 +246,30 @@ function deploymentCommands(platform: Platform): DeploymentCommands {
       const environment = platform.environment(held, input.environment);
       return platform.once(idempotencyKey, { project, ...input }, () =>
         newDeployment(held, { environment, actor, noCache: input.noCache ?? false, source: input }),
+      );
+    },
+    async deployImage(actor, project, { idempotencyKey, ...input }) {
+      const held = platform.project(actor, project, 'deploy');
+      const environment = platform.environment(held, input.environment);
+      const from = { kind: 'image', reference: input.image, digest: null } as const;
+      return platform.once(idempotencyKey, { project, ...input }, () =>
+        newDeployment(held, { environment, actor, from }),
+      );
+    },
+    async deployUpload(actor, project, { idempotencyKey, bytes, ...input }) {
+      const held = platform.project(actor, project, 'deploy');
+      const environment = platform.environment(held, input.environment);
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of bytes) chunks.push(chunk);
+      const content = Buffer.concat(chunks);
+      const sha256 = createHash('sha256').update(content).digest('hex');
+      const upload = { id: randomUUID(), filename: input.filename, sizeBytes: content.length, sha256 };
+      platform.uploads.set(upload.id, content);
+      const { what, spa } = input;
+      const from =
+        what === 'image' ? ({ kind: 'image-upload', upload } as const) : ({ kind: 'bundle', upload, spa } as const);
+      return platform.once(idempotencyKey, { project, ...input, sha256 }, () =>
+        newDeployment(held, { environment, actor, from }),
       );
     },
     async list(actor, project, { environment, state, before, limit }) {

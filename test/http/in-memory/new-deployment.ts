@@ -3,6 +3,7 @@ import { emptyAppConfig } from '../../../src/domain/app-config.ts';
 import type { Artifact } from '../../../src/domain/artifact.ts';
 import type { DeploymentOrigin } from '../../../src/domain/deployment.ts';
 import { nothingMeasured } from '../../../src/domain/measurements.ts';
+import type { DeploymentSource } from '../../../src/domain/source.ts';
 import { nothingRemoved } from '../../../src/domain/past-deployment.ts';
 import type { Environment } from '../../../src/domain/project.ts';
 import type { Actor } from '../../../src/domain/roles.ts';
@@ -14,8 +15,15 @@ export interface Wanted {
   readonly actor: Actor;
   readonly noCache?: boolean;
   readonly source?: { readonly branch?: string; readonly commit?: string };
+  /** In place of a commit. */
+  readonly from?: DeploymentSource;
   readonly origin?: DeploymentOrigin;
   readonly artifact?: Artifact | null;
+}
+
+function kindOf(source: DeploymentSource | undefined) {
+  if (source === undefined) return 'git';
+  return source.kind === 'bundle' ? 'static' : source.kind;
 }
 
 /** A pending deployment, kept with its project. */
@@ -30,12 +38,12 @@ export function newDeployment(held: HeldProject, wanted: Wanted): HeldDeployment
       environmentId: environment.id,
       environmentName: environment.name,
       number: held.deployments.length + 1,
-      kind: origin?.kind ?? 'git',
+      kind: origin?.kind ?? kindOf(wanted.from),
       origin,
       state: 'pending',
       reason: null,
       failure: null,
-      source: {
+      source: wanted.from ?? {
         kind: 'git',
         repository: project.repository ?? '',
         branch: source?.branch ?? environment.settings.branch,

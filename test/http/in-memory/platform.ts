@@ -4,6 +4,7 @@ import type { Deployment, Instance, Job } from '../../../src/domain/deployment.t
 import { CutoverError } from '../../../src/domain/errors.ts';
 import type { Observation } from '../../../src/domain/observation.ts';
 import type { Environment, Project, Variable } from '../../../src/domain/project.ts';
+import type { RegistryCredential, RegistryCredentialFacts } from '../../../src/domain/registry-credential.ts';
 import type { CredentialFacts } from '../../../src/domain/repository-credential.ts';
 import { allows, mayAccess, type Actor, type Permission, type Role } from '../../../src/domain/roles.ts';
 import type { TimelineEntry } from '../../../src/domain/timeline.ts';
@@ -23,6 +24,7 @@ export interface HeldProject {
   readonly environments: Map<string, Environment>;
   readonly variables: Map<string, Variable>;
   readonly deployments: HeldDeployment[];
+  readonly registries: Map<string, { readonly given: RegistryCredential; readonly facts: RegistryCredentialFacts }>;
   credential?: { readonly given: NewCredential; readonly facts: CredentialFacts };
 }
 
@@ -51,6 +53,8 @@ export class Platform {
   readonly rollout = new Feed<RolloutStatus>();
   /** What was asked for, as it arrived. */
   readonly rollbacks: NewRollback[] = [];
+  /** What was sent, by id. */
+  readonly uploads = new Map<string, Buffer>();
   #lastEntry = 0;
 
   token(name: string, role: Role, project: string | null = null): string {

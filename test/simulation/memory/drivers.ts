@@ -9,6 +9,8 @@ import { MemoryStaticFiles } from './build/memory-static-files.ts';
 import { MemoryLogs } from './memory-logs.ts';
 import { MemoryProber } from './memory-prober.ts';
 import { MemorySecretBox } from './memory-secret-box.ts';
+import { MemoryUploads } from './memory-uploads.ts';
+import { MemoryImageIntake } from './runtime/memory-image-intake.ts';
 import { MemoryRuntime, type Caller } from './runtime/memory-runtime.ts';
 import { MemoryRouter } from './traffic/memory-router.ts';
 import type { MemoryWorld } from './world.ts';
@@ -41,6 +43,8 @@ export function memoryDrivers(
     builder: new MemoryBuilder(world, caller),
     appConfig: new MemoryAppConfig(world.checkouts),
     staticFiles: new MemoryStaticFiles(world, caller),
+    imageIntake: new MemoryImageIntake(world, caller),
+    uploads: new MemoryUploads(world.uploads, { ...caller, random }),
     logs: new MemoryLogs(world.logs, caller),
     random,
     secretBox,

@@ -4,9 +4,11 @@ import { Bundles } from './build/bundles.ts';
 import { Checkouts } from './build/checkouts.ts';
 import { Repositories } from './build/repositories.ts';
 import { Endpoints } from './endpoints.ts';
+import { UploadFiles } from './memory-uploads.ts';
 import type { LogFiles } from './memory-logs.ts';
 import { Containers } from './runtime/containers.ts';
-import { Images } from './runtime/images.ts';
+import { Images, type Image } from './runtime/images.ts';
+import { Registries } from './runtime/registries.ts';
 import { Networks } from './runtime/networks.ts';
 import { Volumes } from './runtime/volumes.ts';
 import { Timers } from './timers.ts';
@@ -41,10 +43,15 @@ export class MemoryWorld {
   readonly checkouts = new Checkouts();
   readonly bundles = new Bundles();
   readonly logs: LogFiles = new Map();
+  readonly registries = new Registries();
+  readonly uploads: UploadFiles;
+  /** What image a tarball holds; null: it is none. */
+  imageIn: (tarball: Buffer) => Image | null = () => null;
 
   constructor({ clock, random, slots = 100, holdMs = 30_000 }: MemoryWorldOptions) {
     this.clock = clock;
     this.timers = new Timers(clock);
+    this.uploads = new UploadFiles(() => clock.now());
     this.repositories = new Repositories(() => clock.now());
     const parts = {
       now: () => clock.now(),

@@ -4,6 +4,7 @@ import { createCommand } from './create.ts';
 import { credentialsCommand } from './credentials/credentials.ts';
 import { deleteCommand } from './delete.ts';
 import { listCommand } from './list.ts';
+import { registriesCommand } from './registries/registries.ts';
 import { remoteCommand } from './remote.ts';
 import { showCommand } from './show.ts';
 import { updateCommand } from './update.ts';
@@ -17,5 +18,6 @@ export function projectsCommand(cli: Cli): Command {
     .addCommand(updateCommand(cli))
     .addCommand(remoteCommand(cli))
     .addCommand(deleteCommand(cli))
-    .addCommand(credentialsCommand(cli));
+    .addCommand(credentialsCommand(cli))
+    .addCommand(registriesCommand(cli));
 }

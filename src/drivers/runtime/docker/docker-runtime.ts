@@ -43,7 +43,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     removeNetwork: (project, signal) => networks.remove(project, signal),
     networks: (signal) => networks.projects(signal),
     inspectImage: (ref, signal) => inspectImage(engine, ref, signal),
-    removeImage: (imageId, signal) => removeImage(engine, imageId, signal),
+    removeImage: (imageId, signal) => removeImage(engine, { imageId, platformId }, signal),
     start: (spec, signal) => startInstance(home, spec, signal),
     keepAlive: (instanceId, signal) => keepInstanceAlive(home, instanceId, signal),
     status: async (instanceId, signal) => {

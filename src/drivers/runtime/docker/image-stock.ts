@@ -1,4 +1,5 @@
 import type { ImageInfo } from 'dockerode';
+import { ownerOfReceived, receivedImages } from '../../../domain/image-names.ts';
 import type { ImageStock, StockedImage } from '../../../engine/ports/image-stock.ts';
 import { EngineConnection, isRefusal } from './engine-connection.ts';
 import { deploymentLabel, labelFilter, platformLabel } from './labels.ts';
@@ -21,13 +22,16 @@ export function createDockerImageStock({ socketPath, platformId }: DockerImageSt
   let directory: string | null = null;
   return {
     async images(signal) {
-      const filters = labelFilter({ [platformLabel]: platformId });
-      const listed = await engine.call(
-        { what: 'list images', timeoutMs: readTimeoutMs },
-        signal,
-        (docker, abortSignal) => docker.listImages({ filters, abortSignal }),
-      );
-      return listed.map(toImage);
+      const list = (filters: { readonly label?: string[]; readonly reference?: string[] }) =>
+        engine.call({ what: 'list images', timeoutMs: readTimeoutMs }, signal, (docker, abortSignal) =>
+          docker.listImages({ filters, abortSignal }),
+        );
+      const [built, received] = await Promise.all([
+        list(labelFilter({ [platformLabel]: platformId })),
+        list({ reference: [`${receivedImages(platformId)}*`] }),
+      ]);
+      const images = new Map([...received, ...built].map((image) => [image.Id, image]));
+      return [...images.values()].map((image) => toImage(image, platformId));
     },
     layerBytes: (signal) => countLayers(engine, signal),
     async directory(signal) {
@@ -37,15 +41,18 @@ export function createDockerImageStock({ socketPath, platformId }: DockerImageSt
   };
 }
 
-function toImage({ Id, Size, Labels, RepoTags }: ImageInfo): StockedImage {
+function toImage({ Id, Size, Labels, RepoTags }: ImageInfo, platformId: string): StockedImage {
   // The types promise both; Docker sends null where there are none.
   const labels: Readonly<Record<string, string>> | null = Labels;
   const tags: readonly string[] | null = RepoTags ?? null;
+  const named = (tags ?? []).filter((tag) => tag !== nameless);
+  const receivedFor = named.flatMap((tag) => ownerOfReceived(platformId, tag) ?? []);
   return {
     imageId: Id,
     sizeBytes: Size,
-    deploymentId: labels?.[deploymentLabel] ?? null,
-    tags: (tags ?? []).filter((tag) => tag !== nameless),
+    deploymentId: receivedFor.toSorted().at(-1) ?? labels?.[deploymentLabel] ?? null,
+    receivedFor,
+    tags: named,
   };
 }
 

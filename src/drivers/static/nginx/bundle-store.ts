@@ -3,6 +3,7 @@ import { chmod, cp, lstat, mkdir, readdir, rename, rm, stat } from 'node:fs/prom
 import { basename, join } from 'node:path';
 import { CutoverError } from '../../../domain/errors.ts';
 import type { StoredBundle } from '../../../engine/ports/static-files.ts';
+import { unpackArchive } from './archive/unpack-archive.ts';
 import { followLinks } from './follow-links.ts';
 import { precompress } from './precompress.ts';
 import { sealBundle } from './seal-bundle.ts';
@@ -51,6 +52,10 @@ export class BundleStore {
       await refuseMissing(path);
       await cp(path, staging, { recursive: true, verbatimSymlinks: true, filter });
     }, signal);
+  }
+
+  putArchive(path: string, signal: AbortSignal): Promise<StoredBundle> {
+    return this.#put((staging) => unpackArchive(path, staging, signal), signal);
   }
 
   async has(bundle: string): Promise<boolean> {

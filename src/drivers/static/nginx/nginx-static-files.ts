@@ -62,6 +62,10 @@ class StoreAndServer implements NginxStaticFiles {
     return this.#store.putDirectory(path, signal);
   }
 
+  putArchive(path: string, signal: AbortSignal): Promise<StoredBundle> {
+    return this.#store.putArchive(path, signal);
+  }
+
   has(bundle: string): Promise<boolean> {
     return this.#store.has(bundle);
   }

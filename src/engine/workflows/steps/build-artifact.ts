@@ -3,9 +3,8 @@ import type { Artifact } from '../../../domain/artifact.ts';
 import type { BuildPlan } from '../../../domain/build-plan.ts';
 import { commitOf, type CommitInfo } from '../../../domain/source.ts';
 import { CutoverError } from '../../../domain/errors.ts';
-import { pipeline } from '../../../domain/job.ts';
-import { applyAppBuild, applyAppConfig } from '../../../domain/app-config/apply.ts';
-import { contractStep, releaseStep } from '../../../domain/processes.ts';
+import { applyAppBuild } from '../../../domain/app-config/apply.ts';
+import { builtImageName } from '../../../domain/image-names.ts';
 import type { BuildLine } from '../../ports/builder.ts';
 import type { CachedArtifact } from '../../ports/deployment-store.ts';
 import type { Step } from '../deploy.ts';
@@ -14,7 +13,9 @@ import { checkOut } from '../check-out.ts';
 import type { DeploymentRun } from '../deployment-run.ts';
 import { buildInputs, withSecretsHash } from '../build-inputs.ts';
 import { baseImageIds, findBuilt } from '../find-built.ts';
+import { imageOwner } from '../image-owner.ts';
 import { keyFor } from '../image-keys.ts';
+import { keepArtifact } from '../keep-artifact.ts';
 
 const job = 'BuildImageJob';
 
@@ -23,7 +24,7 @@ export const buildArtifact: Step = {
   name: 'build-artifact',
   writesFirst: true,
   job: () => job,
-  isDone: (record) => record.deployment.artifact !== null,
+  isDone: ({ deployment }) => deployment.kind !== 'git' || deployment.artifact !== null,
   async run(run) {
     const commit = commitOf(run.deployment.source);
     if (commit === null) throw new CutoverError('internal', 'a build was begun before the commit was known');
@@ -95,14 +96,14 @@ async function produce(run: DeploymentRun, plan: BuildPlan, checkout: string): P
 }
 
 async function buildImage(run: DeploymentRun, plan: BuildPlan, contextPath: string) {
-  const { id, projectName, number, projectId, trigger } = run.deployment;
+  const { id, projectId, trigger } = run.deployment;
   await using _place = await takePlace(run);
   return await run.ports.builder.build(
     {
       deploymentId: id,
       contextPath,
       plan,
-      tag: `cutover/${projectName}:${number}-${id.slice(-12)}`,
+      tag: builtImageName(imageOwner(run.deployment)),
       labels: { ...run.workshop.imageLabels, 'cutover.project': projectId, 'cutover.deployment': id },
       noCache: trigger.noCache,
       ...buildInputs(run),
@@ -117,23 +118,9 @@ function streamOf(line: BuildLine): 'stdout' | 'stderr' | 'system' {
   return line.stream === 'progress' ? 'system' : line.stream;
 }
 
-/** What the repository says of itself is part of what was built, and wins over what the environment is set to (rule 4.3). */
 function keep(run: DeploymentRun, { artifact, appConfig }: CachedArtifact, reused: boolean): void {
-  const { kind, configuration } = run.deployment;
-  const settings = applyAppConfig(configuration.settings, appConfig);
-  // Files have no processes of their own.
-  const processes = artifact.type === 'bundle' ? [] : settings.processes;
-  run.note({
-    artifact,
-    configured: { appConfig, settings: { ...settings, processes } },
-    plan: pipeline({
-      kind,
-      target: artifact.type === 'bundle' ? 'static' : 'image',
-      release: releaseStep(processes) !== null,
-      contract: contractStep(processes) !== null,
-    }),
-    timeline: [{ kind: 'build.completed', sizeBytes: artifact.sizeBytes, reused }],
-  });
+  const timeline = [{ kind: 'build.completed', sizeBytes: artifact.sizeBytes, reused }] as const;
+  keepArtifact(run, { artifact, appConfig, timeline });
 }
 
 function nameOf(artifact: Artifact): string {

@@ -1,5 +1,6 @@
 import { deployJob } from '../../../domain/job.ts';
 import type { Step } from '../deploy.ts';
+import { receiveBundle } from '../receive-bundle.ts';
 import { drainPredecessors } from '../drain-predecessors.ts';
 import { shiftTraffic } from '../shift-traffic.ts';
 import { shiftStaticTraffic } from '../shift-static-traffic.ts';
@@ -14,7 +15,9 @@ export const deployArtifact: Step = {
   // Each of its parts looks for itself what is left to do.
   isDone: (record) => record.deployment.state === 'completed',
   async run(run) {
-    const artifact = run.deployment.artifact;
+    const { source } = run.deployment;
+    if (run.deployment.artifact === null && source.kind === 'bundle') await receiveBundle(run, source);
+    const { artifact } = run.deployment;
     if (artifact === null) throw new Error('the deploy step was reached without an artifact');
     if (run.record.slot === null && (await takeOverStandby(run))) return drainPredecessors(run);
     if (run.record.slot === null) await takeSlot(run);

@@ -3,11 +3,13 @@ import type { StaticFiles, StoredBundle } from '../../../../src/engine/ports/sta
 import type { Caller } from '../runtime/memory-runtime.ts';
 import type { Bundles } from './bundles.ts';
 import type { Checkouts } from './checkouts.ts';
+import type { UploadFiles } from '../memory-uploads.ts';
 import { readTar, type TarFile } from './tar.ts';
 
 export interface StaticFilesParts {
   readonly bundles: Bundles;
   readonly checkouts: Checkouts;
+  readonly uploads: Pick<UploadFiles, 'read'>;
 }
 
 /** The bundles of the world, as one control plane reaches them. */
@@ -42,6 +44,14 @@ export class MemoryStaticFiles implements StaticFiles {
     const files = place?.commit.filesBelow(place.directory) ?? new Map<string, string>();
     const kept = [...files].filter(([name]) => !name.split('/').includes('.git'));
     return this.#put(kept.map(([name, text]) => ({ path: name, content: Buffer.from(text), executable: false })));
+  }
+
+  /** Only of tars. */
+  async putArchive(path: string, signal: AbortSignal): Promise<StoredBundle> {
+    this.#begin(signal);
+    const archive = this.#parts.uploads.read(path);
+    if (archive === null) throw new CutoverError('upload_gone', `there is nothing at ${path}`);
+    return this.#put(readTar(archive));
   }
 
   async has(bundle: string): Promise<boolean> {

@@ -32,6 +32,10 @@ export class Images {
     return [...this.#ids].filter(([, id]) => id === imageId).map(([tag]) => tag);
   }
 
+  untag(tag: string): void {
+    this.#ids.delete(tag);
+  }
+
   remove(imageId: string): void {
     this.#byId.delete(imageId);
     for (const tag of this.tagsOf(imageId)) this.#ids.delete(tag);

@@ -5,6 +5,7 @@ import { RowLocks } from './row-locks.ts';
 import type {
   ArtifactRow,
   CredentialRow,
+  RegistryRow,
   DeploymentRow,
   EnvironmentRow,
   IdempotencyRow,
@@ -43,6 +44,8 @@ export class MemoryDatabase {
   readonly variables = new Table(this.#undo, { project: (row: VariableRow) => row.scope.projectId });
   /** By project. */
   readonly credentials = new Table<CredentialRow>(this.#undo, {});
+  /** By project and host. */
+  readonly registries = new Table(this.#undo, { project: (row: RegistryRow) => row.projectId });
   readonly tokens = new Table(this.#undo, { secret: (row: TokenRow) => row.secretHash });
 
   /** `live`: those that are not over, by environment. */

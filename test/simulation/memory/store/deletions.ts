@@ -76,6 +76,7 @@ export function erase(db: MemoryDatabase, { kind, id }: Deletion): void {
     for (const key of db.artifacts.keysWhere('project', id)) db.artifacts.delete(key);
     for (const key of db.variables.keysWhere('project', id)) db.variables.delete(key);
     if (db.credentials.get(id) !== undefined) db.credentials.delete(id);
+    for (const key of db.registries.keysWhere('project', id)) db.registries.delete(key);
     db.projects.delete(id);
   } else eraseEnvironment(db, id);
 }

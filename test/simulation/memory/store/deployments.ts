@@ -2,6 +2,7 @@ import type { DeploymentStore } from '../../../../src/engine/ports/deployment-st
 import { claimDeployment, heartbeat, readWanted, releaseLease } from './claim-deployment.ts';
 import { createDeployment } from './create-deployment.ts';
 import { addInstances, readAlive, readPredecessors, readRecord, readRoute, takeSlot } from './deployment-records.ts';
+import { registryKey } from './registries.ts';
 import { requestRollback } from './request-rollback.ts';
 import type { Connection } from './transaction.ts';
 import { requestCancel, requestPause, requestResume, requestTakeBack } from './want-deployment.ts';
@@ -33,6 +34,10 @@ export function memoryDeploymentStore(connection: Connection): DeploymentStore {
     requestResume: (deploymentId, by) => connection.transact((tx) => requestResume(tx, deploymentId, by)),
     requestRollback: (request) => connection.transact((tx) => requestRollback(tx, request)),
     requestTakeBack: (deploymentId, verdict) => connection.transact((tx) => requestTakeBack(tx, deploymentId, verdict)),
+    async registryCredential(projectId, host) {
+      const row = connection.read().db.registries.get(registryKey(projectId, host));
+      return row === undefined ? null : { id: row.id, sealed: row.sealed };
+    },
     findArtifact: async (imageKey) => connection.read().db.artifacts.get(imageKey)?.cached ?? null,
     saveArtifact: (imageKey, projectId, cached) =>
       connection.transact(({ db }) => {

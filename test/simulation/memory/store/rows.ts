@@ -4,6 +4,7 @@ import type { Environment, Project } from '../../../../src/domain/project.ts';
 import type { RouteTarget, SlotNumber } from '../../../../src/domain/route.ts';
 import type {
   NewCredentialRecord,
+  NewRegistryRecord,
   NewTokenRecord,
   StoredVariable,
   VariableScope,
@@ -108,6 +109,11 @@ export interface VariableRow {
 }
 
 export interface CredentialRow extends NewCredentialRecord {
+  readonly setAt: string;
+}
+
+export interface RegistryRow extends NewRegistryRecord {
+  readonly projectId: string;
   readonly setAt: string;
 }
 

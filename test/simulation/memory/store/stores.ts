@@ -9,6 +9,7 @@ import { memoryDeploymentStore } from './deployments.ts';
 import { memoryEnvironmentStore } from './environments.ts';
 import { memoryObservationStore } from './observations.ts';
 import { memoryProjectStore } from './projects.ts';
+import { memoryRegistryStore } from './registries.ts';
 import { memoryTokenStore } from './tokens.ts';
 import { Connection } from './transaction.ts';
 import { memoryVariableStore } from './variables.ts';
@@ -46,6 +47,7 @@ export function memoryStores(database: MemoryDatabase, options: MemoryStoresOpti
       environments: memoryEnvironmentStore(connection),
       variables: memoryVariableStore(connection),
       credentials: memoryCredentialStore(connection),
+      registries: memoryRegistryStore(connection),
       tokens: memoryTokenStore(connection),
     },
   };

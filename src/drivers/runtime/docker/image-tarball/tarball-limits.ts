@@ -1,0 +1,53 @@
+import { CutoverError } from '../../../../domain/errors.ts';
+
+export interface TarballLimits {
+  readonly entries: number;
+  /** Of everything in it, with nothing compressed any more. */
+  readonly bytes: number;
+  /** How many times as large as the tarball that may be; small ones may be as large as `freeBytes`. */
+  readonly ratio: number;
+  readonly freeBytes: number;
+  /** Of all JSON in it together. */
+  readonly jsonBytes: number;
+}
+
+export const tarballLimits: TarballLimits = {
+  entries: 20_000,
+  bytes: 32 * 1024 ** 3,
+  ratio: 100,
+  freeBytes: 512 * 1024 ** 2,
+  jsonBytes: 16 * 1024 ** 2,
+};
+
+export function refused(reason: string, cause?: unknown): CutoverError {
+  return new CutoverError('image_tarball_invalid', `the image tarball is refused: ${reason}`, { cause });
+}
+
+/** Counts what comes out of a tarball. Error: `image_tarball_invalid`. */
+export class TarballMeter {
+  readonly #limits: TarballLimits;
+  readonly #most: number;
+  #entries = 0;
+  #bytes = 0;
+  #jsonBytes = 0;
+
+  constructor(limits: TarballLimits, tarballBytes: number) {
+    this.#limits = limits;
+    this.#most = Math.min(limits.bytes, Math.max(limits.freeBytes, tarballBytes * limits.ratio));
+  }
+
+  entry(): void {
+    this.#entries += 1;
+    if (this.#entries > this.#limits.entries) throw refused(`there are more than ${this.#limits.entries} entries`);
+  }
+
+  add(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes > this.#most) throw refused(`what is in it is larger than ${this.#most} bytes`);
+  }
+
+  addJson(bytes: number): void {
+    this.#jsonBytes += bytes;
+    if (this.#jsonBytes > this.#limits.jsonBytes) throw refused('its descriptions are too large');
+  }
+}
