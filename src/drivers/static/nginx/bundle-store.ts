@@ -137,6 +137,10 @@ function asStoreError(error: unknown): unknown {
       cause: error,
     });
   }
+  if (isCode(error, 'ENAMETOOLONG'))
+    return new CutoverError('invalid_input', 'The static files are refused: a path in them is too long.', {
+      cause: error,
+    });
   if (!isCode(error, 'ENOSPC') && !isCode(error, 'EDQUOT')) return error;
   return new CutoverError('disk_full', 'No space is left on the disk for the static files.', { cause: error });
 }

@@ -62,7 +62,7 @@ async function targetOf(path: string, root: string): Promise<string | null> {
     return reached;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG') return null;
     if (code === 'ELOOP') throw refused(`the link ${shown} leads to itself`);
     throw error;
   }

@@ -10,28 +10,35 @@ export interface TarEntry {
   readonly content: AsyncIterable<Uint8Array>;
 }
 
-/** Entries one after the other. Errors: `image_tarball_invalid`; those of the stream. */
+/** Entries one after the other. Errors, also of the contents: `image_tarball_invalid`; those of the stream. */
 export async function* tarEntries(tar: Readable, signal: AbortSignal): AsyncGenerator<TarEntry> {
   const reader = extract();
-  const stop = () => reader.destroy(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+  // What failed first: the parser only says that it was ended.
+  const problems: Error[] = [];
+  const fail = (error: Error) => {
+    problems.push(error);
+    reader.destroy(error);
+  };
+  const stop = () => fail(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
   signal.addEventListener('abort', stop, { once: true });
-  tar.on('error', (error) => reader.destroy(error));
+  tar.on('error', fail);
   tar.pipe(reader);
+  const explain = (error: unknown) => asTarError(problems[0] ?? error);
   try {
     for await (const entry of reader) {
       signal.throwIfAborted();
-      const { header } = entry;
       // It tells the reader's failure once more, which without a listener would end the process.
-      entry.on('error', (error) => tar.destroy(error));
-      yield { name: safeName(header.name), header, content: bytesOf(entry) };
+      entry.on('error', (error) => problems.push(error));
+      yield { name: safeName(entry.header.name), header: entry.header, content: bytesOf(entry, explain) };
       entry.resume();
     }
   } catch (error) {
     signal.throwIfAborted();
-    throw asTarError(error);
+    throw explain(error);
   } finally {
     signal.removeEventListener('abort', stop);
     tar.destroy();
+    reader.destroy();
   }
 }
 
@@ -42,15 +49,19 @@ export function safeName(name: string): string {
   return parts.join('/');
 }
 
-async function* bytesOf(entry: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
-  for await (const chunk of entry) if (chunk instanceof Uint8Array) yield chunk;
+async function* bytesOf(
+  entry: AsyncIterable<unknown>,
+  explain: (error: unknown) => unknown,
+): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of entry) if (chunk instanceof Uint8Array) yield chunk;
+  } catch (error) {
+    throw explain(error);
+  }
 }
 
-/** Of the parsers: what the tarball is to blame for. */
+/** Whatever the parsers say: what the tarball is to blame for. A failure of the system has a code of its own. */
 function asTarError(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  const code = 'code' in error ? error.code : undefined;
-  const isParser =
-    code === undefined || (typeof code === 'string' && /^(Z_|ZSTD_|ERR_STREAM_PREMATURE|ERR_BUFFER)/.test(code));
-  return isParser && error.name === 'Error' ? refused(`it cannot be read: ${error.message}`, error) : error;
+  const isParsers = error instanceof Error && (error.name === 'Error' || error.name === 'StreamError');
+  return isParsers && !('syscall' in error) ? refused(`it cannot be read: ${error.message}`, error) : error;
 }
