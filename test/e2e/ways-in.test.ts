@@ -4,11 +4,13 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import Docker from 'dockerode';
 import type { WireDeployment, WireDeploymentDetail } from '../../src/contract/schemas/deployment.ts';
 import { receivedImages } from '../../src/domain/image-names.ts';
 import { answeringImage, registryUser, startRegistry, type TestRegistry } from '../harness/docker-registry.ts';
 import { dockerSocket } from '../harness/images.ts';
+import { tarOf } from '../unit/archive/archives.ts';
 import { Stage } from './stage.ts';
 
 const run = promisify(execFile);
@@ -26,7 +28,8 @@ before(async () => {
   directory = await mkdtemp('/tmp/cutover-test-ways-in-');
   for (const name of ['pulled', 'private', 'sent', 'site']) {
     await stage.must('POST', '/api/projects', { name, repository: null });
-    await stage.settings(name, { observationMs: 0 });
+    // Its server does not listen to SIGTERM.
+    await stage.settings(name, { observationMs: 0, stopGraceMs: 200 });
   }
 });
 after(async () => {
@@ -231,4 +234,48 @@ test('2.3 an archive that would write elsewhere is refused, and what served stil
   assert.equal(failureOf(await stage.settle('site', body.number)), 'archive_refused');
   assert.equal((await stage.visit('site.localhost')).body, 'second');
   assert.deepEqual(await spooled(), []);
+});
+
+test('5.9 what was acknowledged is deployed, also where the control plane is killed right after', async () => {
+  await pushed('after a crash', open, 'team/app:2');
+  const killed = async (trigger: () => Promise<{ readonly number: number }>, project: string) => {
+    const { number } = await trigger();
+    await stage.platform.killControlPlane();
+    await stage.platform.startControlPlane();
+    const { deployment } = await stage.settle(project, number);
+    assert.equal(deployment.state, 'completed', JSON.stringify(deployment.failure));
+  };
+  const image2 = { environment: 'production', image: `${open.host}/team/app:2` };
+  await killed(() => stage.must<WireDeployment>('POST', '/api/projects/pulled/deploy/image', image2), 'pulled');
+  assert.equal((await stage.visit('pulled.localhost')).body, 'after a crash');
+  await writeFile(join(directory, 'site', 'index.html'), 'third');
+  await run('tar', ['cf', join(directory, 'site.tar'), '-C', join(directory, 'site'), '.']);
+  const site = await readFile(join(directory, 'site.tar'));
+  await killed(async () => (await send('site/deploy/static?environment=production', site)).body, 'site');
+  assert.equal((await stage.visit('site.localhost')).body, 'third');
+  const made = images.use(await answeringImage('sent after a crash'));
+  await run('docker', ['save', '-o', join(directory, 'next.tar'), made.imageId]);
+  const tarball = await readFile(join(directory, 'next.tar'));
+  await killed(async () => (await send('sent/deploy/image-upload?environment=production', tarball)).body, 'sent');
+  assert.equal((await stage.visit('sent.localhost')).body, 'sent after a crash');
+  assert.deepEqual(await spooled(), []);
+});
+
+test('2.2 a load that is cancelled ends in cancelled within 2 s, and leaves no image, name or upload', async () => {
+  const names = await ownNames();
+  // Small when it is sent, and large enough that it is not over by then.
+  const large = gzipSync(await tarOf([{ name: 'manifest.json', type: 'file', content: Buffer.alloc(500e6) }]), {
+    level: 1,
+  });
+  const { body } = await send('sent/deploy/image-upload?environment=production', large);
+  await stage.until('the load to begin', async () => {
+    const { jobs } = await stage.detail('sent', body.number);
+    return jobs.some(({ status }) => status === 'running') ? true : null;
+  });
+  const began = performance.now();
+  await stage.must('POST', `/api/projects/sent/deployments/${body.number}/cancel`);
+  const { deployment } = await stage.settle('sent', body.number);
+  assert.equal(deployment.state, 'cancelled');
+  assert.ok(performance.now() - began < 2_000);
+  assert.deepEqual([await spooled(), await ownNames()], [[], names]);
 });

@@ -6,7 +6,7 @@ export interface RawEntry {
   readonly name: string;
   readonly type: 'file' | 'directory' | 'symlink' | 'link' | 'fifo' | 'character-device' | 'block-device';
   readonly target?: string;
-  readonly content?: string;
+  readonly content?: string | Buffer;
   /** Permission bits, set-user-ID and the like included. */
   readonly mode?: number;
 }
@@ -51,7 +51,7 @@ export function zipOf(entries: readonly RawEntry[]): Buffer {
   let offset = 0;
   for (const entry of entries) {
     const name = Buffer.from(entry.type === 'directory' && !entry.name.endsWith('/') ? `${entry.name}/` : entry.name);
-    const content = Buffer.from(entry.type === 'symlink' ? (entry.target ?? '') : (entry.content ?? ''));
+    const content = entry.type === 'symlink' ? Buffer.from(entry.target ?? '') : Buffer.from(entry.content ?? '');
     const sizes = Buffer.alloc(12);
     sizes.writeUInt32LE(crc32(content), 0);
     sizes.writeUInt32LE(content.length, 4);
