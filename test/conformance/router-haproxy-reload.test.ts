@@ -133,6 +133,64 @@ describe('an old worker of HAProxy stays because somebody is still connected to 
     }));
 });
 
+describe('the master does not answer, though its worker does', () => {
+  const leadsTo = async ({ port }: RunningRouter) => JSON.parse((await send(port, 'a.localhost')).body).name;
+
+  async function withTwoVersions(work: (running: RunningRouter) => Promise<void>): Promise<void> {
+    await using running = await startHaproxy();
+    await using first = await startApp('first');
+    await using second = await startApp('second');
+    await running.router.addServer(1, server(first), signal());
+    await running.router.addServer(2, server(second), signal());
+    await running.router.setRoute(['a.localhost'], stableOnly(1), signal());
+    await work(running);
+  }
+
+  test('rule 5.9: it hangs, and visitors are moved all the same, there and back, also once it answers again', () =>
+    withTwoVersions(async (running) => {
+      const master = await running.pid('master');
+      process.kill(master, 'SIGSTOP');
+      try {
+        for (const [slot, name] of [
+          [2, 'second'],
+          [1, 'first'],
+        ] as const) {
+          await running.router.setRoute(['a.localhost'], stableOnly(slot), signal());
+          assert.equal(await leadsTo(running), name);
+        }
+      } finally {
+        process.kill(master, 'SIGCONT');
+      }
+      await running.router.setRoute(['a.localhost'], stableOnly(2), signal());
+      assert.equal(await leadsTo(running), 'second');
+      assert.deepEqual(await asIn(running, await running.pid('worker')), await asSaved(running));
+    }));
+
+  test('rule 5.9: its socket is gone, and a control plane that is started anew works', () =>
+    withTwoVersions(async (running) => {
+      await rm(routerPaths(running.dir).masterSocket);
+      const again = await running.reopen();
+      await again.ensureRunning(signal());
+      await again.setRoute(['a.localhost'], stableOnly(2), signal());
+      assert.equal(await leadsTo(running), 'second');
+    }));
+});
+
+test('rule 5.9: an old worker that hangs keeps nobody from deploying', () =>
+  withOldWorker(async (running) => {
+    const old = await running.pid('worker');
+    await running.router.grow(40, signal());
+    await using app = await startApp('new');
+    process.kill(old, 'SIGSTOP');
+    try {
+      await running.router.addServer(30, server(app), signal());
+      await running.router.setRoute(['a.localhost'], stableOnly(30), signal());
+      assert.equal(JSON.parse((await send(running.port, 'a.localhost')).body).name, 'new');
+    } finally {
+      process.kill(old, 'SIGCONT');
+    }
+  }));
+
 async function withOldWorker(work: (running: RunningRouter, visitor: Agent) => Promise<void>): Promise<void> {
   await using running = await startHaproxy();
   await using app = await startApp('kept');

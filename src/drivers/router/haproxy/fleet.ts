@@ -11,10 +11,14 @@ import { addressedWorker, currentWorker, readInfo, readMaster, type Worker } fro
 
 const endedLimitMs = 2_000;
 const restartLimitMs = 8_000;
+/** A master that starts a worker is silent for less; one that is silent for longer, while its worker answers, hangs or cannot be reached. */
+const masterPatienceMs = 3_000;
+/** Once it has been silent for that long. */
+const silentMasterPatienceMs = 300;
 const pollMs = 20;
 const nothingThere = { servers: new Map<string, boolean>(), bundle: null };
 
-/** Process ids of workers. */
+/** Process ids of workers, the current one first. */
 export type Pids = ReadonlySet<number>;
 
 /** Every living process of the router. */
@@ -24,6 +28,7 @@ export class Fleet {
   readonly #log: (message: string) => void;
   /** As the master last said, the current one first. */
   #pids: readonly number[] = [];
+  #masterIsSilent = false;
 
   constructor(paths: RouterPaths, context: CommandContext, log: (message: string) => void) {
     this.#paths = paths;
@@ -41,12 +46,28 @@ export class Fleet {
 
   /**
    * Every worker there is, from the master. Whoever is not named reads the files only after this call began: a master that starts a worker
-   * answers nobody from before it reads them until that worker is there.
+   * answers nobody from before it reads them until that worker is there. null: the master does not answer, though a worker does, and nobody
+   * knows who else there is; visitors are no reason to wait for it.
    */
-  async list(signal: AbortSignal): Promise<Pids> {
+  async list(signal: AbortSignal): Promise<Pids | null> {
+    const patience = performance.now() + (this.#masterIsSilent ? silentMasterPatienceMs : masterPatienceMs);
     const otherwise = `HAProxy's master does not answer on ${this.#paths.masterSocket}`;
-    await eventually(() => this.#askMaster(signal), otherwise, signal);
-    return new Set(this.#pids);
+    const found = { all: false };
+    const settled = async () => {
+      found.all = await this.#askMaster(signal);
+      return found.all || (performance.now() > patience && (await this.#askWorker(otherwise, signal)));
+    };
+    await eventually(settled, otherwise, signal);
+    this.#masterIsSilent = !found.all;
+    return found.all ? new Set(this.#pids) : null;
+  }
+
+  async #askWorker(why: string, signal: AbortSignal): Promise<boolean> {
+    const info = await attempt(() => readInfo(this.#paths, signal), signal);
+    if (info === null) return false;
+    this.#log(`${why}: worker ${info.pid} is told alone`);
+    this.#pids = [info.pid];
+    return true;
   }
 
   /** False while it does not answer, as when a worker is being started. */
@@ -87,15 +108,16 @@ export class Fleet {
     await this.#askAll(this.#known(), (worker) => worker.command(commands, signal), signal);
   }
 
-  /** Compares what each worker has with what it should have, and makes it so; resolves to those workers. */
-  async converge(model: RouterModel, signal: AbortSignal): Promise<Pids> {
+  /** Compares what each worker has with what it should have, and makes it so; resolves to those workers, null as with `list`. */
+  async converge(model: RouterModel, signal: AbortSignal): Promise<Pids | null> {
     for (;;) {
       await this.untilAnswers(signal);
       const before = await this.list(signal);
       await this.#askAll(this.#known(), (worker) => this.#correct(worker, model, signal), signal);
+      if (before === null) return null;
       const now = await this.list(signal);
       // Where one took over from another meanwhile, nobody knows which of them answered.
-      if (isWithin(now, before)) return now;
+      if (now === null || isWithin(now, before)) return now;
     }
   }
 
@@ -149,20 +171,29 @@ export class Fleet {
       try {
         return { value: await work() };
       } catch (error) {
-        if (!worker.addressed || signal.aborted || performance.now() > deadline) throw error;
+        if (!worker.addressed || signal.aborted) throw error;
+        const late = performance.now() > deadline;
+        if (late && !worker.old) throw error;
+        // Whoever still comes to an old one is passed on.
+        if (late) return this.#leaveOut(`old worker ${worker.pid} does not answer: ${String(error)}`);
         await this.list(signal);
-        if (!this.#pids.includes(worker.pid)) break;
+        if (!this.#pids.includes(worker.pid)) return this.#leaveOut(`worker ${worker.pid} has ended`);
         await sleep(pollMs, undefined, { signal });
       }
     }
-    this.#log(`worker ${worker.pid} has ended`);
+  }
+
+  #leaveOut(why: string): null {
+    this.#log(why);
     return null;
   }
 }
 
-/** Whether there is nobody among them who was not there before. */
+/** Whether there is nobody among them who was not there before, and the same one is the current one, which is named first. */
 export function isWithin(now: Pids, before: Pids): boolean {
-  return [...now].every((pid) => before.has(pid));
+  const [current] = now;
+  const [currentBefore] = before;
+  return current === currentBefore && [...now].every((pid) => before.has(pid));
 }
 
 async function eventually(reached: () => Promise<boolean>, otherwise: string, signal: AbortSignal): Promise<void> {

@@ -238,9 +238,9 @@ class Haproxy implements HaproxyRouter {
   /**
    * Every worker has read what is saved, or was there when the master was asked after that: whoever of those was not among the ones that
    * were told, because HAProxy was restarted or reloaded, is compared with the model. Commands about hosts only may be given again, so nothing
-   * depends on whether a worker has read the file before it is told.
+   * depends on whether a worker has read the file before it is told. null: it is not known who is in step.
    */
-  async #saveAndTell({ commands, hostsOnly, inStep }: Commit, signal: AbortSignal): Promise<Pids> {
+  async #saveAndTell({ commands, hostsOnly, inStep }: Commit, signal: AbortSignal): Promise<Pids | null> {
     const saving = this.#disk.save(this.#model, this.#counters);
     if (!hostsOnly) await saving;
     const telling = inStep === null ? Promise.resolve(false) : this.#obeyed(commands, signal);
@@ -250,7 +250,8 @@ class Haproxy implements HaproxyRouter {
     this.#unsaved = false;
     if (inStep !== null && told.status === 'fulfilled' && told.value) {
       const there = await this.#fleet.list(signal);
-      if (isWithin(there, inStep)) return there;
+      // Who was told is all that is known: the next change compares.
+      if (there === null || isWithin(there, inStep)) return there;
     }
     return this.#fleet.converge(this.#model, signal);
   }
