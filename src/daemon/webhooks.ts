@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Kysely } from 'kysely';
-import type { WebhookCommands } from '../engine/commands/commands.ts';
+import type { WebhookCommands } from '../engine/commands/webhook-commands.ts';
 import { withoutPreviews } from '../engine/commands/preview-events.ts';
 import { WebhookProcessor } from '../engine/commands/webhook-processor.ts';
 import { webhookCommands } from '../engine/commands/webhooks.ts';

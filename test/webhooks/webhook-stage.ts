@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { composeWebhooks, type Webhooks } from '../../src/daemon/webhooks.ts';
 import type { WebhookDelivery } from '../../src/domain/webhook.ts';
-import type { IncomingDelivery, ReceivedDelivery, Webhook } from '../../src/engine/commands/commands.ts';
+import type { IncomingDelivery, ReceivedDelivery, Webhook } from '../../src/engine/commands/webhook-commands.ts';
 import { withoutPreviews } from '../../src/engine/commands/preview-events.ts';
 import type { WorkDependencies } from '../../src/engine/commands/webhook-work.ts';
 import { createWebhookStore } from '../../src/store/webhooks.ts';

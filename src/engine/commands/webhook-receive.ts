@@ -7,7 +7,7 @@ import type { Random } from '../ports/random.ts';
 import type { SecretBox } from '../ports/secret-box.ts';
 import type { WebhookDriver, WebhookRequest } from '../ports/webhook-provider.ts';
 import type { StoredHook, WebhookStore } from '../ports/webhook-store.ts';
-import type { IncomingDelivery, ReceivedDelivery } from './commands.ts';
+import type { IncomingDelivery, ReceivedDelivery } from './webhook-commands.ts';
 import { RefusalMeter } from './refusal-meter.ts';
 import { storable } from './storable.ts';
 import { openHookSecret } from './webhook-secret.ts';

@@ -3,7 +3,7 @@ import type { Actor, Permission } from '../../domain/roles.ts';
 import type { WebhookDelivery } from '../../domain/webhook.ts';
 import type { ConfigurationStore } from '../ports/configuration-store.ts';
 import type { HookOwner, StoredHook } from '../ports/webhook-store.ts';
-import type { HookTarget, Webhook, WebhookCommands } from './commands.ts';
+import type { HookTarget, Webhook, WebhookCommands } from './webhook-commands.ts';
 import { requireAccess } from './projects-access.ts';
 import { noProject } from './projects.ts';
 import { webhookReceiver, type ReceiverDependencies } from './webhook-receive.ts';

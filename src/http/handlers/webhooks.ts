@@ -1,4 +1,4 @@
-import type { WebhookCommands } from '../../engine/commands/commands.ts';
+import type { WebhookCommands } from '../../engine/commands/webhook-commands.ts';
 import type { WebhookDelivery } from '../../domain/webhook.ts';
 import { events, json, nothing } from '../answer.ts';
 import type { HandlerGroup } from '../handler.ts';

@@ -1,6 +1,6 @@
 import type { WireDelivery, WireWebhook } from '../../contract/schemas/webhook.ts';
 import { webhookProviders, type WebhookDelivery } from '../../domain/webhook.ts';
-import type { Webhook } from '../../engine/commands/commands.ts';
+import type { Webhook } from '../../engine/commands/webhook-commands.ts';
 
 export function wireWebhookAnswer(webhook: Webhook | null): { readonly webhook: WireWebhook | null } {
   return { webhook: webhook === null ? null : wireWebhook(webhook) };

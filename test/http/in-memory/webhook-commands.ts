@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { CutoverError } from '../../../src/domain/errors.ts';
 import { mayAccess, type Actor, type Permission } from '../../../src/domain/roles.ts';
 import type { WebhookDelivery } from '../../../src/domain/webhook.ts';
-import type { HookTarget, Webhook, WebhookCommands } from '../../../src/engine/commands/commands.ts';
+import type { HookTarget, Webhook, WebhookCommands } from '../../../src/engine/commands/webhook-commands.ts';
 import type { Platform } from './platform.ts';
 
 const secret = 'a secret of the webhook';
