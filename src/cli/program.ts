@@ -11,6 +11,7 @@ import { queueCommand } from './commands/deployments/queue.ts';
 import { envCommand } from './commands/env/env.ts';
 import { environmentsCommand } from './commands/environments/environments.ts';
 import { imagesCommand } from './commands/images/images.ts';
+import { previewsCommand } from './commands/previews/previews.ts';
 import { projectsCommand } from './commands/projects/projects.ts';
 import { pruneCommand } from './commands/retention/prune.ts';
 import { retentionCommand } from './commands/retention/retention.ts';
@@ -55,6 +56,7 @@ function commands(cli: Cli): readonly Command[] {
     rolloutCommand(cli),
     queueCommand(cli),
     webhooksCommand(cli),
+    previewsCommand(cli),
     tokensCommand(cli),
     serverCommand(cli),
     systemCommand(cli),

@@ -3,19 +3,25 @@ import { credentialEndpoints } from './endpoints/credentials.ts';
 import { deployEndpoints } from './endpoints/deploy.ts';
 import { deploymentEndpoints } from './endpoints/deployments.ts';
 import { environmentEndpoints } from './endpoints/environments.ts';
+import { previewEndpoints } from './endpoints/previews.ts';
 import { projectEndpoints } from './endpoints/projects.ts';
 import { registryEndpoints } from './endpoints/registries.ts';
+import { providerEndpoints } from './endpoints/providers.ts';
 import { retentionEndpoints } from './endpoints/retention.ts';
 import { rolloutEndpoints } from './endpoints/rollouts.ts';
 import { systemEndpoints } from './endpoints/system.ts';
 import { tokenEndpoints } from './endpoints/tokens.ts';
+import {
+  environmentVariableEndpoints,
+  previewVariableEndpoints,
+  projectVariableEndpoints,
+} from './endpoints/variables.ts';
 import {
   deliveryEndpoints,
   platformWebhookEndpoints,
   projectDeliveryEndpoints,
   webhookEndpoints,
 } from './endpoints/webhooks.ts';
-import { environmentVariableEndpoints, projectVariableEndpoints } from './endpoints/variables.ts';
 
 /** Everything the API offers. `<group>.<name>` is the operation's id. */
 export const endpoints = {
@@ -24,6 +30,7 @@ export const endpoints = {
   environments: environmentEndpoints,
   projectVariables: projectVariableEndpoints,
   environmentVariables: environmentVariableEndpoints,
+  previewVariables: previewVariableEndpoints,
   credentials: credentialEndpoints,
   registries: registryEndpoints,
   tokens: tokenEndpoints,
@@ -35,6 +42,8 @@ export const endpoints = {
   platformWebhooks: platformWebhookEndpoints,
   projectDeliveries: projectDeliveryEndpoints,
   deliveries: deliveryEndpoints,
+  previews: previewEndpoints,
+  providers: providerEndpoints,
 } as const satisfies Record<string, Record<string, Endpoint>>;
 
 export interface Operation {

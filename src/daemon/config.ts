@@ -3,6 +3,7 @@ import { isAbsolute, join } from 'node:path';
 import { CutoverError } from '../domain/errors.ts';
 import type { BuildNetwork } from '../drivers/build/buildkit/build-network.ts';
 import type { BuildAllowance } from '../drivers/build/limits/limit-files.ts';
+import { addressRule } from '../drivers/outgoing/internal-addresses.ts';
 import type { RepositoryLimits } from '../drivers/source/git/limits.ts';
 import type { GitProtocol } from '../drivers/source/git/repository-url.ts';
 import { nameOf, type EnvironmentVariables, type VariableName } from './environment-variables.ts';
@@ -36,6 +37,8 @@ export interface Config {
   /** What builds may use together. */
   readonly buildAllowance: BuildAllowance;
   readonly buildNetwork: BuildNetwork;
+  /** Addresses and networks that are internal and may be asked all the same. */
+  readonly allowInternal: readonly string[];
   /** Name or path; it need not be there. */
   readonly nixpacks: string;
   /** Paths of the programs. */
@@ -73,6 +76,7 @@ export function readConfig(variables: EnvironmentVariables, isRoot: boolean): Co
     buildTimeoutMs: 1_000 * integer(variables, 'buildTimeoutSeconds', { fallback: 1_800, min: 1, max: 86_400 }),
     buildAllowance: buildAllowance(variables),
     buildNetwork: buildNetwork(variables),
+    allowInternal: allowInternal(variables),
     nixpacks: variables.nixpacks ?? defaultNixpacks,
     haproxyBin: variables.haproxy ?? '/usr/sbin/haproxy',
     nginxBin: variables.nginx ?? '/usr/sbin/nginx',
@@ -114,6 +118,12 @@ function buildNetwork(variables: EnvironmentVariables): BuildNetwork {
     httpsProxy: proxyUrl('buildHttpsProxy', buildHttpsProxy),
     noProxy: buildNoProxy ?? null,
   };
+}
+
+function allowInternal({ allowInternal: text = '' }: EnvironmentVariables): readonly string[] {
+  const networks = text.split(',').flatMap((network) => (network.trim() === '' ? [] : [network.trim()]));
+  addressRule(networks);
+  return networks;
 }
 
 function proxyUrl(key: VariableName, text: string | undefined): string | null {

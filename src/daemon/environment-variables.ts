@@ -29,6 +29,7 @@ const names = {
   buildMemoryMb: 'CUTOVER_BUILD_MEMORY_MB',
   buildCpuShares: 'CUTOVER_BUILD_CPU_SHARES',
   buildProcesses: 'CUTOVER_BUILD_PROCESSES',
+  allowInternal: 'CUTOVER_ALLOW_INTERNAL',
   haproxy: 'CUTOVER_HAPROXY',
   nginx: 'CUTOVER_NGINX',
   logLevel: 'CUTOVER_LOG_LEVEL',

@@ -136,6 +136,7 @@ const router: Kinds<Router> = {
   removeServer: 'acts',
   clearSlot: 'acts',
   setRoute: 'acts',
+  setGuard: 'acts',
   removeRoute: 'acts',
   inFlight: 'looks',
   closeSessions: 'acts',

@@ -10,7 +10,7 @@ import { projectCommands } from '../engine/commands/projects.ts';
 import { registryCommands } from '../engine/commands/registries.ts';
 import { bootstrapAdminToken, tokenCommands } from '../engine/commands/tokens.ts';
 import { variableCommands } from '../engine/commands/variables.ts';
-import { Engine } from '../engine/engine.ts';
+import { Engine, type EngineOptions } from '../engine/engine.ts';
 import { Watchdog } from '../engine/observe/invariants/watchdog.ts';
 import type { ConfigurationStore } from '../engine/ports/configuration-store.ts';
 import type { ObservationStore } from '../engine/ports/observation-store.ts';
@@ -37,6 +37,7 @@ import { openDataDirectory, writeAtomically, type DataDirectory } from './data-d
 import { openPlatformDatabase, type PlatformDatabase } from './database.ts';
 import { createDrivers, type Drivers } from './drivers.ts';
 import { composePushes, type Pushes } from './pushes.ts';
+import { composePreviews } from './previews.ts';
 import { composeRetention } from './retention.ts';
 import { numbered } from './numbered-ports.ts';
 import { composeWebhooks } from './webhooks.ts';
@@ -73,12 +74,7 @@ export async function composePlatform(config: Config, log: OperatorLog): Promise
   const owner = randomInt(1, 2 ** 31 - 1);
   const engine = new Engine({
     ...acting,
-    rerun: {
-      deployments: ports.deployments,
-      queries: createDeploymentQueries(db),
-      random: ports.random,
-      secretBox: ports.secretBox,
-    },
+    rerun: rerunDependencies(ports, db),
     log,
     owner,
     ...pace(config),
@@ -89,9 +85,12 @@ export async function composePlatform(config: Config, log: OperatorLog): Promise
   });
   const watchdog = watchdogOf(acting, db, log);
   const wake = () => engine.wake('');
-  const webhooks = composeWebhooks({ db, ports, configuration: configurationStore(database), log, wake });
+  const outside = { urlOf: urlOf(config), configuration: configurationStore(database) };
+  const previews = composePreviews({ config, database, ports, engine, log, ...outside });
+  const { applyPreviewEvent } = previews;
+  const webhooks = composeWebhooks({ db, ports, log, wake, applyPreviewEvent, ...outside });
   const { pushes, ...composed } = await composeCommands({ config, database, drivers, engine, directory, log });
-  const others = { retention: retention.commands, webhooks: webhooks.commands };
+  const others = { retention: retention.commands, webhooks: webhooks.commands, ...previews.commands };
   const commands = { ...composed.commands, ...others };
   await bootstrapAdminToken(tokenDependencies(database, drivers), (secret) =>
     writeAtomically(directory.adminToken, `${secret}\n`, 0o600),
@@ -106,7 +105,7 @@ export async function composePlatform(config: Config, log: OperatorLog): Promise
     commands,
     async run(signal) {
       await wakeups.open();
-      const parts = [engine, retention, watchdog, webhooks, pushes];
+      const parts = [engine, retention, watchdog, webhooks, pushes, previews];
       await Promise.all(parts.map((part) => part.run(signal)));
     },
     async [Symbol.asyncDispose]() {
@@ -119,6 +118,10 @@ export async function composePlatform(config: Config, log: OperatorLog): Promise
 /** How much the engine does at once, and how often it looks. */
 function pace({ buildsAtOnce, buildTimeoutMs }: Config) {
   return { leaseMs, concurrency: deploymentsAtOnce, buildsAtOnce, buildTimeoutMs, reconcileIntervalMs };
+}
+
+function rerunDependencies({ deployments, random, secretBox }: Ports, db: Kysely<Database>): EngineOptions['rerun'] {
+  return { deployments, queries: createDeploymentQueries(db), random, secretBox };
 }
 
 function watchdogOf(
@@ -159,7 +162,7 @@ interface Wiring {
 }
 
 interface Composed {
-  readonly commands: Omit<Commands, 'retention' | 'webhooks'>;
+  readonly commands: Omit<Commands, 'retention' | 'webhooks' | 'previews' | 'providers'>;
   readonly pushes: Pushes;
 }
 
@@ -181,7 +184,7 @@ async function composeCommands(wiring: Wiring): Promise<Composed> {
 function configurationCommands(
   { config, database, drivers, engine }: Wiring,
   { configuration: store }: DeploymentDependencies,
-): Omit<Commands, 'deployments' | 'retention' | 'webhooks' | 'pushes'> {
+): Omit<Commands, 'deployments' | 'retention' | 'webhooks' | 'pushes' | 'previews' | 'providers'> {
   const { random, secretBox, source } = drivers.ports;
   const configuration = {
     store,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { WebhookCommands } from '../engine/commands/webhook-commands.ts';
-import { withoutPreviews } from '../engine/commands/preview-events.ts';
+import type { ApplyPreviewEvent } from '../engine/commands/preview-events.ts';
 import { WebhookProcessor } from '../engine/commands/webhook-processor.ts';
 import { webhookCommands } from '../engine/commands/webhooks.ts';
 import type { ConfigurationStore } from '../engine/ports/configuration-store.ts';
@@ -21,11 +21,13 @@ interface WebhookWiring {
   readonly ports: Pick<Ports, 'clock' | 'random' | 'secretBox' | 'deployments'>;
   readonly configuration: ConfigurationStore;
   readonly log: OperatorLog;
+  readonly applyPreviewEvent: ApplyPreviewEvent;
   /** A deployment was recorded. */
   readonly wake: () => void;
 }
 
-export function composeWebhooks({ db, ports, configuration, log, wake }: WebhookWiring): Webhooks {
+export function composeWebhooks(wiring: WebhookWiring): Webhooks {
+  const { db, ports, configuration, applyPreviewEvent, log, wake } = wiring;
   const { clock, random, secretBox, deployments } = ports;
   const store = createWebhookStore(db);
   const processor = new WebhookProcessor({
@@ -36,7 +38,7 @@ export function composeWebhooks({ db, ports, configuration, log, wake }: Webhook
     secretBox,
     deployments,
     configuration,
-    applyPreviewEvent: withoutPreviews,
+    applyPreviewEvent,
     wake,
   });
   return {

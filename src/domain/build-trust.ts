@@ -1,5 +1,4 @@
-/** Environments that stand for a pull request: what they build was written by somebody who may have no say in the project. */
-const ofPullRequest = /^pr-\d+$/;
+import { isPreviewName } from './hosts.ts';
 
 /**
  * Builds that may share what they leave behind: the caches of package managers and compilers, and the images themselves. A pull request's
@@ -11,5 +10,6 @@ export function buildScope(environment: {
   readonly environmentName: string;
 }): string {
   const { projectId, environmentId, environmentName } = environment;
-  return ofPullRequest.test(environmentName) ? `preview:${environmentId}` : `project:${projectId}`;
+  // What a pull request builds was written by somebody who may have no say in the project.
+  return isPreviewName(environmentName) ? `preview:${environmentId}` : `project:${projectId}`;
 }

@@ -39,6 +39,21 @@ export const errorCatalogue = {
     'A contract step has changed the schema since, and the older version may not work with it.',
     'Deploy a fix, or go back all the same with `--force`.',
   ),
+  provider_unavailable: entry(
+    'unavailable',
+    "The provider's API does not answer, or wants to be left alone for a while.",
+    'Nothing is to be done: it is tried again, and no deployment waits for it.',
+  ),
+  provider_refused: entry(
+    'conflict',
+    "The provider's API refuses what it is asked.",
+    'Check the token, the repository and the API URL: `cutover projects provider show`.',
+  ),
+  preview_changed: entry(
+    'conflict',
+    'Something was pushed to the pull request since, or its preview is closed.',
+    'Look at what is new with `cutover previews show`, and approve that.',
+  ),
   idempotency_mismatch: entry('conflict', 'The idempotency key was used for a different request.', 'Send a new key.'),
   webhook_signature_invalid: entry(
     'unauthenticated',

@@ -12,3 +12,8 @@ const reservedNames = new Set(['cutover', 'api', 'www', 'admin']);
 export function isReservedName(name: string): boolean {
   return reservedNames.has(name);
 }
+
+/** `pr-42`, or what begins so: only previews of pull requests are called so, and only what they build is built apart. */
+export function isPreviewName(name: string): boolean {
+  return /^pr-\d+(?:-|$)/.test(name);
+}

@@ -12,11 +12,16 @@ export interface Project {
   readonly createdAt: string;
 }
 
+/** `preview`: it comes and goes with a pull request or a branch (rule 6). */
+export const environmentKinds = ['production', 'standing', 'preview'] as const;
+export type EnvironmentKind = (typeof environmentKinds)[number];
+
 export interface Environment {
   readonly id: string;
   readonly projectId: string;
   /** DNS label, unique in the project. */
   readonly name: string;
+  readonly kind: EnvironmentKind;
   readonly settings: EnvironmentSettings;
   /** Hosts it answers to; the first is its own, made from names and base domain. */
   readonly hosts: readonly string[];
@@ -27,6 +32,10 @@ export interface Environment {
   readonly createdAt: string;
 }
 
+/** Project level applies to every environment, preview level to every preview; what comes later wins. */
+export const variableLevels = ['project', 'preview', 'environment'] as const;
+export type VariableLevel = (typeof variableLevels)[number];
+
 /** A variable as stored. A secret's value is never shown again. */
 export interface Variable {
   readonly name: string;
@@ -34,7 +43,6 @@ export interface Variable {
   readonly secret: boolean;
   /** Given to builds too, as a build secret. */
   readonly build: boolean;
-  /** Project level applies to every environment; environment level wins. */
-  readonly level: 'project' | 'environment';
+  readonly level: VariableLevel;
   readonly updatedAt: string;
 }

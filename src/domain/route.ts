@@ -19,6 +19,21 @@ export interface RouteTarget {
   readonly observed: boolean;
 }
 
+/** What the router asks of the visitors of a host, and tells them, wherever they are sent. */
+export interface HostGuard {
+  /** Search engines are told not to list it. */
+  readonly noindex: boolean;
+  /**
+   * null: nobody is asked for one. `<salt>:<digest>`, both lower case hex: SHA-256 of the salt's digits followed by the base64 text of Basic
+   * authentication.
+   */
+  readonly password: string | null;
+}
+
+export function sameGuard(a: HostGuard | null, b: HostGuard | null): boolean {
+  return a?.noindex === b?.noindex && a?.password === b?.password;
+}
+
 export function stableOnly(slot: SlotNumber): RouteTarget {
   return { stable: slot, candidate: null, share: 0, mode: 'serve', observed: false };
 }

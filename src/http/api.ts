@@ -12,19 +12,21 @@ import { credentialHandlers } from './handlers/credentials.ts';
 import { deployHandlers } from './handlers/deploy.ts';
 import { deploymentHandlers } from './handlers/deployments.ts';
 import { environmentHandlers } from './handlers/environments.ts';
+import { previewHandlers } from './handlers/previews.ts';
 import { projectHandlers } from './handlers/projects.ts';
 import { registryHandlers } from './handlers/registries.ts';
+import { providerHandlers } from './handlers/providers.ts';
 import { retentionHandlers } from './handlers/retention.ts';
 import { rolloutHandlers } from './handlers/rollouts.ts';
 import { systemHandlers } from './handlers/system.ts';
 import { tokenHandlers } from './handlers/tokens.ts';
-import { environmentVariableHandlers, projectVariableHandlers } from './handlers/variables.ts';
 import {
   deliveryHandlers,
   platformWebhookHandlers,
   projectDeliveryHandlers,
   webhookHandlers,
 } from './handlers/webhooks.ts';
+import { environmentVariableHandlers, previewVariableHandlers, projectVariableHandlers } from './handlers/variables.ts';
 import { hostCheck } from './host-check.ts';
 import type { System } from './system.ts';
 
@@ -82,6 +84,7 @@ function handlersOf({ commands, system }: ApiOptions): Handlers {
     environments: environmentHandlers(commands.environments),
     projectVariables: projectVariableHandlers(commands.variables),
     environmentVariables: environmentVariableHandlers(commands.variables),
+    previewVariables: previewVariableHandlers(commands.variables),
     credentials: credentialHandlers(commands.credentials),
     registries: registryHandlers(commands.registries),
     tokens: tokenHandlers(commands.tokens),
@@ -93,6 +96,8 @@ function handlersOf({ commands, system }: ApiOptions): Handlers {
     platformWebhooks: platformWebhookHandlers(commands.webhooks),
     projectDeliveries: projectDeliveryHandlers(commands.webhooks),
     deliveries: deliveryHandlers(commands.webhooks),
+    previews: previewHandlers(commands.previews),
+    providers: providerHandlers(commands.providers),
   };
 }
 

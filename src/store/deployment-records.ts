@@ -12,6 +12,7 @@ import {
 import { isContractDue } from './contract-due.ts';
 import { selectDeployments, toDeployment, toInstance, toJob, toRoute } from './deployment-rows.ts';
 import { Question } from './question.ts';
+import { toGuard } from './preview-settings.ts';
 import { toJson, type Database, type InstanceTable } from './schema.ts';
 import { isOneOf } from './state-literals.ts';
 
@@ -138,6 +139,9 @@ function selectRoutes(db: Kysely<Database>) {
   return db
     .selectFrom('environment as e')
     .leftJoin('route as r', 'r.environment_id', 'e.id')
+    .leftJoin('preview as p', 'p.environment_id', 'e.id')
+    .leftJoin('preview_setting as s', 's.project_id', 'p.project_id')
+    .select(['p.id as preview_id', 's.value', 's.password'])
     .select(['e.id', 'e.deleting', 'r.stable', 'r.candidate', 'r.share', 'r.mode', 'r.observed', 'r.revision'])
     .select((of) =>
       jsonArrayFrom(
@@ -153,6 +157,7 @@ async function toEnvironmentRoute(db: Kysely<Database>, row: RouteRow): Promise<
     hosts: row.hosts.map(({ host }) => host),
     // Whoever is being deleted gets no visitors any more, whatever its route said.
     target: row.deleting ? null : toRoute(row),
+    guard: row.preview_id === null ? null : toGuard(row),
     heldForMs: row.mode === 'held' ? await readHeldFor(db, row.id) : null,
     revision: row.revision,
   };

@@ -1,6 +1,6 @@
 import { sql, type Kysely, type Transaction, type UpdateObject } from 'kysely';
 import { CutoverError } from '../domain/errors.ts';
-import type { Environment } from '../domain/project.ts';
+import type { Environment, EnvironmentKind } from '../domain/project.ts';
 import type { EnvironmentStore, NewEnvironmentRecord } from '../engine/ports/configuration-store.ts';
 import { brokenUniqueConstraint } from './database-errors.ts';
 import { toJson, type Database } from './schema.ts';
@@ -31,15 +31,8 @@ export function environmentStore(db: Kysely<Database>): EnvironmentStore {
       db
         .transaction()
         .execute((transaction) => update(transaction, projectId, name, () => ({ auto_deploy_held: null }))),
-    async markDeleting(projectId, name) {
-      const { numUpdatedRows } = await db
-        .updateTable('environment')
-        .set({ deleting: true })
-        .where('project_id', '=', projectId)
-        .where('name', '=', name)
-        .executeTakeFirst();
-      return numUpdatedRows > 0n;
-    },
+    markDeleting: (projectId, name) =>
+      db.transaction().execute((transaction) => markDeleting(transaction, projectId, name)),
   };
 }
 
@@ -111,6 +104,26 @@ async function update(
   return toEnvironment(await live(transaction, projectId).where('id', '=', current.id).executeTakeFirstOrThrow());
 }
 
+/** A preview whose environment somebody deletes is closed, until the next push. */
+async function markDeleting(transaction: Transaction<Database>, projectId: string, name: string): Promise<boolean> {
+  const rows = await transaction
+    .updateTable('environment')
+    .set({ deleting: true })
+    .where('project_id', '=', projectId)
+    .where('name', '=', name)
+    .returning('id')
+    .execute();
+  for (const { id } of rows) {
+    await transaction
+      .updateTable('preview')
+      .set({ open: false, closed_reason: 'its environment was deleted' })
+      .where('environment_id', '=', id)
+      .where('open', '=', true)
+      .execute();
+  }
+  return rows.length > 0;
+}
+
 /** Columns are named as the domain names them. */
 function live(db: Kysely<Database>, projectId: string) {
   return db
@@ -126,6 +139,12 @@ function live(db: Kysely<Database>, projectId: string) {
     ])
     .select(
       sql<string[]>`array(select host from host where environment_id = environment.id order by position)`.as('hosts'),
+    )
+    .select(
+      sql<EnvironmentKind>`case when name = 'production' then 'production'
+        when exists (select from preview where environment_id = environment.id) then 'preview' else 'standing' end`.as(
+        'kind',
+      ),
     )
     .where('project_id', '=', projectId)
     .where('deleting', '=', false);

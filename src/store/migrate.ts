@@ -10,6 +10,8 @@ import * as buildVariables from './migrations/0007-build-variables.ts';
 import * as webhooks from './migrations/0008-webhooks.ts';
 import * as waysIn from './migrations/0009-ways-in.ts';
 import * as pushes from './migrations/0010-pushes.ts';
+import * as previews from './migrations/0011-previews.ts';
+import * as providers from './migrations/0012-providers.ts';
 import type { Database } from './schema.ts';
 
 export interface Migration {
@@ -29,6 +31,8 @@ export const migrations: readonly Migration[] = [
   { name: '0008-webhooks', up: webhooks.up },
   { name: '0009-ways-in', up: waysIn.up },
   { name: '0010-pushes', up: pushes.up },
+  { name: '0011-previews', up: previews.up },
+  { name: '0012-providers', up: providers.up },
 ];
 
 /** Any number, the same in every version: who holds it may migrate. */

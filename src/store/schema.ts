@@ -15,6 +15,9 @@ import type { JobStatus, JobType } from '../domain/job.ts';
 import type { Measurements } from '../domain/measurements.ts';
 import type { ObservationOutcome, ObservationView } from '../domain/observation.ts';
 import type { PushOutcome, PushResult } from '../domain/push.ts';
+import type { PreviewSubject } from '../domain/preview.ts';
+import type { PreviewSettings } from '../domain/preview-settings.ts';
+import type { ProviderKind, ProviderMessage } from '../domain/provider.ts';
 import type { RepositoryCredential } from '../domain/repository-credential.ts';
 import type { RetentionSettings } from '../domain/retention-settings.ts';
 import type { Role } from '../domain/roles.ts';
@@ -53,6 +56,10 @@ export interface Database {
   webhook_delivery: WebhookDeliveryTable;
   webhook_match: WebhookMatchTable;
   push: PushTable;
+  preview: PreviewTable;
+  preview_setting: PreviewSettingTable;
+  provider_access: ProviderAccessTable;
+  provider_message: ProviderMessageTable;
 }
 
 /** Text that holds a `T`. Only `toJson` makes one: `pg` itself would write an array as a PostgreSQL array. */
@@ -119,6 +126,8 @@ export interface VariableTable {
   sealed: string;
   secret: boolean;
   build: Generated<boolean>;
+  /** Without an environment: of all previews, instead of all environments. */
+  preview: Generated<boolean>;
   updated_at: Generated<string>;
 }
 
@@ -299,6 +308,68 @@ export interface PushTable {
   created_at: Generated<string>;
   settled_at: Optional<string>;
   outcome: Optional<PushOutcome>;
+}
+
+export interface PreviewTable {
+  id: string;
+  project_id: string;
+  repository: string;
+  /** See `subjectKey`. */
+  subject_key: string;
+  subject: Json<PreviewSubject>;
+  name: string;
+  branch: string;
+  commit: Optional<string>;
+  title: Optional<string>;
+  link: Optional<string>;
+  from_fork: boolean;
+  approved_commit: Optional<string>;
+  approved_by: Optional<string>;
+  open: Generated<boolean>;
+  finished: Generated<boolean>;
+  closed_reason: Optional<string>;
+  revision: Generated<number>;
+  deployed_revision: Generated<number>;
+  environment_id: Optional<string>;
+  reported: Optional<string>;
+  pushed_at: Generated<string>;
+  created_at: Generated<string>;
+}
+
+/** What is missing in a value has its default. */
+export interface PreviewSettingTable {
+  project_id: string;
+  value: Json<Partial<PreviewSettings>>;
+  /** As `passwordVerifier` makes it. */
+  password: Optional<string>;
+  updated_at: Generated<string>;
+}
+
+export interface ProviderAccessTable {
+  project_id: string;
+  /** Another one whenever it is set. */
+  id: string;
+  kind: ProviderKind;
+  api_url: string;
+  repository: string;
+  /** By the `SecretBox`, bound to `provider_access:<id>:sealed`. */
+  sealed: string;
+  fingerprint: string;
+  set_by: string;
+  set_at: Generated<string>;
+  last_error: Optional<string>;
+  last_error_at: Optional<string>;
+}
+
+export interface ProviderMessageTable {
+  id: string;
+  project_id: string;
+  topic: string;
+  message: Json<ProviderMessage>;
+  version: Generated<number>;
+  attempts: Generated<number>;
+  not_before: Generated<string>;
+  created_at: Generated<string>;
 }
 
 export interface IdempotencyTable {

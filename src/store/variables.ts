@@ -1,4 +1,5 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
+import type { VariableLevel } from '../domain/project.ts';
 import type { VariableRecord, VariableScope, VariableStore } from '../engine/ports/configuration-store.ts';
 import type { Database } from './schema.ts';
 
@@ -12,6 +13,7 @@ export function variableStore(db: Kysely<Database>): VariableStore {
         .deleteFrom('variable')
         .where('project_id', '=', scope.projectId)
         .where('environment_id', 'is not distinct from', scope.environmentId)
+        .where('preview', '=', isOfPreviews(scope))
         .where('name', 'in', names)
         .returning('name')
         .execute();
@@ -20,19 +22,28 @@ export function variableStore(db: Kysely<Database>): VariableStore {
   };
 }
 
-function list(db: Kysely<Database>, { projectId, environmentId }: VariableScope) {
+function isOfPreviews({ environmentId, previews = false }: VariableScope): boolean {
+  return environmentId === null && previews;
+}
+
+function list(db: Kysely<Database>, scope: VariableScope) {
+  const { projectId, environmentId } = scope;
+  const ofPreview = sql<boolean>`(${isOfPreviews(scope)} or exists (
+    select from preview where preview.environment_id = ${environmentId}::uuid
+  ))`;
   return db
     .selectFrom('variable')
     .select(['id', 'name', 'sealed', 'secret', 'build', 'updated_at as updatedAt'])
     .select(
-      sql<'project' | 'environment'>`case when environment_id is null then 'project' else 'environment' end`.as(
-        'level',
-      ),
+      sql<VariableLevel>`case when environment_id is not null then 'environment'
+        when variable.preview then 'preview' else 'project' end`.as('level'),
     )
     .where('project_id', '=', projectId)
     .where((row) => row.or([row('environment_id', 'is', null), row('environment_id', '=', environmentId)]))
+    .where((row) => row.or([row('variable.preview', '=', false), ofPreview]))
     .orderBy('name')
     .orderBy(sql`environment_id is not null`)
+    .orderBy('variable.preview')
     .execute();
 }
 
@@ -47,13 +58,14 @@ async function set(
     ...variable,
     project_id: scope.projectId,
     environment_id: scope.environmentId,
+    preview: isOfPreviews(scope),
   }));
   await transaction
     .insertInto('variable')
     // In one order, so that two that set the same ones cannot wait for each other.
     .values(rows.toSorted((a, b) => (a.name < b.name ? -1 : 1)))
     .onConflict((conflict) =>
-      conflict.columns(['project_id', 'environment_id', 'name']).doUpdateSet((row) => ({
+      conflict.columns(['project_id', 'environment_id', 'preview', 'name']).doUpdateSet((row) => ({
         id: row.ref('excluded.id'),
         sealed: row.ref('excluded.sealed'),
         secret: row.ref('excluded.secret'),

@@ -14,6 +14,7 @@ import { cancelPending } from './cancel-deployment.ts';
 import { toDeployment, toInstance, toRoute, type DeploymentRow } from './deployment-rows.ts';
 import { endDeployment } from './end-deployment.ts';
 import { LiveDeployments } from './live-deployments.ts';
+import { readGuards } from './preview-settings.ts';
 import type { Database } from './schema.ts';
 import { isOneOf } from './state-literals.ts';
 import { whileStopped } from './stopped-instances.ts';
@@ -63,6 +64,7 @@ async function readDesired(db: Kysely<Database>, live: LiveDeployments): Promise
     .execute();
   const slots = await db.selectFrom('slot').selectAll().execute();
   const needed = await readNeeded(db);
+  const guards = await readGuards(db);
   const routeOf = new Map(routes.map((row) => [row.environment_id, row]));
   const hostsOf = Map.groupBy(hosts, (row) => row.environment_id);
   const slotOf = new Map(slots.map((row) => [row.deployment_id, row.number]));
@@ -74,6 +76,7 @@ async function readDesired(db: Kysely<Database>, live: LiveDeployments): Promise
         environmentId: id,
         hosts: (hostsOf.get(id) ?? []).map((row) => row.host),
         target: route === undefined ? null : toRoute(route),
+        guard: guards.get(id) ?? null,
       };
     }),
     slots: slots.map((row) => ({ slot: row.number, deploymentId: row.deployment_id })),

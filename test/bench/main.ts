@@ -14,6 +14,7 @@ const names = [
   'scale',
   'build',
   'webhooks',
+  'previews',
 ];
 
 const { values, positionals } = parseArgs({

@@ -286,9 +286,10 @@ interface SavedServer {
 
 /** What a worker that begins now would have. */
 async function asSaved({ dir }: RunningRouter) {
-  const { routes, servers } = JSON.parse(await readFile(routerPaths(dir).state, 'utf8'));
+  const { routes, guards, servers } = JSON.parse(await readFile(routerPaths(dir).state, 'utf8'));
   return told({
     routes: new Map(routes),
+    guards: new Map(guards),
     servers: servers.map(({ slot, server: { name, address, port }, draining }: SavedServer) => ({
       slot,
       name,

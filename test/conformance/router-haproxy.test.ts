@@ -10,6 +10,7 @@ import { startHaproxy, until } from '../harness/haproxy.ts';
 import { send, sendRaw, startApp } from '../harness/haproxy-app.ts';
 import { httpVisitors } from '../harness/haproxy-visitors.ts';
 import { routerConformance, server, type RouterUnderTest } from './router.ts';
+import { routerGuardsConformance } from './router-guards.ts';
 import { routerFallbackConformance } from './router-fallback.ts';
 import { routerModesConformance } from './router-modes.ts';
 import { routerOutcomesConformance } from './router-outcomes.ts';
@@ -28,6 +29,7 @@ describe('the HAProxy router', () => {
   routerModesConformance(use);
   routerOutcomesConformance(use);
   routerFallbackConformance(use);
+  routerGuardsConformance(use);
 
   test('rule 5.2: after the hold time a request gets the 503 page', async () => {
     await using running = await startHaproxy({ holdSeconds: 2 });

@@ -7,6 +7,7 @@ import { MemoryWorld, type MemoryWorldOptions } from '../simulation/memory/world
 import { createSeededRandom, SeededChance } from '../simulation/random.ts';
 import { memoryVisitors } from './memory/memory-visitors.ts';
 import { routerConformance, server, type RouterUnderTest } from './router.ts';
+import { routerGuardsConformance } from './router-guards.ts';
 import { routerFallbackConformance } from './router-fallback.ts';
 import { routerModesConformance } from './router-modes.ts';
 import { routerOutcomesConformance } from './router-outcomes.ts';
@@ -34,6 +35,7 @@ describe('the router in memory', () => {
   routerModesConformance(use);
   routerOutcomesConformance(use);
   routerFallbackConformance(use);
+  routerGuardsConformance(use);
 
   test('rule 5.2: after the hold time a request gets the 503 page', async () => {
     await using started = await start({ holdMs: 200 });

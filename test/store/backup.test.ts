@@ -57,6 +57,18 @@ async function fill(db: Db): Promise<void> {
   );
   await sql`insert into repository_credential (project_id, id, kind, host, sealed, fingerprint, set_by)
     values (${project}, ${token}, 'token', 'https://example.com', 'v1.k0001.y', '0123abcd', 'ann')`.execute(db);
+  await sql`insert into preview (id, project_id, repository, subject_key, subject, name, branch, from_fork)
+    values (${token}, ${project}, 'https://example.com', 'branch:x', '{"kind": "branch", "branch": "x"}', 'x', 'x', false)`.execute(
+    db,
+  );
+  await sql`insert into provider_access (project_id, id, kind, api_url, repository, sealed, fingerprint, set_by)
+    values (${project}, ${token}, 'github', 'https://api.example.com', 'a/b', 'v1.k0001.z', '0123abcd', 'ann')`.execute(
+    db,
+  );
+  await sql`insert into provider_message (id, project_id, topic, message) values (${token}, ${project}, 'comment:1', '{}')`.execute(
+    db,
+  );
+  await sql`insert into preview_setting (project_id, value) values (${project}, '{"limit": 5}')`.execute(db);
   for (const [index, id] of [first, second].entries()) {
     await sql`insert into deployment (id, project_id, environment_id, number, kind, state, source, trigger, configuration,
         sealed_variables, branch, production, artifact, wanted_verdict)

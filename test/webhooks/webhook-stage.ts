@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { composeWebhooks, type Webhooks } from '../../src/daemon/webhooks.ts';
 import type { WebhookDelivery } from '../../src/domain/webhook.ts';
 import type { IncomingDelivery, ReceivedDelivery, Webhook } from '../../src/engine/commands/webhook-commands.ts';
-import { withoutPreviews } from '../../src/engine/commands/preview-events.ts';
 import type { WorkDependencies } from '../../src/engine/commands/webhook-work.ts';
 import { createWebhookStore } from '../../src/store/webhooks.ts';
 import { systemClock } from '../../src/drivers/clock/system-clock.ts';
@@ -10,6 +9,7 @@ import { systemRandom } from '../../src/drivers/clock/system-random.ts';
 import { configurationBench, owner, type ConfigurationBench } from '../conformance/store/configuration-bench.ts';
 import { githubSignature } from '../harness/github-deliveries.ts';
 import { openPostgresStores, type PostgresStores } from '../store/postgres-stores.ts';
+import { withoutPreviews } from './without-previews.ts';
 
 const waitMs = 20_000;
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -40,6 +40,7 @@ export class WebhookStage implements AsyncDisposable {
       db: stores.database.db,
       ports: { ...ports, deployments: stores.deployments },
       configuration: stores.configuration,
+      applyPreviewEvent: withoutPreviews,
       log: silent,
       wake: () => undefined,
     });

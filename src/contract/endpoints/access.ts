@@ -17,6 +17,7 @@ const name = z.string().min(1).max(64);
 
 export const projectParams = z.strictObject({ project: name });
 export const environmentParams = z.strictObject({ project: name, environment: name });
+export const previewParams = z.strictObject({ project: name, preview: name });
 export const deploymentParams = z.strictObject({
   project: name,
   number: z.coerce.number().int().min(1).max(2_147_483_647),

@@ -53,6 +53,12 @@ export const projectVariableEndpoints = variablesAt(
   'a project, which apply to all its environments',
 );
 
+export const previewVariableEndpoints = variablesAt(
+  '/api/projects/{project}/preview-variables',
+  projectParams,
+  'all previews of a project, beside those of the project',
+);
+
 export const environmentVariableEndpoints = variablesAt(
   '/api/projects/{project}/environments/{environment}/variables',
   environmentParams,

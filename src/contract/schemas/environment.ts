@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { slowActions, standbyKinds, strategies } from '../../domain/environment-settings.ts';
+import { environmentKinds } from '../../domain/project.ts';
 import { named } from './named.ts';
 import { newProcessSchema, processSchema } from './process.ts';
 import { nameSchema } from './project.ts';
@@ -125,6 +126,9 @@ export const environmentSchema = named(
   z.object({
     id: z.string(),
     name: z.string(),
+    kind: z
+      .enum(environmentKinds)
+      .meta({ description: '`preview`: it comes and goes with a pull request or a branch.' }),
     settings: settingsSchema,
     hosts: z.array(z.string()).meta({ description: 'Hosts it answers to, its own first.' }),
     currentDeploymentId: z.string().nullable().meta({ description: 'Id of the deployment that serves.' }),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { variableLevels } from '../../domain/project.ts';
 import { variableName } from '../../domain/variables.ts';
 import { named } from './named.ts';
 
@@ -13,7 +14,7 @@ export const variableSchema = named(
     value: z.string().nullable().meta({ description: 'null for a secret: it is never shown again.' }),
     secret: z.boolean(),
     build: z.boolean().meta({ description: 'Given to builds too, as a build secret.' }),
-    level: z.enum(['project', 'environment']),
+    level: z.enum(variableLevels),
     updatedAt: z.string(),
   }),
 );

@@ -28,7 +28,8 @@ export async function applyPush(
   const environments = await dependencies.configuration.environments.list(request.project.id);
   const outcomes: DeliveryOutcome[] = [];
   for (const environment of environments)
-    if (environment.settings.branch === request.event.branch)
+    // A preview follows its pull request, whose branch may be one of another repository.
+    if (environment.kind !== 'preview' && environment.settings.branch === request.event.branch)
       outcomes.push(await applyTo(environment, dependencies, request));
   return outcomes;
 }

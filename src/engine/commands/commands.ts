@@ -6,6 +6,9 @@ import type { HealthCheck } from '../../domain/health-check.ts';
 import type { Environment, Project, Variable } from '../../domain/project.ts';
 import type { QueueReason } from '../../domain/queue.ts';
 import type { RegistryCredential, RegistryCredentialFacts } from '../../domain/registry-credential.ts';
+import type { Preview, PreviewState } from '../../domain/preview.ts';
+import type { PreviewSettings } from '../../domain/preview-settings.ts';
+import type { ProviderFacts } from '../../domain/provider.ts';
 import type { CredentialFacts } from '../../domain/repository-credential.ts';
 import type { Observation } from '../../domain/observation.ts';
 import type { RetentionPlan, RetentionRun, RetentionWishes } from '../../domain/retention-plan.ts';
@@ -34,6 +37,8 @@ export interface Commands {
   readonly retention: RetentionCommands;
   readonly webhooks: WebhookCommands;
   readonly pushes: PushCommands;
+  readonly previews: PreviewCommands;
+  readonly providers: ProviderCommands;
 }
 
 export interface ProjectCommands {
@@ -83,17 +88,15 @@ export type SettingsChange = Partial<Omit<EnvironmentSettings, 'health' | 'rollb
   readonly rollback?: Partial<RollbackSettings>;
 };
 
+/** The name of an environment; null: the project level; `{ previews }`: that of all previews of the project. */
+export type VariablesOf = string | null | { readonly previews: true };
+
 export interface VariableCommands {
-  /** Values of secrets are empty strings. `environment` null: project level only; else both levels. */
-  list(actor: Actor, project: string, environment: string | null): Promise<readonly Variable[]>;
-  set(actor: Actor, project: string, environment: string | null, variables: readonly NewVariable[]): Promise<void>;
+  /** Values of secrets are empty strings. Of an environment, or of previews: with those of the levels below. */
+  list(actor: Actor, project: string, level: VariablesOf): Promise<readonly Variable[]>;
+  set(actor: Actor, project: string, level: VariablesOf, variables: readonly NewVariable[]): Promise<void>;
   /** Resolves to the names that existed. */
-  unset(
-    actor: Actor,
-    project: string,
-    environment: string | null,
-    names: readonly string[],
-  ): Promise<readonly string[]>;
+  unset(actor: Actor, project: string, level: VariablesOf, names: readonly string[]): Promise<readonly string[]>;
 }
 
 export interface NewVariable {
@@ -225,6 +228,66 @@ export interface ProjectRemote {
   /** Branches that are deployed, with the environments that are deployed from them. */
   readonly branches: readonly { readonly branch: string; readonly environments: readonly string[] }[];
 }
+
+/** Environments that come and go with pull requests and branches (rule 6). Names are those of their environments: `pr-42`. */
+export interface PreviewCommands {
+  /** Newest push first; `closed`: those too for which there is nothing any more. */
+  list(actor: Actor, project: string, closed: boolean): Promise<readonly PreviewView[]>;
+  get(actor: Actor, project: string, name: string): Promise<PreviewView>;
+  /** Opens it, or shows another commit there; recorded before it resolves. The same commit again changes nothing. */
+  open(actor: Actor, project: string, input: NewPreview): Promise<PreviewView>;
+  /** Until the next push. */
+  close(actor: Actor, project: string, name: string): Promise<PreviewView>;
+  /** Lets that commit of a fork be built. Error: `preview_changed`. */
+  approve(actor: Actor, project: string, name: string, commit: string): Promise<PreviewView>;
+  settings(actor: Actor, project: string): Promise<PreviewSettingsView>;
+  /** Limits take effect with the next preview, the password and `noindex` within seconds. Error: `invalid_input`. */
+  updateSettings(actor: Actor, project: string, change: PreviewSettingsChange): Promise<PreviewSettingsView>;
+}
+
+/** Whose API is told of the previews of a project, and asked for its pull requests. */
+export interface ProviderCommands {
+  /** null: none is set. */
+  get(actor: Actor, project: string): Promise<ProviderFacts | null>;
+  /** In place of what was set. Error: `invalid_input`. */
+  set(actor: Actor, project: string, input: NewProvider): Promise<ProviderFacts>;
+  /** With what it was still to be told. */
+  remove(actor: Actor, project: string): Promise<void>;
+}
+
+/** What is left out follows from the address of the repository. */
+export interface NewProvider extends Partial<Pick<ProviderFacts, 'kind' | 'apiUrl' | 'repository'>> {
+  readonly token: string;
+}
+
+export interface PreviewView extends Preview {
+  readonly state: PreviewState;
+  /** At which it is reached; null while it has no environment. */
+  readonly address: string | null;
+  /** ISO 8601; null: it does not end by itself. */
+  readonly expiresAt: string | null;
+}
+
+export interface NewPreview {
+  /** Of a pull request; without it, of the branch. */
+  readonly pullRequest?: number;
+  readonly branch: string;
+  /** 40 hex digits; default: the head of the branch. */
+  readonly commit?: string;
+  readonly title?: string;
+  readonly link?: string;
+  readonly fromFork?: boolean;
+}
+
+export interface PreviewSettingsView extends PreviewSettings {
+  /** Whether visitors are asked for one. */
+  readonly password: boolean;
+}
+
+export type PreviewSettingsChange = Partial<PreviewSettings> & {
+  /** null: visitors are asked for none. */
+  readonly password?: string | null;
+};
 
 /** What is kept of what was deployed, and for how long. */
 export interface RetentionCommands {

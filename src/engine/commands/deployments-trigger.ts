@@ -39,7 +39,7 @@ export async function triggerDeployment(
   });
 }
 
-function checkCommit(commit: string | undefined): void {
+export function checkCommit(commit: string | undefined): void {
   if (commit === undefined || /^[0-9a-f]{40}$/.test(commit)) return;
   throw new CutoverError('ref_invalid', `"${commit}" is not a commit: 40 hex digits are needed`);
 }

@@ -1,5 +1,5 @@
 import { CutoverError } from '../../domain/errors.ts';
-import { isReservedName, nameLabel } from '../../domain/hosts.ts';
+import { isPreviewName, isReservedName, nameLabel } from '../../domain/hosts.ts';
 import { environmentSettingsProblem, type SettingsProblem } from '../../domain/settings-rules.ts';
 import type { EnvironmentSettings } from '../../domain/environment-settings.ts';
 import type { SettingsChange } from './commands.ts';
@@ -16,6 +16,8 @@ export function checkName(what: 'project' | 'environment', name: string): void {
     );
   }
   if (isReservedName(name)) throw new CutoverError('invalid_input', `name: "${name}" is reserved for the platform`);
+  if (isPreviewName(name))
+    throw new CutoverError('invalid_input', `name: "${name}" begins like the name of a pull request's preview`);
 }
 
 /** Names that are legal each for themselves can be too long together. */

@@ -32,7 +32,8 @@ export async function recordGitDeployment(
   });
 }
 
-function repositoryOf({ name, repository }: Project): string {
+/** Error: `repository_missing`. */
+export function repositoryOf({ name, repository }: Project): string {
   if (repository !== null) return repository;
   throw new CutoverError('repository_missing', `the project "${name}" has no repository`);
 }

@@ -8,7 +8,7 @@ export function variableRow(id: string): string {
   return `variable:${id}:value`;
 }
 
-/** The variables of both levels in the clear, for the snapshot that a deployment takes. */
+/** The variables of every level in the clear, for the snapshot that a deployment takes. */
 export async function variablesFor(
   store: VariableStore,
   secretBox: SecretBox,
@@ -21,7 +21,7 @@ export async function variablesFor(
   }));
   return {
     project: atLevel(opened, 'project'),
-    environment: atLevel(opened, 'environment'),
+    environment: { ...atLevel(opened, 'preview'), ...atLevel(opened, 'environment') },
     secrets: opened.filter(({ secret }) => secret).map(({ value }) => value),
     build: opened.filter(({ build }) => build).map(({ name }) => name),
   };

@@ -7,7 +7,7 @@ import { requireAccess } from './projects-access.ts';
 import { noProject } from './projects.ts';
 import { checkVariables } from './variables-rules.ts';
 import { variableRow } from './variables-snapshot.ts';
-import type { NewVariable, VariableCommands } from './commands.ts';
+import type { NewVariable, VariableCommands, VariablesOf } from './commands.ts';
 
 export interface VariableDependencies {
   readonly store: ConfigurationStore;
@@ -37,15 +37,17 @@ export function variableCommands(dependencies: VariableDependencies): VariableCo
   };
 }
 
-async function scopeOf(store: ConfigurationStore, project: string, environment: string | null): Promise<VariableScope> {
+async function scopeOf(store: ConfigurationStore, project: string, level: VariablesOf): Promise<VariableScope> {
   const { id: projectId } = (await store.projects.find(project)) ?? noProject(project);
-  if (environment === null) return { projectId, environmentId: null };
+  if (level === null) return { projectId, environmentId: null };
+  if (typeof level !== 'string') return { projectId, environmentId: null, previews: true };
+  const environment = level;
   const found = (await store.environments.find(projectId, environment)) ?? noEnvironment(project, environment);
   return { projectId, environmentId: found.id };
 }
 
-function noScope(project: string, environment: string | null): never {
-  return environment === null ? noProject(project) : noEnvironment(project, environment);
+function noScope(project: string, level: VariablesOf): never {
+  return typeof level === 'string' ? noEnvironment(project, level) : noProject(project);
 }
 
 function seal({ name, value, secret, build = false }: NewVariable, { random, secretBox }: VariableDependencies) {

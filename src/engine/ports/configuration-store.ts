@@ -1,6 +1,6 @@
 import type { BuildSettings } from '../../domain/build-settings.ts';
 import type { EnvironmentSettings } from '../../domain/environment-settings.ts';
-import type { Environment, Project } from '../../domain/project.ts';
+import type { Environment, Project, VariableLevel } from '../../domain/project.ts';
 import type { RegistryCredentialFacts } from '../../domain/registry-credential.ts';
 import type { CredentialFacts } from '../../domain/repository-credential.ts';
 import type { Actor, Role } from '../../domain/roles.ts';
@@ -67,10 +67,11 @@ export interface EnvironmentStore {
   markDeleting(projectId: string, name: string): Promise<boolean>;
 }
 
-/** Where a variable stands; `environmentId` null is the project level. */
+/** Where a variable stands; `environmentId` null is the project level or, with `previews`, the level of all its previews. */
 export interface VariableScope {
   readonly projectId: string;
   readonly environmentId: string | null;
+  readonly previews?: boolean;
 }
 
 /** `sealed` is bound to `variableRow(id)`, so a row that is replaced gets the new id with the new value. */
@@ -84,12 +85,12 @@ export interface VariableRecord {
 }
 
 export interface StoredVariable extends VariableRecord {
-  readonly level: 'project' | 'environment';
+  readonly level: VariableLevel;
   readonly updatedAt: string;
 }
 
 export interface VariableStore {
-  /** By name, project level before environment level. With an environment: both levels. */
+  /** By name, then by level. The project's, and with an environment its own, those of previews where it is one, or they are asked for. */
   list(scope: VariableScope): Promise<readonly StoredVariable[]>;
   /** All or none; names are distinct. False when project or environment is gone. */
   set(scope: VariableScope, variables: readonly VariableRecord[]): Promise<boolean>;

@@ -14,7 +14,7 @@ import type { JobStatus, JobType, PlannedJob } from '../../domain/job.ts';
 import type { Want } from '../../domain/led-change.ts';
 import type { Measurements } from '../../domain/measurements.ts';
 import type { QueueFacts } from '../../domain/queue.ts';
-import type { RouteTarget, SlotNumber } from '../../domain/route.ts';
+import type { HostGuard, RouteTarget, SlotNumber } from '../../domain/route.ts';
 import type { CommitInfo } from '../../domain/source.ts';
 import type { TimelineEntry } from '../../domain/timeline.ts';
 import type { Observation, ObservationView } from '../../domain/observation.ts';
@@ -204,6 +204,8 @@ export interface DeploymentStore {
 export interface EnvironmentRoute {
   readonly hosts: readonly string[];
   readonly target: RouteTarget | null;
+  /** Of previews: what their visitors are asked for. */
+  readonly guard: HostGuard | null;
   /** How long requests have been waiting, by the database's clock; null unless the mode is `held`. */
   readonly heldForMs: number | null;
   /** Of the row that says it: higher than that of every earlier one, of whichever environment. null: there is no row. */

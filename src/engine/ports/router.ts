@@ -1,4 +1,4 @@
-import type { RouteTarget, SlotNumber } from '../../domain/route.ts';
+import type { HostGuard, RouteTarget, SlotNumber } from '../../domain/route.ts';
 
 /**
  * The door to the process that carries traffic. Every call is idempotent. A call resolves only when the change is in force in
@@ -34,6 +34,11 @@ export interface Router {
    * remembered across a restart of the control plane, as what is late does not outlive it either.
    */
   setRoute(hosts: readonly string[], target: RouteTarget, signal: AbortSignal, revision?: number): Promise<void>;
+  /**
+   * What visitors of these hosts are asked for and told, from now on and with every route; null: nothing. Where it is so already, nothing is
+   * done. A host whose route is removed loses it. Error: `invalid_input`.
+   */
+  setGuard(hosts: readonly string[], guard: HostGuard | null, signal: AbortSignal): Promise<void>;
   /** `revision` as with `setRoute`: a host that was given a route later keeps it. */
   removeRoute(hosts: readonly string[], signal: AbortSignal, revision?: number): Promise<void>;
 
@@ -122,6 +127,7 @@ export type RequestEnding = 'complete' | 'cut-by-server' | 'client-gone' | 'refu
 
 export interface RouterSnapshot {
   readonly routes: ReadonlyMap<string, RouteTarget>;
+  readonly guards: ReadonlyMap<string, HostGuard>;
   readonly servers: readonly {
     readonly slot: SlotNumber;
     readonly name: string;

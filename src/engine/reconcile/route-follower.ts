@@ -42,7 +42,11 @@ export class RouteFollower {
       const route = await this.#store.route(environmentId);
       if (route === null) return;
       if (route.target === null) await this.#remove(environmentId, signal);
-      else await this.#router.setRoute(route.hosts, route.target, signal, route.revision ?? undefined);
+      else {
+        // First, so that nobody gets in without what is asked for.
+        if (route.guard !== null) await this.#router.setGuard(route.hosts, route.guard, signal);
+        await this.#router.setRoute(route.hosts, route.target, signal, route.revision ?? undefined);
+      }
     }
   }
 

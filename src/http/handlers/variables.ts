@@ -18,6 +18,23 @@ export function projectVariableHandlers(variables: VariableCommands): HandlerGro
   };
 }
 
+const previews = { previews: true } as const;
+
+export function previewVariableHandlers(variables: VariableCommands): HandlerGroup<'previewVariables'> {
+  return {
+    list: async ({ actor, params }) => {
+      const list = await variables.list(actor, params.project, previews);
+      return json({ variables: list.map(wireVariable) });
+    },
+    set: async ({ actor, params, body }) => {
+      await variables.set(actor, params.project, previews, body.variables);
+      return nothing;
+    },
+    unset: async ({ actor, params, query }) =>
+      json({ removed: [...(await variables.unset(actor, params.project, previews, query.names))] }),
+  };
+}
+
 export function environmentVariableHandlers(variables: VariableCommands): HandlerGroup<'environmentVariables'> {
   return {
     list: async ({ actor, params }) => {

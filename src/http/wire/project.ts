@@ -16,10 +16,11 @@ export function wireBuild(build: BuildSettings): WireProject['build'] {
 }
 
 export function wireEnvironment(environment: Environment): WireEnvironment {
-  const { id, name, settings, hosts, currentDeploymentId, autoDeployHeld, createdAt } = environment;
+  const { id, name, kind, settings, hosts, currentDeploymentId, autoDeployHeld, createdAt } = environment;
   return {
     id,
     name,
+    kind,
     settings: wireSettings(settings),
     hosts: [...hosts],
     currentDeploymentId,

@@ -35,6 +35,7 @@ export function deletionConformance(bench: StoreBench): void {
     assert.deepEqual(await bench.deployments.route(bench.staging), {
       hosts: ['staging.shop.test'],
       target: null,
+      guard: null,
       heldForMs: null,
       revision: before.revision,
     });

@@ -18,10 +18,13 @@ import type {
   SettingsChange,
   TokenCommands,
   VariableCommands,
+  VariablesOf,
 } from '../../../src/engine/commands/commands.ts';
 import { newDeployment } from './new-deployment.ts';
 import type { HeldProject, Platform } from './platform.ts';
 import { pushCommands } from './push-commands.ts';
+import { previewCommands } from './preview-commands.ts';
+import { providerCommands } from './provider-commands.ts';
 import { retentionCommands } from './retention-commands.ts';
 import { rolloutCommands } from './rollout-commands.ts';
 import { webhookCommands } from './webhook-commands.ts';
@@ -39,6 +42,8 @@ export function inMemoryCommands(platform: Platform): Commands {
     retention: retentionCommands(),
     webhooks: webhookCommands(platform),
     pushes: pushCommands(platform),
+    previews: previewCommands(platform),
+    providers: providerCommands(platform),
   };
 }
 
@@ -52,6 +57,7 @@ function newEnvironment(held: HeldProject, name: string, settings: SettingsChang
     id: randomUUID(),
     projectId: held.project.id,
     name,
+    kind: name === 'production' ? ('production' as const) : ('standing' as const),
     settings: mergeSettings(defaultEnvironmentSettings, settings),
     hosts: [`${label}.localhost`],
     currentDeploymentId: null,
@@ -143,8 +149,13 @@ function environmentCommands(platform: Platform): EnvironmentCommands {
   };
 }
 
-function key(environment: string | null, name: string): string {
-  return `${environment ?? ''}/${name}`;
+function key(level: VariablesOf, name: string): string {
+  return typeof level === 'string' || level === null ? `${level ?? ''}/${name}` : `previews:/${name}`;
+}
+
+function levelOf(level: VariablesOf): Variable['level'] {
+  if (level === null) return 'project';
+  return typeof level === 'string' ? 'environment' : 'preview';
 }
 
 function variableCommands(platform: Platform): VariableCommands {
@@ -152,12 +163,12 @@ function variableCommands(platform: Platform): VariableCommands {
     async list(actor, project, environment) {
       const held = platform.project(actor, project, 'read');
       return [...held.variables.entries()]
-        .filter(([id]) => id.startsWith('/') || id.startsWith(`${environment}/`))
+        .filter(([id]) => id.startsWith('/') || id.startsWith(key(environment, '')))
         .map(([, variable]) => (variable.secret ? { ...variable, value: '' } : variable));
     },
     async set(actor, project, environment, variables) {
       const held = platform.project(actor, project, 'configure');
-      const level: Variable['level'] = environment === null ? 'project' : 'environment';
+      const level = levelOf(environment);
       for (const variable of variables) {
         const updatedAt = new Date().toISOString();
         held.variables.set(key(environment, variable.name), { build: false, ...variable, level, updatedAt });

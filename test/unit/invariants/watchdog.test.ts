@@ -66,6 +66,7 @@ class Scene {
         snapshot: async () => ({
           servers: existing().servers,
           routes: new Map(existing().routes.map(({ host, target }) => [host, target])),
+          guards: new Map(),
         }),
       },
       source: { owners: async () => existing().workTrees },

@@ -19,7 +19,13 @@ async function followed({ stoodStillMs }: { readonly stoodStillMs: number }): Pr
   const ports = {
     deployments: {
       route: () =>
-        Promise.resolve({ hosts: ['a.test'], target: stableOnly(told.length + 1), heldForMs: null, revision: 1 }),
+        Promise.resolve({
+          hosts: ['a.test'],
+          target: stableOnly(told.length + 1),
+          guard: null,
+          heldForMs: null,
+          revision: 1,
+        }),
     },
     router: {
       setRoute(_hosts: readonly string[], { stable }: RouteTarget) {
@@ -42,7 +48,7 @@ test('what is to have no route loses it under a number that was drawn before it 
     deployments: {
       route: () => {
         calls.push('route');
-        return Promise.resolve({ hosts: ['a.test'], target: null, heldForMs: null, revision: null });
+        return Promise.resolve({ hosts: ['a.test'], target: null, guard: null, heldForMs: null, revision: null });
       },
       drawRevision: () => {
         calls.push('draw');

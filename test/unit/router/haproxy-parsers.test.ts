@@ -77,10 +77,17 @@ test('the master names its current worker and the old ones', () => {
 });
 
 test('a host is named as special before its route is, and until it no longer is', () => {
-  const context = { hostsMap: 'hosts', specialMap: 'special', bundlesMap: 'bundles', staticEndpoint: '' };
-  const plain = { value: 'slot0001', special: false };
-  const shared = { value: routeValue(sharedRoute(1, 2, 10)), special: true };
-  const commands = (from: typeof plain, to: RouteTarget | null) => commandsForHost('a', from, to, context);
+  const context = {
+    hostsMap: 'hosts',
+    specialMap: 'special',
+    guardsMap: 'guards',
+    bundlesMap: 'bundles',
+    staticEndpoint: '',
+  };
+  const plain = { value: 'slot0001', special: false, guard: null };
+  const shared = { value: routeValue(sharedRoute(1, 2, 10)), special: true, guard: null };
+  const commands = (from: typeof plain, target: RouteTarget | null) =>
+    commandsForHost('a', from, { target, guard: null }, context);
   assert.deepEqual(commands(plain, sharedRoute(1, 2, 10)), ['add map special a 1', `set map hosts a ${shared.value}`]);
   assert.deepEqual(commands(shared, stableOnly(2)), ['set map hosts a slot0002', 'del map special a']);
   assert.deepEqual(commands(shared, null), ['del map hosts a', 'del map special a']);

@@ -4,7 +4,7 @@ import type { WireVariable } from '../../../contract/schemas/variable.ts';
 import type { Cli, Outcome } from '../../cli.ts';
 import { table } from '../../output/table.ts';
 import type { Session } from '../../session.ts';
-import { addLevelOptions, type LevelOptions } from './level.ts';
+import { addLevelOptions, projectLevel, type LevelOptions } from './level.ts';
 
 export interface ListVariablesOptions extends LevelOptions {
   readonly show?: boolean;
@@ -35,9 +35,10 @@ async function fetchVariables(session: Session, options: ListVariablesOptions): 
   const project = await session.project(options.project);
   const client = await session.client();
   const { environment } = options;
+  const level = projectLevel(options);
   const { variables } =
     environment === undefined
-      ? await client.call(endpoints.projectVariables.list, { params: { project } })
+      ? await client.call(level.list, { params: { project } })
       : await client.call(endpoints.environmentVariables.list, { params: { project, environment } });
   return variables;
 }

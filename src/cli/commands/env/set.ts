@@ -3,7 +3,7 @@ import { endpoints } from '../../../contract/endpoints.ts';
 import type { Cli, Outcome } from '../../cli.ts';
 import type { Session } from '../../session.ts';
 import { splitPair } from '../projects/build-options.ts';
-import { addLevelOptions, type LevelOptions } from './level.ts';
+import { addLevelOptions, projectLevel, type LevelOptions } from './level.ts';
 
 export interface SetVariablesOptions extends LevelOptions {
   readonly secret?: boolean;
@@ -27,11 +27,15 @@ export async function runSet(session: Session, pairs: readonly string[], options
   const project = await session.project(options.project);
   const client = await session.client();
   const { environment } = options;
+  const level = projectLevel(options);
   if (environment === undefined) {
-    await client.call(endpoints.projectVariables.set, { params: { project }, body: { variables } });
+    await client.call(level.set, { params: { project }, body: { variables } });
   } else {
     await client.call(endpoints.environmentVariables.set, { params: { project, environment }, body: { variables } });
   }
   const names = variables.map(({ name }) => name);
-  session.show({ project, environment: environment ?? null, set: names, secret, build }, `set ${names.join(', ')}`);
+  session.show(
+    { project, environment: environment ?? null, previews: options.previews ?? false, set: names, secret, build },
+    `set ${names.join(', ')}`,
+  );
 }

@@ -3,7 +3,7 @@ import { endpoints } from '../../../contract/endpoints.ts';
 import { CutoverError } from '../../../contract/errors.ts';
 import type { Cli, Outcome } from '../../cli.ts';
 import type { Session } from '../../session.ts';
-import { addLevelOptions, type LevelOptions } from './level.ts';
+import { addLevelOptions, projectLevel, type LevelOptions } from './level.ts';
 
 export function unsetCommand(cli: Cli): Command {
   const command = new Command('unset')
@@ -24,10 +24,11 @@ async function remove(session: Session, names: string, options: LevelOptions): P
   const project = await session.project(options.project);
   const client = await session.client();
   const { environment } = options;
+  const level = projectLevel(options);
   const query = { names };
   const { removed } =
     environment === undefined
-      ? await client.call(endpoints.projectVariables.unset, { params: { project }, query })
+      ? await client.call(level.unset, { params: { project }, query })
       : await client.call(endpoints.environmentVariables.unset, { params: { project, environment }, query });
   return removed;
 }

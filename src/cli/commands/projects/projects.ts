@@ -6,6 +6,7 @@ import { deleteCommand } from './delete.ts';
 import { listCommand } from './list.ts';
 import { registriesCommand } from './registries/registries.ts';
 import { remoteCommand } from './remote.ts';
+import { providerCommand } from './provider/provider.ts';
 import { showCommand } from './show.ts';
 import { updateCommand } from './update.ts';
 
@@ -19,5 +20,6 @@ export function projectsCommand(cli: Cli): Command {
     .addCommand(remoteCommand(cli))
     .addCommand(deleteCommand(cli))
     .addCommand(credentialsCommand(cli))
-    .addCommand(registriesCommand(cli));
+    .addCommand(registriesCommand(cli))
+    .addCommand(providerCommand(cli));
 }

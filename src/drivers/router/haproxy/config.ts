@@ -1,7 +1,7 @@
 import type { SlotNumber } from '../../../domain/route.ts';
 import { renderDoor } from './door.ts';
 import { renderFrontEnd } from './front-end.ts';
-import { bundleValue, isSpecial, liveName, routeValue, slotName } from './names.ts';
+import { bundleValue, guardValue, isSpecial, liveName, routeValue, slotName } from './names.ts';
 import type { HaproxyRouterOptions, RouterPaths } from './options.ts';
 import { longestLine, ringName } from './outcome-line.ts';
 import { pagePath, pageStatuses } from './pages.ts';
@@ -87,7 +87,11 @@ function renderSlot(slot: SlotNumber, servers: SlotRecord, options: HaproxyRoute
 }
 
 export function renderHostsMap(model: RouterModel): string {
-  return [...model.routes].map(([host, target]) => `${host} ${routeValue(target)}\n`).join('');
+  return [...model.routes].map(([host, target]) => `${host} ${routeValue(target, model.guards.has(host))}\n`).join('');
+}
+
+export function renderGuardsMap(model: RouterModel): string {
+  return [...model.guards].map(([host, guard]) => `${host} ${guardValue(guard)}\n`).join('');
 }
 
 /** Names every host that has a special route in one of these maps of hosts. */

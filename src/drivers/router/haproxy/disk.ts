@@ -2,8 +2,8 @@ import { mkdir, open, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RouterServer } from '../../../engine/ports/router.ts';
 import { CutoverError } from '../../../domain/errors.ts';
-import type { RouteTarget, SlotNumber } from '../../../domain/route.ts';
-import { renderBundlesMap, renderConfig, renderHostsMap, renderSpecialMap } from './config.ts';
+import type { HostGuard, RouteTarget, SlotNumber } from '../../../domain/route.ts';
+import { renderBundlesMap, renderConfig, renderGuardsMap, renderHostsMap, renderSpecialMap } from './config.ts';
 import { CounterBook, type StoredEntry } from './counter-book.ts';
 import type { HaproxyRouterOptions, RouterPaths } from './options.ts';
 import { errorCode } from './error-code.ts';
@@ -16,6 +16,8 @@ interface StoredState {
   readonly capacity: number;
   readonly nextGeneration: number;
   readonly routes: readonly (readonly [string, RouteTarget])[];
+  /** A state that an earlier release wrote has none. */
+  readonly guards?: readonly (readonly [string, HostGuard])[];
   readonly servers: readonly {
     readonly slot: SlotNumber;
     readonly server: RouterServer;
@@ -50,6 +52,7 @@ export class RouterDisk {
     // A state that an earlier release wrote has neither mode nor observed.
     const plain = { mode: 'serve', observed: false } as const;
     for (const [host, target] of state.routes) model.routes.set(host, { ...plain, ...target });
+    for (const [host, guard] of state.guards ?? []) model.guards.set(host, guard);
     return { model, counters: new CounterBook(state.counters) };
   }
 
@@ -72,7 +75,7 @@ export class RouterDisk {
       await this.#replace(this.#paths.config, renderConfig(model, this.#options, this.#paths, this.#lua));
       // Side by side: one is for HAProxy and the other for us.
       const state = this.#replace(this.#paths.state, renderState(model, counters));
-      await Promise.allSettled([this.#saveHosts(renderHostsMap(model)), state]).then(rejectIfAny);
+      await Promise.allSettled([this.#saveHosts(model), state]).then(rejectIfAny);
     } catch (cause) {
       const full = errorCode(cause) === 'ENOSPC';
       const message = `the router's files in ${this.#paths.dir} could not be written`;
@@ -80,11 +83,13 @@ export class RouterDisk {
     }
   }
 
-  /** At every moment the map of special hosts names those that the map of hosts has. */
-  async #saveHosts(hosts: string): Promise<void> {
-    const { hostsMap, specialMap } = this.#paths;
+  /** At every moment the map of special hosts names those that the map of hosts has, and whoever is guarded is so before he is found. */
+  async #saveHosts(model: RouterModel): Promise<void> {
+    const { hostsMap, specialMap, guardsMap } = this.#paths;
+    const hosts = renderHostsMap(model);
     const before = this.#written.get(hostsMap) ?? (await readOrNull(hostsMap)) ?? '';
     await this.#replace(specialMap, renderSpecialMap(before, hosts));
+    await this.#replace(guardsMap, renderGuardsMap(model));
     await this.#replace(hostsMap, hosts);
     await this.#replace(specialMap, renderSpecialMap(hosts));
   }
@@ -114,6 +119,7 @@ function renderState(model: RouterModel, counters: CounterBook): string {
     capacity: model.capacity,
     nextGeneration: model.nextGeneration,
     routes: [...model.routes],
+    guards: [...model.guards],
     servers: [...model.slots].flatMap(([slot, record]) => record.map((one) => ({ slot, ...one }))),
     counters: counters.stored(),
   };

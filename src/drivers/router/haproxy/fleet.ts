@@ -157,9 +157,14 @@ export class Fleet {
     const slots = [...new Set([...live.slots.keys(), ...model.slots.keys()])].map((slot) =>
       commandsForSlot(slot, live.slots.get(slot) ?? nothingThere, model.servers(slot), this.#context),
     );
-    const hosts = [...new Set([...live.hosts.keys(), ...live.special, ...model.routes.keys()])].flatMap((host) => {
-      const from = { value: live.hosts.get(host) ?? null, special: live.special.has(host) };
-      return commandsForHost(host, from, model.routes.get(host) ?? null, this.#context);
+    const known = [live.hosts.keys(), live.special, live.guards.keys(), model.routes.keys(), model.guards.keys()];
+    const hosts = [...new Set(known.flatMap((names) => [...names]))].flatMap((host) => {
+      const from = {
+        value: live.hosts.get(host) ?? null,
+        special: live.special.has(host),
+        guard: live.guards.get(host) ?? null,
+      };
+      return commandsForHost(host, from, model.host(host), this.#context);
     });
     return [...slots.flatMap((one) => one.adding), ...hosts, ...slots.flatMap((one) => one.removing)];
   }

@@ -21,7 +21,7 @@ const farFewer = `{ fe_req_rate gt ${veryManyPerSecond} } { rand(${farFewerBy}) 
 
 /** A `listen` without servers, because only that may have `abortonclose`: a visitor who leaves no longer waits in `hold`. */
 export function renderFrontEnd(options: HaproxyRouterOptions, paths: RouterPaths, lua: boolean): string {
-  const rules = [...acceptance(paths), ...telling(), ...holding(paths, lua), ...choosing()];
+  const rules = [...acceptance(paths), ...telling(), ...guarding(paths), ...holding(paths, lua), ...choosing()];
   return `listen web from front
 ${options.binds.map((bind) => `  bind ${bind}`).join('\n')}
   bind unix@${paths.successorSocket} mode 600 accept-proxy
@@ -56,6 +56,27 @@ function acceptance(paths: RouterPaths): string[] {
     `http-request allow if !{ ${host},map_str(${paths.specialMap}) -m found } { rand(${sampleOf}) gt 0 }`,
     'http-request allow if { stopping }',
     `http-request set-var(txn.slot) ${host},map_str(${paths.hostsMap})`,
+  ];
+}
+
+/**
+ * Only routes that are more than the name of a slot come here, and those of guarded hosts are. The digest of the salt and of what the browser
+ * sent is compared with the one that is known; the app is not told what was sent.
+ */
+function guarding(paths: RouterPaths): string[] {
+  const asked = '{ var(txn.guard) -m sub : }';
+  const stranger = '!{ var(txn.shown),strcmp(txn.known) eq 0 }';
+  return [
+    `http-request set-var(txn.guard) ${host},map_str(${paths.guardsMap})`,
+    `http-request set-var(txn.sent) req.fhdr(authorization),field(2,' ') if ${asked}`,
+    `http-request set-var(txn.known) var(txn.guard),field(3,:) if ${asked}`,
+    `http-request set-var(txn.shown) var(txn.guard),field(2,:),concat(,txn.sent),sha2(256),hex,lower if ${asked}`,
+    `http-request set-log-level silent if ${asked} ${stranger}`,
+    `http-request auth realm Preview if ${asked} ${stranger}`,
+    `http-request del-header authorization if ${asked}`,
+    // Most answers are to nobody special.
+    'http-response allow if !{ var(txn.route) -m found }',
+    'http-response set-header X-Robots-Tag noindex if { var(txn.guard) -m beg n }',
   ];
 }
 

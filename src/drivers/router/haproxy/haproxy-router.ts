@@ -1,5 +1,5 @@
 import { CutoverError } from '../../../domain/errors.ts';
-import type { RouteTarget, SlotNumber } from '../../../domain/route.ts';
+import { sameGuard, type HostGuard, type RouteTarget, type SlotNumber } from '../../../domain/route.ts';
 import type {
   RequestOutcome,
   Router,
@@ -14,7 +14,7 @@ import { RouterDisk } from './disk.ts';
 import { Fleet, isWithin, type Pids } from './fleet.ts';
 import { readLiveState, readServerNames, toSnapshot } from './live-state.ts';
 import { hasLua } from './lua-support.ts';
-import { checkedHost, checkServer, nameOf, slotName } from './names.ts';
+import { checkedHost, checkGuard, checkServer, nameOf, slotName } from './names.ts';
 import { routerPaths, type HaproxyRouterOptions, type RouterPaths } from './options.ts';
 import { OutcomeFeed } from './outcome-feed.ts';
 import { purge } from './purge.ts';
@@ -91,8 +91,8 @@ class Haproxy implements HaproxyRouter {
     this.#model = model;
     this.#counters = counters;
     this.#log = options.log ?? (() => undefined);
-    const { hostsMap, specialMap, bundlesMap } = paths;
-    this.#context = { hostsMap, specialMap, bundlesMap, staticEndpoint: options.staticEndpoint };
+    const { hostsMap, specialMap, guardsMap, bundlesMap } = paths;
+    this.#context = { hostsMap, specialMap, guardsMap, bundlesMap, staticEndpoint: options.staticEndpoint };
     this.#fleet = new Fleet(paths, this.#context, this.#log);
   }
 
@@ -156,6 +156,15 @@ class Haproxy implements HaproxyRouter {
       this.#model.checkSlot(target.stable);
       if (target.candidate !== null) this.#model.checkSlot(target.candidate);
       for (const host of names) this.#model.setRoute(host, rounded, revision);
+    }, signal);
+  }
+
+  async setGuard(hosts: readonly string[], guard: HostGuard | null, signal: AbortSignal): Promise<void> {
+    const names = hosts.map(checkedHost);
+    if (guard !== null) checkGuard(guard);
+    if (names.every((host) => sameGuard(this.#model.host(host).guard, guard))) return;
+    await this.#queue.submit(() => {
+      for (const host of names) this.#model.setGuard(host, guard);
     }, signal);
   }
 

@@ -1,6 +1,6 @@
 import type { RouterSnapshot } from '../../../engine/ports/router.ts';
 import type { RouteTarget, SlotNumber } from '../../../domain/route.ts';
-import { generationOf, nameOf, parseRouteValue, slotName, slotNumber } from './names.ts';
+import { generationOf, nameOf, parseGuardValue, parseRouteValue, slotName, slotNumber } from './names.ts';
 import type { LiveSlot } from './runtime-commands.ts';
 import type { Worker } from './workers.ts';
 
@@ -10,6 +10,7 @@ export interface LiveState {
   readonly hosts: ReadonlyMap<string, string>;
   /** Those that the map of special hosts names. */
   readonly special: ReadonlySet<string>;
+  readonly guards: ReadonlyMap<string, string>;
   readonly addresses: ReadonlyMap<string, string>;
 }
 
@@ -17,7 +18,12 @@ const administrativelyOut = 0x01 | 0x02 | 0x08 | 0x10;
 
 export async function readLiveState(
   worker: Worker,
-  maps: { readonly hostsMap: string; readonly specialMap: string; readonly bundlesMap: string },
+  maps: {
+    readonly hostsMap: string;
+    readonly specialMap: string;
+    readonly guardsMap: string;
+    readonly bundlesMap: string;
+  },
   signal: AbortSignal,
 ): Promise<LiveState> {
   // One by one: an empty map answers with an empty line, which would be lost between the others.
@@ -25,8 +31,9 @@ export async function readLiveState(
   const servers = await ask('show servers state');
   const hosts = parseMap(await ask(`show map ${maps.hostsMap}`));
   const special = parseMap(await ask(`show map ${maps.specialMap}`));
+  const guards = parseMap(await ask(`show map ${maps.guardsMap}`));
   const bundles = parseMap(await ask(`show map ${maps.bundlesMap}`));
-  return { ...parseServers(servers, bundles), hosts, special: new Set(special.keys()) };
+  return { ...parseServers(servers, bundles), hosts, special: new Set(special.keys()), guards };
 }
 
 /** Of several servers of one name there is one. */
@@ -87,7 +94,8 @@ export function toSnapshot(live: LiveState): RouterSnapshot {
       draining: found.get(name) === false,
     })),
   );
-  return { routes: new Map(routes), servers };
+  const guards = [...live.guards].map(([host, value]) => [host, parseGuardValue(value)] as const);
+  return { routes: new Map(routes), guards: new Map(guards), servers };
 }
 
 function newest(names: readonly string[]): string[] {

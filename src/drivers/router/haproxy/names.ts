@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { RouterServer } from '../../../engine/ports/router.ts';
 import { CutoverError } from '../../../domain/errors.ts';
-import { routeModes, type RouteTarget, type SlotNumber } from '../../../domain/route.ts';
+import { routeModes, type HostGuard, type RouteTarget, type SlotNumber } from '../../../domain/route.ts';
 
 /** How slots, servers and routes are called inside HAProxy. What comes from outside is checked here before it reaches a command. */
 export function slotName(slot: SlotNumber): string {
@@ -38,11 +38,11 @@ export function generationOf(live: string): number {
 }
 
 /**
- * Most routes are only the name of a slot. All others are `stable:candidate:share:flags`: `-` for no candidate; the flags are the mode
+ * Most routes are only the name of a slot. All others, and those of guarded hosts, are `stable:candidate:share:flags`: `-` for no candidate; the flags are the mode
  * (`s`, `h` or `p`) and `o` for observed. The front end's rules read these.
  */
-export function routeValue({ stable, candidate, share, mode, observed }: RouteTarget): string {
-  if (candidate === null && mode === 'serve' && !observed) return slotName(stable);
+export function routeValue({ stable, candidate, share, mode, observed }: RouteTarget, guarded = false): string {
+  if (candidate === null && mode === 'serve' && !observed && !guarded) return slotName(stable);
   const other = candidate === null ? '-' : slotName(candidate);
   return `${slotName(stable)}:${other}:${share}:${mode.charAt(0)}${observed ? 'o' : ''}`;
 }
@@ -59,6 +59,21 @@ export function parseRouteValue(value: string): RouteTarget | null {
   const mode = routeModes.find((one) => flags.startsWith(one.charAt(0)));
   if (stable === null || mode === undefined) return null;
   return { stable, candidate: slotNumber(candidate), share: Number(share), mode, observed: flags.endsWith('o') };
+}
+
+/** `n` or `-` for what search engines are told, then `:<salt>:<digest>` where a password is asked for. The front end's rules read these. */
+export function guardValue({ noindex, password }: HostGuard): string {
+  return `${noindex ? 'n' : '-'}${password === null ? '' : `:${password}`}`;
+}
+
+export function parseGuardValue(value: string): HostGuard {
+  const [noindex, ...password] = value.split(':');
+  return { noindex: noindex === 'n', password: password.length === 0 ? null : password.join(':') };
+}
+
+export function checkGuard({ password }: HostGuard): void {
+  if (password !== null && !/^[0-9a-f]{32}:[0-9a-f]{64}$/.test(password))
+    throw new CutoverError('invalid_input', 'that is no salted digest of a password');
 }
 
 export function bundleValue(bundle: string, spa: boolean): string {

@@ -31,6 +31,8 @@ export interface RouterPaths {
   readonly hostsMap: string;
   /** Hosts whose route is more than the name of a slot. */
   readonly specialMap: string;
+  /** What visitors of a host are asked for and told. */
+  readonly guardsMap: string;
   readonly bundlesMap: string;
   readonly state: string;
   readonly pages: string;
@@ -49,6 +51,7 @@ export function routerPaths(dir: string): RouterPaths {
     config: join(dir, 'haproxy.cfg'),
     hostsMap: join(dir, 'hosts.map'),
     specialMap: join(dir, 'special.map'),
+    guardsMap: join(dir, 'guards.map'),
     bundlesMap: join(dir, 'bundles.map'),
     state: join(dir, 'state.json'),
     pages: join(dir, 'pages'),

@@ -1,6 +1,6 @@
 import type { RouterServer } from '../../../engine/ports/router.ts';
 import { CutoverError } from '../../../domain/errors.ts';
-import { sameRoute, type RouteTarget, type SlotNumber } from '../../../domain/route.ts';
+import { sameGuard, sameRoute, type HostGuard, type RouteTarget, type SlotNumber } from '../../../domain/route.ts';
 import { liveName } from './names.ts';
 import { checkUnused, RouteRevisions } from './overtaken.ts';
 
@@ -13,13 +13,15 @@ export interface ServerRecord {
 
 export type SlotRecord = readonly ServerRecord[];
 
+/** What there is for a host. */
+export interface HostRecord {
+  readonly target: RouteTarget | null;
+  readonly guard: HostGuard | null;
+}
+
 export interface Changes {
   readonly slots: readonly { readonly slot: SlotNumber; readonly from: SlotRecord; readonly to: SlotRecord }[];
-  readonly hosts: readonly {
-    readonly host: string;
-    readonly from: RouteTarget | null;
-    readonly to: RouteTarget | null;
-  }[];
+  readonly hosts: readonly { readonly host: string; readonly from: HostRecord; readonly to: HostRecord }[];
 }
 
 /** What the router should be: slots with their servers, and a target per host. Remembers what was changed since the last `takeChanges`. */
@@ -29,7 +31,8 @@ export class RouterModel {
   readonly slots = new Map<SlotNumber, SlotRecord>();
   readonly routes = new Map<string, RouteTarget>();
   readonly #slotsBefore = new Map<SlotNumber, SlotRecord>();
-  readonly #routesBefore = new Map<string, RouteTarget | null>();
+  readonly guards = new Map<string, HostGuard>();
+  readonly #hostsBefore = new Map<string, HostRecord>();
   readonly #revisions = new RouteRevisions();
 
   constructor(capacity: number) {
@@ -74,10 +77,20 @@ export class RouterModel {
   /** Nothing where the host has been told something newer. */
   setRoute(host: string, target: RouteTarget | null, revision?: number): void {
     if (!this.#revisions.admit(host, revision)) return;
-    const before = this.routes.get(host) ?? null;
-    if (!this.#routesBefore.has(host)) this.#routesBefore.set(host, before);
-    if (target === null) this.routes.delete(host);
-    else this.routes.set(host, target);
+    this.#noteHost(host);
+    if (target !== null) return void this.routes.set(host, target);
+    this.routes.delete(host);
+    this.guards.delete(host);
+  }
+
+  setGuard(host: string, guard: HostGuard | null): void {
+    this.#noteHost(host);
+    if (guard === null) this.guards.delete(host);
+    else this.guards.set(host, guard);
+  }
+
+  host(host: string): HostRecord {
+    return { target: this.routes.get(host) ?? null, guard: this.guards.get(host) ?? null };
   }
 
   observedSlots(): Set<SlotNumber> {
@@ -87,10 +100,10 @@ export class RouterModel {
 
   takeChanges(): Changes {
     const slots = [...this.#slotsBefore].map(([slot, from]) => ({ slot, from, to: this.servers(slot) }));
-    const hosts = [...this.#routesBefore].map(([host, from]) => ({ host, from, to: this.routes.get(host) ?? null }));
+    const hosts = [...this.#hostsBefore].map(([host, from]) => ({ host, from, to: this.host(host) }));
     this.#slotsBefore.clear();
-    this.#routesBefore.clear();
-    return { slots, hosts: hosts.filter((one) => !sameRoute(one.from, one.to)) };
+    this.#hostsBefore.clear();
+    return { slots, hosts: hosts.filter(({ from, to }) => !sameHost(from, to)) };
   }
 
   checkSlot(slot: SlotNumber): void {
@@ -103,11 +116,19 @@ export class RouterModel {
     return this.servers(slot).some((one) => liveName(one.server, one.generation) === live);
   }
 
+  #noteHost(host: string): void {
+    if (!this.#hostsBefore.has(host)) this.#hostsBefore.set(host, this.host(host));
+  }
+
   #setSlot(slot: SlotNumber, record: SlotRecord): void {
     if (!this.#slotsBefore.has(slot)) this.#slotsBefore.set(slot, this.servers(slot));
     if (record.length === 0) this.slots.delete(slot);
     else this.slots.set(slot, record);
   }
+}
+
+function sameHost(a: HostRecord, b: HostRecord): boolean {
+  return sameRoute(a.target, b.target) && sameGuard(a.guard, b.guard);
 }
 
 function sameServer(a: RouterServer, b: RouterServer): boolean {

@@ -1,7 +1,7 @@
-import type { RouteTarget, SlotNumber } from '../../../domain/route.ts';
+import type { SlotNumber } from '../../../domain/route.ts';
 import { slotBundle } from './config.ts';
-import { isSpecial, liveName, routeValue, slotName } from './names.ts';
-import type { Changes, SlotRecord } from './router-model.ts';
+import { guardValue, isSpecial, liveName, routeValue, slotName } from './names.ts';
+import type { Changes, HostRecord, SlotRecord } from './router-model.ts';
 import { isChecked, serverAddress, serverOptions } from './server-options.ts';
 
 /** What HAProxy has in one slot: by server, whether it is in rotation; and its line in the map of bundles. */
@@ -10,15 +10,17 @@ export interface LiveSlot {
   readonly bundle: string | null;
 }
 
-/** What HAProxy has for a host: its value in the map of hosts, and whether the map of special ones names it. */
+/** What HAProxy has for a host: its value in the map of hosts, whether the map of special ones names it, and its value in that of guards. */
 interface LiveHost {
   readonly value: string | null;
   readonly special: boolean;
+  readonly guard: string | null;
 }
 
 export interface CommandContext {
   readonly hostsMap: string;
   readonly specialMap: string;
+  readonly guardsMap: string;
   readonly bundlesMap: string;
   readonly staticEndpoint: string;
 }
@@ -30,26 +32,27 @@ export function commandsForChanges(changes: Changes, context: CommandContext): s
   return [...slots.flatMap((one) => one.adding), ...hosts, ...slots.flatMap((one) => one.removing)];
 }
 
-/** A host is named as a special one for as long as its route is one, at the least. */
+/** A host is named as a special one for as long as its route is one, at the least; and guarded for as long as it leads somewhere. */
 export function commandsForHost(
   host: string,
   from: LiveHost,
-  to: RouteTarget | null,
-  { hostsMap, specialMap }: CommandContext,
+  to: HostRecord,
+  { hostsMap, specialMap, guardsMap }: CommandContext,
 ): string[] {
-  const value = to === null ? null : routeValue(to);
-  const special = isSpecial(value);
+  const { value, special, guard } = hostAsLive(to);
   const named = from.special || special;
   return [
     ...mapCommands(specialMap, host, from.special ? '1' : null, named ? '1' : null),
+    ...(guard === null ? [] : mapCommands(guardsMap, host, from.guard, guard)),
     ...mapCommands(hostsMap, host, from.value, value),
+    ...(guard === null ? mapCommands(guardsMap, host, from.guard, null) : []),
     ...mapCommands(specialMap, host, named ? '1' : null, special ? '1' : null),
   ];
 }
 
-function hostAsLive(target: RouteTarget | null): LiveHost {
-  const value = target === null ? null : routeValue(target);
-  return { value, special: isSpecial(value) };
+function hostAsLive({ target, guard }: HostRecord): LiveHost {
+  const value = target === null ? null : routeValue(target, guard !== null);
+  return { value, special: isSpecial(value), guard: guard === null ? null : guardValue(guard) };
 }
 
 export function commandsForSlot(slot: SlotNumber, from: LiveSlot, to: SlotRecord, context: CommandContext) {

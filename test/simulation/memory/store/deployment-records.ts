@@ -91,6 +91,7 @@ export function readRoute(tx: Transaction, environmentId: string): EnvironmentRo
     hosts: row.environment.hosts,
     // Whoever is being deleted gets no visitors any more, whatever its route said.
     target: row.deleting ? null : target,
+    guard: null,
     heldForMs: target?.mode === 'held' ? heldFor(tx, environmentId) : null,
     revision,
   };

@@ -15,6 +15,7 @@ export function readDesired({ db }: Transaction): DesiredWorld {
         environmentId: id,
         hosts,
         target: db.routes.get(id)?.target ?? null,
+        guard: null,
       })),
     slots: db.slots.all().map(({ number, deploymentId }) => ({ slot: number, deploymentId })),
     deployments: db.deployments.groups('live').flatMap((environmentId) => {

@@ -55,6 +55,7 @@ export function insertEnvironment(
     id,
     projectId,
     name,
+    kind: name === 'production' ? 'production' : 'standing',
     settings,
     hosts,
     currentDeploymentId: null,

@@ -1,3 +1,4 @@
+import { variableLevels, type VariableLevel } from '../../../../src/domain/project.ts';
 import type { StoredVariable, VariableScope, VariableStore } from '../../../../src/engine/ports/configuration-store.ts';
 import type { MemoryDatabase } from './database.ts';
 import type { VariableRow } from './rows.ts';
@@ -5,24 +6,27 @@ import { isoTime, type Connection } from './transaction.ts';
 
 export function memoryVariableStore(connection: Connection): VariableStore {
   return {
-    async list({ projectId, environmentId }) {
-      return connection
-        .read()
-        .db.variables.where('project', projectId)
-        .filter(({ scope }) => scope.environmentId === null || scope.environmentId === environmentId)
-        .map(({ variable }) => variable)
-        .toSorted(byNameAndLevel);
+    async list({ projectId, environmentId, previews = false }) {
+      return (
+        connection
+          .read()
+          .db.variables.where('project', projectId)
+          .filter(({ scope }) => scope.environmentId === null || scope.environmentId === environmentId)
+          // There are no previews here.
+          .filter(({ scope }) => previews || scope.previews !== true)
+          .map(({ variable }) => variable)
+          .toSorted(byNameAndLevel)
+      );
     },
     set: (scope, variables) =>
       connection.transact(({ db, now }) => {
         if (!isLive(db, scope)) return false;
-        const { projectId, environmentId } = scope;
         for (const { id, name, sealed, secret, build } of variables) {
-          const level: StoredVariable['level'] = environmentId === null ? 'project' : 'environment';
+          const level = levelOf(scope);
           const before = ofScope(db, scope).find(({ variable }) => variable.name === name);
           if (before !== undefined) db.variables.delete(before.variable.id);
           const variable = { id, name, sealed, secret, build, level, updatedAt: isoTime(now) };
-          db.variables.put(id, { scope: { projectId, environmentId }, variable });
+          db.variables.put(id, { scope, variable });
         }
         return true;
       }),
@@ -36,8 +40,15 @@ export function memoryVariableStore(connection: Connection): VariableStore {
 }
 
 /** Of exactly that level. */
-function ofScope(db: MemoryDatabase, { projectId, environmentId }: VariableScope): readonly VariableRow[] {
-  return db.variables.where('project', projectId).filter(({ scope }) => scope.environmentId === environmentId);
+function ofScope(db: MemoryDatabase, wanted: VariableScope): readonly VariableRow[] {
+  return db.variables
+    .where('project', wanted.projectId)
+    .filter(({ scope }) => scope.environmentId === wanted.environmentId && levelOf(scope) === levelOf(wanted));
+}
+
+function levelOf({ environmentId, previews }: VariableScope): VariableLevel {
+  if (environmentId !== null) return 'environment';
+  return previews === true ? 'preview' : 'project';
 }
 
 function isLive(db: MemoryDatabase, { projectId, environmentId }: VariableScope): boolean {
@@ -47,5 +58,5 @@ function isLive(db: MemoryDatabase, { projectId, environmentId }: VariableScope)
 
 function byNameAndLevel(a: StoredVariable, b: StoredVariable): number {
   if (a.name !== b.name) return a.name < b.name ? -1 : 1;
-  return Number(a.level === 'environment') - Number(b.level === 'environment');
+  return variableLevels.indexOf(a.level) - variableLevels.indexOf(b.level);
 }

@@ -1,6 +1,6 @@
 import { CutoverError } from '../../../../src/domain/errors.ts';
-import type { RouteTarget, SlotNumber } from '../../../../src/domain/route.ts';
-import { checkedHost, checkServer } from '../../../../src/drivers/router/haproxy/names.ts';
+import type { HostGuard, RouteTarget, SlotNumber } from '../../../../src/domain/route.ts';
+import { checkedHost, checkGuard, checkServer } from '../../../../src/drivers/router/haproxy/names.ts';
 import { checkUnused } from '../../../../src/drivers/router/haproxy/overtaken.ts';
 import type {
   RequestOutcome,
@@ -92,10 +92,25 @@ export class MemoryRouter implements Router {
     await this.#reach(signal);
   }
 
+  async setGuard(hosts: readonly string[], guard: HostGuard | null, signal: AbortSignal): Promise<void> {
+    const names = hosts.map(checkedHost);
+    if (guard !== null) checkGuard(guard);
+    const { guards } = this.#told(signal).state;
+    for (const host of names) {
+      if (guard === null) guards.delete(host);
+      else guards.set(host, guard);
+    }
+    await this.#reach(signal);
+  }
+
   async removeRoute(hosts: readonly string[], signal: AbortSignal, revision?: number): Promise<void> {
     const names = hosts.map(checkedHost);
     const traffic = this.#told(signal);
-    for (const host of names) if (traffic.state.revisions.admit(host, revision)) traffic.route(host, null);
+    for (const host of names) {
+      if (!traffic.state.revisions.admit(host, revision)) continue;
+      traffic.route(host, null);
+      traffic.state.guards.delete(host);
+    }
     await this.#reach(signal);
   }
 
@@ -142,7 +157,7 @@ export class MemoryRouter implements Router {
     const servers = [...state.slots()].flatMap(([slot, { members }]) =>
       members.map(({ server, draining }) => ({ slot, name: server.name, endpoint: endpointOf(server), draining })),
     );
-    return { routes: new Map(state.routes), servers };
+    return { routes: new Map(state.routes), guards: new Map(state.guards), servers };
   }
 
   async #setDraining(

@@ -1,5 +1,5 @@
 import { CutoverError } from '../../../../src/domain/errors.ts';
-import type { RouteTarget, SlotNumber } from '../../../../src/domain/route.ts';
+import type { HostGuard, RouteTarget, SlotNumber } from '../../../../src/domain/route.ts';
 import { RouteRevisions } from '../../../../src/drivers/router/haproxy/overtaken.ts';
 import type { RouterServer } from '../../../../src/engine/ports/router.ts';
 
@@ -47,6 +47,7 @@ export class Slot {
 export class RouterState {
   capacity: number;
   readonly routes = new Map<string, RouteTarget>();
+  readonly guards = new Map<string, HostGuard>();
   readonly revisions = new RouteRevisions();
   readonly #slots = new Map<SlotNumber, Slot>();
 

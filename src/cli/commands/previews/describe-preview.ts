@@ -1,0 +1,49 @@
+import type { WirePreview, WirePreviewSettings } from '../../../contract/schemas/preview.ts';
+import { formatDuration, plainText } from '../../output/quantities.ts';
+import { facts } from '../../output/table.ts';
+
+export function describePreview(preview: WirePreview): string {
+  const { name, state, branch, commit, title, link, fromFork, address, deployment, expiresAt, pushedAt } = preview;
+  return facts([
+    ['name', name],
+    ['state', `${state}${preview.closedReason === null ? '' : `: ${plainText(preview.closedReason)}`}`],
+    ['of', describeSubject(preview)],
+    ['title', title === null ? null : plainText(title)],
+    ['link', link === null ? null : plainText(link)],
+    ['branch', plainText(branch)],
+    ['commit', commit ?? 'the head of the branch'],
+    ['from a fork', fromFork ? describeApproval(preview) : 'no'],
+    ['address', address],
+    ['deployment', deployment === null ? null : `#${deployment.number} is ${deployment.state}`],
+    ['pushed', pushedAt],
+    ['expires', expiresAt ?? (state === 'closed' || state === 'removing' ? null : 'never')],
+  ]);
+}
+
+export function describeSubject({ subject }: WirePreview): string {
+  return subject.kind === 'pull-request' ? `pull request ${subject.number}` : `branch ${plainText(subject.branch)}`;
+}
+
+function describeApproval({ approvedCommit, approvedBy, commit }: WirePreview): string {
+  if (approvedCommit !== null && approvedCommit === commit) return `yes; approved by ${approvedBy ?? '?'}`;
+  return approvedCommit === null ? 'yes; not approved' : `yes; only ${approvedCommit} is approved`;
+}
+
+export function describeSettings(settings: WirePreviewSettings): string {
+  const { pullRequests, branches, limit, ttlMs, noindex, password, replicas, cpuCores, memoryMb } = settings;
+  return facts([
+    ['pull requests', pullRequests ? 'on' : 'off'],
+    ['branches', branches ? 'on' : 'off'],
+    ['limit', limit],
+    ['ttl', ttlMs === null ? 'none' : `${describeTtl(ttlMs)} after the last push`],
+    ['noindex', noindex ? 'yes' : 'no'],
+    ['password', password ? 'set; the user name is preview' : 'none'],
+    ['replicas', replicas],
+    ['limits', `${cpuCores} cores, ${memoryMb} MiB per instance`],
+  ]);
+}
+
+function describeTtl(ttlMs: number): string {
+  const hours = ttlMs / 3_600_000;
+  return Number.isInteger(hours) ? `${hours} h` : formatDuration(ttlMs);
+}

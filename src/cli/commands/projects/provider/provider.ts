@@ -1,0 +1,13 @@
+import { Command } from 'commander';
+import type { Cli } from '../../../cli.ts';
+import { removeCommand } from './remove.ts';
+import { setCommand } from './set.ts';
+import { showCommand } from './show.ts';
+
+export function providerCommand(cli: Cli): Command {
+  return new Command('provider')
+    .description('who is told of previews: comments, commit statuses and deployments')
+    .addCommand(setCommand(cli))
+    .addCommand(showCommand(cli))
+    .addCommand(removeCommand(cli));
+}

@@ -1,0 +1,65 @@
+import type { Preview } from '../../domain/preview.ts';
+import type { ProviderFacts, ProviderMessage } from '../../domain/provider.ts';
+
+/** `sealed` is bound to `id`, which is another one whenever it is set. */
+export interface NewProviderRecord extends Pick<
+  ProviderFacts,
+  'kind' | 'apiUrl' | 'repository' | 'fingerprint' | 'setBy'
+> {
+  readonly id: string;
+  readonly sealed: string;
+}
+
+export interface SealedAccess extends Pick<ProviderFacts, 'kind' | 'apiUrl' | 'repository'> {
+  readonly id: string;
+  readonly sealed: string;
+}
+
+/** A message that is to be told now. Who claimed it has it for a while; nobody else tells the same. */
+export interface ClaimedMessage {
+  readonly id: string;
+  /** Rises when something newer takes its place. */
+  readonly version: number;
+  /** How often it was tried before. */
+  readonly attempts: number;
+  readonly projectId: string;
+  readonly message: ProviderMessage;
+  readonly access: SealedAccess;
+}
+
+/** A preview whose provider may have to be told something. */
+export interface ReportablePreview extends Preview {
+  /** What it was last to be told, as a digest. */
+  readonly reported: string | null;
+}
+
+/** Who is told of previews, and what is still to be told; kept in the database. Error of all: `database_unavailable`. */
+export interface ProviderStore {
+  find(projectId: string): Promise<ProviderFacts | null>;
+  access(projectId: string): Promise<SealedAccess | null>;
+  /** In place of another one; what waited to be told stays. False when the project is gone. */
+  set(projectId: string, record: NewProviderRecord): Promise<boolean>;
+  /** With everything that waits to be told. False when there was none. */
+  remove(projectId: string): Promise<boolean>;
+  /** Ids of the projects that have one. */
+  projects(): Promise<readonly string[]>;
+
+  /** Of projects with a provider, but those that are gone and were reported so. */
+  reportable(): Promise<readonly ReportablePreview[]>;
+  /** Remembers what is told of a preview, with the messages, or neither. Of a topic the newest one is kept. */
+  report(previewId: string, reported: string, messages: readonly IdentifiedMessage[]): Promise<void>;
+
+  /** Those that are due, the oldest first, at most one for each topic. */
+  claim(count: number, leaseMs: number): Promise<readonly ClaimedMessage[]>;
+  /** It was told, or is given up; a newer one of its topic stays. */
+  done(message: Pick<ClaimedMessage, 'id' | 'version'>): Promise<void>;
+  /** It is tried again after that. */
+  postpone(message: Pick<ClaimedMessage, 'id' | 'version'>, delayMs: number): Promise<void>;
+  failed(projectId: string, error: string): Promise<void>;
+}
+
+export interface IdentifiedMessage {
+  readonly id: string;
+  readonly topic: string;
+  readonly message: ProviderMessage;
+}

@@ -1,0 +1,23 @@
+import type { ProviderCommands } from '../../engine/commands/commands.ts';
+import type { ProviderFacts } from '../../domain/provider.ts';
+import { json, nothing } from '../answer.ts';
+import type { HandlerGroup } from '../handler.ts';
+
+export function providerHandlers(providers: ProviderCommands): HandlerGroup<'providers'> {
+  return {
+    get: async ({ actor, params }) => {
+      const facts = await providers.get(actor, params.project);
+      return json({ provider: facts === null ? null : wire(facts) });
+    },
+    set: async ({ actor, params, body }) => json(wire(await providers.set(actor, params.project, body))),
+    remove: async ({ actor, params }) => {
+      await providers.remove(actor, params.project);
+      return nothing;
+    },
+  };
+}
+
+/** Nothing but these, whatever the engine hands over. */
+function wire({ kind, apiUrl, repository, fingerprint, setBy, setAt, lastError, lastErrorAt }: ProviderFacts) {
+  return { kind, apiUrl, repository, fingerprint, setBy, setAt, lastError, lastErrorAt };
+}
