@@ -1,4 +1,4 @@
-import type { PreviewCommands, ProviderCommands } from '../engine/commands/commands.ts';
+import type { PreviewCommands, ProviderCommands } from '../engine/commands/preview-commands.ts';
 import { applyPreviewEvent, type ApplyPreviewEvent } from '../engine/commands/preview-events.ts';
 import { previewCommands, type PreviewDependencies } from '../engine/commands/previews.ts';
 import { providerCommands } from '../engine/commands/providers.ts';

@@ -14,7 +14,7 @@ import type {
   PreviewSettingsChange,
   PreviewSettingsView,
   PreviewView,
-} from './commands.ts';
+} from './preview-commands.ts';
 import { checkCommit } from './deployments-trigger.ts';
 import { requireAccess } from './projects-access.ts';
 import { noProject } from './projects.ts';

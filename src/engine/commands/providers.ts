@@ -7,7 +7,7 @@ import type { ProviderStore } from '../ports/provider-store.ts';
 import type { Random } from '../ports/random.ts';
 import type { SecretBox } from '../ports/secret-box.ts';
 import { checkToken } from './credentials-rules.ts';
-import type { NewProvider, ProviderCommands } from './commands.ts';
+import type { NewProvider, ProviderCommands } from './preview-commands.ts';
 import { requireAccess } from './projects-access.ts';
 import { noProject } from './projects.ts';
 

@@ -1,5 +1,5 @@
 import type { WirePreview, WirePreviewSettings } from '../../contract/schemas/preview.ts';
-import type { PreviewCommands, PreviewSettingsView, PreviewView } from '../../engine/commands/commands.ts';
+import type { PreviewCommands, PreviewSettingsView, PreviewView } from '../../engine/commands/preview-commands.ts';
 import { json } from '../answer.ts';
 import type { HandlerGroup } from '../handler.ts';
 

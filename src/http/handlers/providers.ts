@@ -1,4 +1,4 @@
-import type { ProviderCommands } from '../../engine/commands/commands.ts';
+import type { ProviderCommands } from '../../engine/commands/preview-commands.ts';
 import type { ProviderFacts } from '../../domain/provider.ts';
 import { json, nothing } from '../answer.ts';
 import type { HandlerGroup } from '../handler.ts';

@@ -8,7 +8,7 @@ import type {
   PreviewCommands,
   PreviewSettingsView,
   PreviewView,
-} from '../../../src/engine/commands/commands.ts';
+} from '../../../src/engine/commands/preview-commands.ts';
 import type { HeldProject, Platform } from './platform.ts';
 
 /** Previews in memory, without what is built for them. */

@@ -1,6 +1,6 @@
 import { CutoverError } from '../../../src/domain/errors.ts';
 import type { ProviderFacts } from '../../../src/domain/provider.ts';
-import type { ProviderCommands } from '../../../src/engine/commands/commands.ts';
+import type { ProviderCommands } from '../../../src/engine/commands/preview-commands.ts';
 import type { Platform } from './platform.ts';
 
 /** Nobody is told of anything. */
