@@ -10,9 +10,10 @@ import type { Platform } from './platform.ts';
 export async function diskUsage(config: Config, platform: Platform, signal: AbortSignal): Promise<DiskUsage> {
   const { directory, database } = platform;
   const sizeOf = (path: string) => directorySize(path, signal);
-  const [engine, settings, mirrors, checkouts, bundles, logs, databaseBytes] = await Promise.all([
+  const [engine, settings, repositories, mirrors, checkouts, bundles, logs, databaseBytes] = await Promise.all([
     readEngineUsage(config.dockerSocket, signal),
     createRetentionStore(database.db).settings(),
+    sizeOf(directory.git),
     sizeOf(join(directory.source, 'mirrors')),
     sizeOf(join(directory.source, 'checkouts')),
     sizeOf(directory.staticFiles),
@@ -33,6 +34,7 @@ export async function diskUsage(config: Config, platform: Platform, signal: Abor
         budgetBytes: settings.buildCacheBytes,
         what: inEngine('earlier builds'),
       },
+      part('repositories', repositories, 'those that are pushed to here'),
       part('mirrors', mirrors, 'copies of repositories'),
       part('checkouts', checkouts, 'work trees of builds that run'),
       part('bundles', bundles, 'static files'),

@@ -169,17 +169,21 @@ test('2.3 whoever goes away changes nothing: the deployment goes on, and the bra
   assert.match(await branches(client, 'left'), /refs\/heads\/main/);
 });
 
-test('2.3 of two who push at once one is told to fetch first, and nothing of his is deployed', async () => {
+test('2.3 of two who push at once one is told to fetch first; who pushes on top of what is under way waits for it', async () => {
   await create('raced');
-  await using client = await GitClient.init(slowBuild({ lines: 1, secondsApart: 2 }));
+  await using client = await GitClient.init(slowBuild({ lines: 1, secondsApart: 4 }));
   await using other = await GitClient.init(page('other'));
   const first = client.run(['push', remote('raced'), 'main']);
   await stage.until('the first to be taken', async () => ((await numbers('raced')).length === 1 ? true : null));
   const second = await other.run(['push', remote('raced'), 'main']);
   assert.equal(second.code, 1);
   assert.match(second.said, /fetch first/);
+  assert.equal((await numbers('raced')).length, 1, 'nothing of his is deployed');
+  await client.commit(page('newer'), 'Newer');
+  const third = await client.run(['push', remote('raced'), 'main']);
+  assert.equal(third.code, 0, third.said);
+  assert.match(said(third), /^remote: waiting: #1 is \w+ in production/m);
   assert.equal((await first).code, 0);
-  assert.equal((await numbers('raced')).length, 1);
 });
 
 test('2.4 a control plane that is killed in the middle loses nothing and doubles nothing', async () => {
@@ -214,4 +218,6 @@ test('10 nothing else of the API is reached through the router', async () => {
   const authorization = `Bearer ${token}`;
   for (const path of ['/api/projects', '/api/webhooks/../projects', '/git/%2e%2e/api/projects', '/git/../api/projects'])
     assert.equal((await stage.visit(publicHost, path, { authorization })).status, 404, path);
+  const webhook = await stage.visit(publicHost, '/api/webhooks/github/none', {}, 'POST');
+  assert.match(String(webhook.headers['content-type']), /problem\+json/, 'a webhook reaches the API');
 });

@@ -42,7 +42,7 @@ export const doctorReportSchema = named(
 export type DoctorReport = z.output<typeof doctorReportSchema>;
 
 const partSchema = z.object({
-  name: z.enum(['images', 'build-cache', 'mirrors', 'checkouts', 'bundles', 'logs', 'database']),
+  name: z.enum(['images', 'build-cache', 'repositories', 'mirrors', 'checkouts', 'bundles', 'logs', 'database']),
   bytes: z.number().nullable().meta({ description: 'null: it could not be counted now.' }),
   budgetBytes: z.number().nullable().meta({
     description: 'What is kept at most (of images, beside those that rules keep); null: there is no budget.',

@@ -2,6 +2,7 @@ import type { Deployment } from '../../domain/deployment.ts';
 import { describeVerdict } from '../../domain/deployment-verdict.ts';
 import { errorCatalogue } from '../../domain/errors.ts';
 import { wentLive, isOver, type Push } from '../../domain/push.ts';
+import { describeQueueReason, nothingKnown, placeInQueue } from '../../domain/queue.ts';
 import type { RefRefusal } from '../ports/git-repositories.ts';
 import { narrate } from './narrate-deployment.ts';
 import type { PushDependencies } from './pushes.ts';
@@ -42,6 +43,7 @@ async function watch(
   tell(
     `deploying ${found.source.kind === 'git' ? found.source.requestedCommit?.slice(0, 12) : ''} to ${found.environmentName} as #${found.number}`,
   );
+  await tellWhatItWaitsFor(deployments, found, tell);
   await narrate(deployments, found, tell, signal);
   const deployment = (await deployments.deployments.record(found.id))?.deployment;
   if (deployment === undefined) return 'the environment was deleted';
@@ -65,4 +67,18 @@ async function conclude(
   }
   if (deployment.failure !== null) tell(`next: ${errorCatalogue[deployment.failure.code].next}`);
   return verdict.split('\n')[0] ?? verdict;
+}
+
+/** Where nothing stands in its way there is nothing to tell. */
+async function tellWhatItWaitsFor(
+  { queries }: PushDependencies['deployments'],
+  { id, projectId, environmentId, environmentName }: Deployment,
+  tell: Tell,
+): Promise<void> {
+  const open = (await queries.queue(projectId)).filter((other) => other.environmentId === environmentId);
+  const deployment = open.find((other) => other.id === id);
+  if (deployment === undefined) return;
+  const { waitsFor } = placeInQueue({ deployment, facts: nothingKnown }, open);
+  if (waitsFor !== null && waitsFor.kind !== 'worker')
+    tell(`waiting: ${describeQueueReason(waitsFor, environmentName)}`);
 }

@@ -28,6 +28,8 @@ export interface GitRepositories {
   held(projectId: string): Promise<readonly string[]>;
   /** What only this push brought is kept for some days at most. Absent is fine. */
   letGo(projectId: string, pushId: string): Promise<void>;
+  /** Packs what many pushes have left, and removes what has led nowhere for days; mostly there is nothing to do. It must exist. */
+  tidy(projectId: string): Promise<void>;
   /** Ids of the projects that have one. */
   list(): Promise<readonly string[]>;
   /** With all that was ever pushed to it. Absent is fine. */

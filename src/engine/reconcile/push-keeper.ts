@@ -183,7 +183,7 @@ export class PushKeeper {
     await this.#attempt(async () => {
       const kept = await repositories.list();
       const existing = new Set(await store.existing(kept));
-      for (const id of kept) if (!existing.has(id)) await repositories.remove(id);
+      for (const id of kept) await (existing.has(id) ? repositories.tidy(id) : repositories.remove(id));
     }, signal);
   }
 

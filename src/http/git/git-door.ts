@@ -93,6 +93,8 @@ function fail({ log }: GitDoorOptions, { incoming, outgoing, error }: Failure): 
     outgoing.end();
     return;
   }
+  // What is left of a body that nobody wants is not waited for.
+  outgoing.shouldKeepAlive = incoming.complete;
   outgoing.writeHead(problem.status, {
     ...commonHeaders,
     'content-type': 'text/plain; charset=utf-8',

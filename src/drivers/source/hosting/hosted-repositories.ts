@@ -120,6 +120,10 @@ class HostedRepositories implements GitRepositories {
     const repository = this.#of(projectId);
     if (!(await repository.exists())) return;
     await repository.letGo(pushId);
+  }
+
+  async tidy(projectId: string): Promise<void> {
+    const repository = this.#of(projectId);
     if ((await packedSize(repository.path)).packs > mostPacks) await repository.git(['gc', '--quiet']);
   }
 
