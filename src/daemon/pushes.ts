@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { PushCommands } from '../engine/commands/commands.ts';
+import type { PushCommands } from '../engine/commands/push-commands.ts';
 import type { DeploymentDependencies } from '../engine/commands/deployments.ts';
 import { pushCommands } from '../engine/commands/pushes.ts';
 import type { OperatorLog } from '../engine/ports/ports.ts';

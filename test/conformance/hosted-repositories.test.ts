@@ -12,7 +12,8 @@ import { createRepositoryArchive } from '../../src/drivers/source/hosting/reposi
 import { hostedRepositoryPath } from '../../src/drivers/source/hosting/repository-path.ts';
 import { createGitSource } from '../../src/drivers/source/git/git-source.ts';
 import { parseRepositoryUrl } from '../../src/drivers/source/git/repository-url.ts';
-import type { PushCommands, TokenCommands } from '../../src/engine/commands/commands.ts';
+import type { TokenCommands } from '../../src/engine/commands/commands.ts';
+import type { PushCommands } from '../../src/engine/commands/push-commands.ts';
 import type { Decide, GitRepositories } from '../../src/engine/ports/git-repositories.ts';
 import { createGitDoor } from '../../src/http/git/git-door.ts';
 import { GitClient } from '../harness/git-client.ts';

@@ -13,10 +13,10 @@ import type { RetentionSettings } from '../../domain/retention-settings.ts';
 import type { RolloutPlan } from '../../domain/rollout-plan.ts';
 import type { RouteMode } from '../../domain/route.ts';
 import type { Actor, Role } from '../../domain/roles.ts';
-import type { GitExchange, GitService } from '../ports/git-repositories.ts';
 import type { RecordedEntry } from '../ports/recorded-entry.ts';
 import type { LogEntry } from '../ports/logs.ts';
 import type { PreviewCommands, ProviderCommands } from './preview-commands.ts';
+import type { PushCommands } from './push-commands.ts';
 import type { WebhookCommands } from './webhook-commands.ts';
 
 /**
@@ -201,30 +201,6 @@ export interface DeploymentCommands {
   log(actor: Actor, request: LogRequest, signal: AbortSignal): AsyncIterable<LogEntry>;
   /** What waits or runs, over every project the actor may see, in the order it will be served. */
   queue(actor: Actor): Promise<Queue>;
-}
-
-/**
- * The repositories that the platform keeps itself, as Git speaks to them. Whoever may deploy may read and push. Errors of all: `forbidden`,
- * `not_found`, `repository_elsewhere`.
- */
-export interface PushCommands {
-  /** Address of the project's remote. */
-  remote(actor: Actor, project: string): Promise<ProjectRemote>;
-  /** What the repository has: the first answer of the service. */
-  advertise(actor: Actor, project: string, service: GitService, exchange: GitExchange): Promise<void>;
-  /** Sends what the caller fetches. */
-  upload(actor: Actor, project: string, exchange: GitExchange): Promise<void>;
-  /**
-   * Takes what is pushed, deploys each branch to its environments, and tells how it goes until it is over; whoever goes away earlier
-   * changes nothing of it.
-   */
-  push(actor: Actor, project: string, exchange: GitExchange): Promise<void>;
-}
-
-export interface ProjectRemote {
-  readonly url: string;
-  /** Branches that are deployed, with the environments that are deployed from them. */
-  readonly branches: readonly { readonly branch: string; readonly environments: readonly string[] }[];
 }
 
 /** What is kept of what was deployed, and for how long. */

@@ -5,7 +5,7 @@ import type { Actor } from '../../domain/roles.ts';
 import type { Random } from '../ports/random.ts';
 import type { GitExchange, GitRepositories, RefChange, RefRefusal } from '../ports/git-repositories.ts';
 import type { Acceptance, PushKeeper } from '../reconcile/push-keeper.ts';
-import type { ProjectRemote, PushCommands } from './commands.ts';
+import type { ProjectRemote, PushCommands } from './push-commands.ts';
 import type { DeploymentDependencies } from './deployments.ts';
 import { requireAccess } from './projects-access.ts';
 import { noProject } from './projects.ts';

@@ -1,4 +1,5 @@
-import type { ProjectCommands, PushCommands } from '../../engine/commands/commands.ts';
+import type { ProjectCommands } from '../../engine/commands/commands.ts';
+import type { PushCommands } from '../../engine/commands/push-commands.ts';
 import { json, nothing } from '../answer.ts';
 import type { HandlerGroup } from '../handler.ts';
 import { wireProject } from '../wire/project.ts';

@@ -1,7 +1,7 @@
 import { CutoverError } from '../../../src/domain/errors.ts';
 import { ofPlatform } from '../../../src/domain/platform-repository.ts';
 import type { Actor } from '../../../src/domain/roles.ts';
-import type { PushCommands } from '../../../src/engine/commands/commands.ts';
+import type { PushCommands } from '../../../src/engine/commands/push-commands.ts';
 import type { GitExchange } from '../../../src/engine/ports/git-repositories.ts';
 import type { Platform } from './platform.ts';
 
