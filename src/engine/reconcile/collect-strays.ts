@@ -1,10 +1,9 @@
 import { holdsEnvironment } from '../../domain/deployment-state.ts';
 import type { InstanceStatus } from '../ports/runtime.ts';
+import { collectUploads } from './collect-uploads.ts';
 import type { Pass } from './reconciler.ts';
 
 const strayGraceMs = 5_000;
-/** Longer than whoever sends something may pause, and than it takes to put on record what was received. */
-const quietUploadMs = 30_000;
 
 /** Removes what belongs to no living deployment: servers, slots, containers, work trees, networks, uploads. Only what carries our label is ever seen. */
 export async function collectStrays(pass: Pass): Promise<void> {
@@ -72,21 +71,6 @@ async function collectNetworks({ workshop, world, signal, attempt }: Pass): Prom
   for (const project of found.filter((name) => !projects.has(name))) {
     workshop.log.warn({ project }, 'a network belonged to no project and is removed');
     await attempt(() => runtime.removeNetwork(project, signal));
-  }
-}
-
-/** Somebody sent it and went away, or its deployment was cancelled while it waited; one that comes in is written to. */
-async function collectUploads({ workshop, desired, attempt }: Pass): Promise<void> {
-  const { uploads } = workshop.ports;
-  const awaited = new Set(
-    desired.deployments.flatMap(({ deployment: { source, artifact } }) =>
-      'upload' in source && artifact === null ? [source.upload.id] : [],
-    ),
-  );
-  for (const id of await uploads.list(quietUploadMs)) {
-    if (awaited.has(id)) continue;
-    workshop.log.warn({ upload: id }, 'an upload belonged to no deployment and is removed');
-    await attempt(() => uploads.remove(id));
   }
 }
 

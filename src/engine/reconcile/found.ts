@@ -9,13 +9,21 @@ export class Found {
   readonly containers: readonly InstanceStatus[];
   readonly router: RouterSnapshot;
   readonly checkouts: readonly string[];
+  /** Ids of those that nobody writes to any more. */
+  readonly uploads: readonly string[];
   readonly #byInstance: ReadonlyMap<string, InstanceStatus>;
   readonly #bySlot: ReadonlyMap<SlotNumber, readonly FoundServer[]>;
 
-  constructor({ containers, router, checkouts }: Pick<Found, 'containers' | 'router' | 'checkouts'>) {
+  constructor({
+    containers,
+    router,
+    checkouts,
+    uploads,
+  }: Pick<Found, 'containers' | 'router' | 'checkouts' | 'uploads'>) {
     this.containers = containers;
     this.router = router;
     this.checkouts = checkouts;
+    this.uploads = uploads;
     this.#byInstance = new Map(containers.map((container) => [container.instanceId, container]));
     this.#bySlot = Map.groupBy(router.servers, ({ slot }) => slot);
   }

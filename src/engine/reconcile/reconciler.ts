@@ -5,6 +5,7 @@ import type { RuntimeEvent } from '../ports/runtime.ts';
 import type { Workshop } from '../workflows/deployment-run.ts';
 import { Rest } from '../rest.ts';
 import { collectStrays } from './collect-strays.ts';
+import { quietUploadMs } from './collect-uploads.ts';
 import { Found } from './found.ts';
 import { retireLeft } from './retire-left.ts';
 import { noteCrash, tendCrashes } from './tend-crashes.ts';
@@ -89,10 +90,11 @@ export class Reconciler {
     }
     // Whether going back has helped is looked into for a while after the end of the observation.
     await this.#try(world.stopTelling(2 * verificationMs), signal);
-    const [containers, router, checkouts] = await Promise.all([
+    const [containers, router, checkouts, uploads] = await Promise.all([
       ports.runtime.list(signal),
       ports.router.snapshot(signal),
       ports.source.owners(),
+      ports.uploads.list(quietUploadMs),
     ]);
     const revision = await ports.deployments.drawRevision();
     const desired = await world.desired();
@@ -103,7 +105,7 @@ export class Reconciler {
       desired,
       revision,
       versions: Map.groupBy(desired.deployments, ({ deployment }) => deployment.environmentId),
-      found: new Found({ containers, router, checkouts }),
+      found: new Found({ containers, router, checkouts, uploads }),
       attempt: (work) => this.#try(work(), signal),
       inBackground: (key, work) => this.#background(key, work, signal),
     };

@@ -65,6 +65,9 @@ function settings(own: string): string {
   server_tokens off;
   sendfile on;
   tcp_nopush on;
+  # A bundle never changes: what was opened once need not be looked for again. A removed one is let go of after that time.
+  open_file_cache max=4096 inactive=30s;
+  open_file_cache_valid 30s;
   keepalive_timeout 75s;
   keepalive_requests 100000;
   client_max_body_size 1m;
