@@ -66,7 +66,10 @@ async function world(): Promise<DockerWorld> {
     noTarball: () => file(Buffer.from('something else')),
     inspect: (ref) => runtime.inspectImage(ref, never),
     async [Symbol.asyncDispose]() {
-      for (const name of await names()) await docker.getImage(name).remove({ force: true });
+      for (const name of await names()) {
+        const { RepoDigests } = await docker.getImage(name).inspect();
+        for (const each of [...RepoDigests, name]) await docker.getImage(each).remove({ force: true });
+      }
       await Promise.all([open[Symbol.asyncDispose](), closed[Symbol.asyncDispose]()]);
       await rm(dir, { recursive: true, force: true });
     },

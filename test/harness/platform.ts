@@ -112,6 +112,11 @@ async function removeNetworksAndImages(socketPath: string, platformId: string): 
   for (const image of await docker.listImages({ filters })) await docker.getImage(image.Id).remove({ force: true });
   // Others may have names for what came here as it is.
   const prefix = receivedImages(platformId);
-  for (const { RepoTags } of await docker.listImages({ filters: { reference: [`${prefix}*`] } }))
-    for (const tag of RepoTags ?? []) if (tag.startsWith(prefix)) await docker.getImage(tag).remove({ force: true });
+  for (const { RepoTags, RepoDigests } of await docker.listImages({ filters: { reference: [`${prefix}*`] } })) {
+    const tags = RepoTags ?? [];
+    const ours = tags.filter((tag) => tag.startsWith(prefix));
+    // By its digest at a registry that is gone too, nobody wants it.
+    const names = ours.length === tags.length ? [...(RepoDigests ?? []), ...ours] : ours;
+    for (const name of names) await docker.getImage(name).remove({ force: true });
+  }
 }

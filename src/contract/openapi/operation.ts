@@ -14,10 +14,16 @@ export function describeOperation({ id, group, endpoint }: Operation): JsonObjec
     parameters: parameters(endpoint),
     ...(endpoint.body === undefined ? {} : { requestBody: { required: true, content: json(endpoint.body) } }),
     ...(endpoint.rawBody === undefined ? {} : { requestBody: rawBody(endpoint.rawBody) }),
+    ...(endpoint.upload === undefined ? {} : { requestBody: upload }),
     responses: { ...success(endpoint), ...problems(endpoint) },
     ...(endpoint.access.kind === 'public' ? { security: [] } : {}),
   };
 }
+
+const upload: JsonObject = {
+  required: true,
+  content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+};
 
 function rawBody({ description }: NonNullable<Endpoint['rawBody']>): JsonObject {
   return { required: true, description, content: { '*/*': { schema: { type: 'string', format: 'binary' } } } };
