@@ -107,7 +107,8 @@ async function list(dir: string, quietMs: number): Promise<readonly string[]> {
 
 async function ageOf(path: string): Promise<number | null> {
   try {
-    return Date.now() - (await stat(path)).mtimeMs;
+    // The file system counts in smaller parts of a millisecond than the clock.
+    return Math.max(0, Date.now() - (await stat(path)).mtimeMs);
   } catch (error) {
     if (isCode(error, 'ENOENT')) return null;
     throw error;

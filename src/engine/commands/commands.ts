@@ -5,7 +5,6 @@ import type { EnvironmentSettings, RollbackSettings } from '../../domain/environ
 import type { HealthCheck } from '../../domain/health-check.ts';
 import type { Environment, Project, Variable } from '../../domain/project.ts';
 import type { QueueReason } from '../../domain/queue.ts';
-import type { RegistryCredential, RegistryCredentialFacts } from '../../domain/registry-credential.ts';
 import type { CredentialFacts } from '../../domain/repository-credential.ts';
 import type { Observation } from '../../domain/observation.ts';
 import type { RetentionPlan, RetentionRun, RetentionWishes } from '../../domain/retention-plan.ts';
@@ -18,6 +17,7 @@ import type { LogEntry } from '../ports/logs.ts';
 import type { PreviewCommands, ProviderCommands } from './preview-commands.ts';
 import type { PushCommands } from './push-commands.ts';
 import type { WebhookCommands } from './webhook-commands.ts';
+import type { NewImageDeployment, NewUploadDeployment, RegistryCommands } from './intake.ts';
 
 /**
  * Everything a caller can ask of the engine. Each takes who is asking, checks role and project (`forbidden`), and answers with
@@ -119,15 +119,6 @@ export interface CredentialCommands {
 export type NewCredential =
   | { readonly kind: 'token'; readonly username?: string; readonly token: string }
   | { readonly kind: 'deploy-key'; readonly privateKey: string };
-
-/** What registries are shown for a project's private images. Passwords go in, and never come out again. */
-export interface RegistryCommands {
-  list(actor: Actor, project: string): Promise<readonly RegistryCredentialFacts[]>;
-  /** In place of what was set for that registry. Error: `invalid_input`. */
-  set(actor: Actor, project: string, credential: RegistryCredential): Promise<RegistryCredentialFacts>;
-  /** Error: `not_found`. */
-  remove(actor: Actor, project: string, host: string): Promise<void>;
-}
 
 export interface TokenCommands {
   /** The actor for a presented token; null when it is unknown or revoked. */
@@ -231,24 +222,6 @@ export interface NewDeployment {
   /** 40 hex digits. */
   readonly commit?: string;
   readonly noCache?: boolean;
-  readonly idempotencyKey?: string;
-}
-
-export interface NewImageDeployment {
-  readonly environment: string;
-  /** `registry.example.com/app:1.2`, `app@sha256:…`. */
-  readonly image: string;
-  readonly idempotencyKey?: string;
-}
-
-export interface NewUploadDeployment {
-  readonly environment: string;
-  /** An image tarball, or an archive of files to be served. */
-  readonly what: 'image' | 'static';
-  /** Of a bundle: unknown paths are answered with `/index.html`. */
-  readonly spa: boolean;
-  readonly filename: string;
-  readonly bytes: AsyncIterable<Uint8Array>;
   readonly idempotencyKey?: string;
 }
 

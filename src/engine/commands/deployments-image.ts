@@ -1,7 +1,8 @@
 import { CutoverError } from '../../domain/errors.ts';
 import { parseImageReference } from '../../domain/image-reference.ts';
 import type { Actor } from '../../domain/roles.ts';
-import type { NewImageDeployment, Triggered } from './commands.ts';
+import type { Triggered } from './commands.ts';
+import type { NewImageDeployment } from './intake.ts';
 import type { DeploymentDependencies } from './deployments.ts';
 import { idempotencyOf } from './idempotency.ts';
 import { requireAccess } from './projects-access.ts';

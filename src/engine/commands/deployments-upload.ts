@@ -1,7 +1,8 @@
 import { isTerminal } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/roles.ts';
 import type { Upload } from '../../domain/source.ts';
-import type { NewUploadDeployment, Triggered } from './commands.ts';
+import type { Triggered } from './commands.ts';
+import type { NewUploadDeployment } from './intake.ts';
 import type { DeploymentDependencies } from './deployments.ts';
 import { idempotencyOf } from './idempotency.ts';
 import { requireAccess } from './projects-access.ts';

@@ -4,7 +4,7 @@ import type { ConfigurationStore } from '../ports/configuration-store.ts';
 import type { Random } from '../ports/random.ts';
 import type { SecretBox } from '../ports/secret-box.ts';
 import { sealRegistryCredential } from '../workflows/registry-credential.ts';
-import type { RegistryCommands } from './commands.ts';
+import type { RegistryCommands } from './intake.ts';
 import { checkToken } from './credentials-rules.ts';
 import { requireAccess } from './projects-access.ts';
 import { noProject } from './projects.ts';

@@ -1,4 +1,5 @@
-import type { DeploymentCommands, NewImageDeployment, NewUploadDeployment } from '../../engine/commands/commands.ts';
+import type { DeploymentCommands } from '../../engine/commands/commands.ts';
+import type { NewImageDeployment, NewUploadDeployment } from '../../engine/commands/intake.ts';
 import type { HandlerGroup } from '../handler.ts';
 import { recorded } from '../recorded.ts';
 

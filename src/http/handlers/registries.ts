@@ -1,4 +1,4 @@
-import type { RegistryCommands } from '../../engine/commands/commands.ts';
+import type { RegistryCommands } from '../../engine/commands/intake.ts';
 import type { RegistryCredentialFacts } from '../../domain/registry-credential.ts';
 import { json, nothing } from '../answer.ts';
 import type { HandlerGroup } from '../handler.ts';

@@ -14,12 +14,12 @@ import type {
   DeploymentCommands,
   EnvironmentCommands,
   ProjectCommands,
-  RegistryCommands,
   SettingsChange,
   TokenCommands,
   VariableCommands,
   VariablesOf,
 } from '../../../src/engine/commands/commands.ts';
+import type { RegistryCommands } from '../../../src/engine/commands/intake.ts';
 import { newDeployment } from './new-deployment.ts';
 import type { HeldProject, Platform } from './platform.ts';
 import { pushCommands } from './push-commands.ts';
