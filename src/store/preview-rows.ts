@@ -1,6 +1,7 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import type { Preview, PreviewDeployment } from '../domain/preview.ts';
-import type { Database, PreviewTable } from './schema.ts';
+import type { PreviewTable } from './preview-tables.ts';
+import type { Database } from './schema.ts';
 
 interface PreviewRow extends Selectable<PreviewTable> {
   readonly project_name: string;

@@ -15,9 +15,6 @@ import type { JobStatus, JobType } from '../domain/job.ts';
 import type { Measurements } from '../domain/measurements.ts';
 import type { ObservationOutcome, ObservationView } from '../domain/observation.ts';
 import type { PushOutcome, PushResult } from '../domain/push.ts';
-import type { PreviewSubject } from '../domain/preview.ts';
-import type { PreviewSettings } from '../domain/preview-settings.ts';
-import type { ProviderKind, ProviderMessage } from '../domain/provider.ts';
 import type { RepositoryCredential } from '../domain/repository-credential.ts';
 import type { RetentionSettings } from '../domain/retention-settings.ts';
 import type { Role } from '../domain/roles.ts';
@@ -27,6 +24,7 @@ import type { TimelineEntry } from '../domain/timeline.ts';
 import type { DeliveryOutcome, DeliveryState, WebhookProvider, WebhookReading } from '../domain/webhook.ts';
 import type { CachedArtifact, RequestCount, Verdict, Want } from '../engine/ports/deployment-store.ts';
 import type { StoredBuild, StoredConfiguration, StoredSettings } from './stored-settings.ts';
+import type { PreviewSettingTable, PreviewTable, ProviderAccessTable, ProviderMessageTable } from './preview-tables.ts';
 
 /**
  * The tables as `migrations/` leaves them, one property per table. `bigint` is a number. A `timestamptz` is an ISO 8601
@@ -73,7 +71,7 @@ export function toJson<T>(value: T): JsonText<T> {
   return JSON.stringify(value) as JsonText<T>;
 }
 
-type Optional<T> = ColumnType<T | null, T | null | undefined, T | null>;
+export type Optional<T> = ColumnType<T | null, T | null | undefined, T | null>;
 
 export interface TokenTable {
   id: string;
@@ -308,68 +306,6 @@ export interface PushTable {
   created_at: Generated<string>;
   settled_at: Optional<string>;
   outcome: Optional<PushOutcome>;
-}
-
-export interface PreviewTable {
-  id: string;
-  project_id: string;
-  repository: string;
-  /** See `subjectKey`. */
-  subject_key: string;
-  subject: Json<PreviewSubject>;
-  name: string;
-  branch: string;
-  commit: Optional<string>;
-  title: Optional<string>;
-  link: Optional<string>;
-  from_fork: boolean;
-  approved_commit: Optional<string>;
-  approved_by: Optional<string>;
-  open: Generated<boolean>;
-  finished: Generated<boolean>;
-  closed_reason: Optional<string>;
-  revision: Generated<number>;
-  deployed_revision: Generated<number>;
-  environment_id: Optional<string>;
-  reported: Optional<string>;
-  pushed_at: Generated<string>;
-  created_at: Generated<string>;
-}
-
-/** What is missing in a value has its default. */
-export interface PreviewSettingTable {
-  project_id: string;
-  value: Json<Partial<PreviewSettings>>;
-  /** As `passwordVerifier` makes it. */
-  password: Optional<string>;
-  updated_at: Generated<string>;
-}
-
-export interface ProviderAccessTable {
-  project_id: string;
-  /** Another one whenever it is set. */
-  id: string;
-  kind: ProviderKind;
-  api_url: string;
-  repository: string;
-  /** By the `SecretBox`, bound to `provider_access:<id>:sealed`. */
-  sealed: string;
-  fingerprint: string;
-  set_by: string;
-  set_at: Generated<string>;
-  last_error: Optional<string>;
-  last_error_at: Optional<string>;
-}
-
-export interface ProviderMessageTable {
-  id: string;
-  project_id: string;
-  topic: string;
-  message: Json<ProviderMessage>;
-  version: Generated<number>;
-  attempts: Generated<number>;
-  not_before: Generated<string>;
-  created_at: Generated<string>;
 }
 
 export interface IdempotencyTable {

@@ -134,18 +134,6 @@ describe('an old worker of HAProxy stays because somebody is still connected to 
 });
 
 describe('the master does not answer, though its worker does', () => {
-  const leadsTo = async ({ port }: RunningRouter) => JSON.parse((await send(port, 'a.localhost')).body).name;
-
-  async function withTwoVersions(work: (running: RunningRouter) => Promise<void>): Promise<void> {
-    await using running = await startHaproxy();
-    await using first = await startApp('first');
-    await using second = await startApp('second');
-    await running.router.addServer(1, server(first), signal());
-    await running.router.addServer(2, server(second), signal());
-    await running.router.setRoute(['a.localhost'], stableOnly(1), signal());
-    await work(running);
-  }
-
   test('rule 5.9: it hangs, and visitors are moved all the same, there and back, also once it answers again', () =>
     withTwoVersions(async (running) => {
       const master = await running.pid('master');
@@ -185,11 +173,25 @@ test('rule 5.9: an old worker that hangs keeps nobody from deploying', () =>
     try {
       await running.router.addServer(30, server(app), signal());
       await running.router.setRoute(['a.localhost'], stableOnly(30), signal());
-      assert.equal(JSON.parse((await send(running.port, 'a.localhost')).body).name, 'new');
+      assert.equal(await leadsTo(running), 'new');
     } finally {
       process.kill(old, 'SIGCONT');
     }
   }));
+
+async function leadsTo({ port }: RunningRouter): Promise<string> {
+  return JSON.parse((await send(port, 'a.localhost')).body).name;
+}
+
+async function withTwoVersions(work: (running: RunningRouter) => Promise<void>): Promise<void> {
+  await using running = await startHaproxy();
+  await using first = await startApp('first');
+  await using second = await startApp('second');
+  await running.router.addServer(1, server(first), signal());
+  await running.router.addServer(2, server(second), signal());
+  await running.router.setRoute(['a.localhost'], stableOnly(1), signal());
+  await work(running);
+}
 
 async function withOldWorker(work: (running: RunningRouter, visitor: Agent) => Promise<void>): Promise<void> {
   await using running = await startHaproxy();

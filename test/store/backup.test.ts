@@ -104,6 +104,8 @@ async function fill(db: Db): Promise<void> {
   await sql`insert into push (id, push_id, project_id, branch, commit, pushed_by, results) values (${token}, ${token}, ${project}, 'main', ${'a'.repeat(40)}, 'ada', '[]')`.execute(
     db,
   );
+  await sql`insert into registry_credential (project_id, host, id, username, sealed, fingerprint, set_by)
+    values (${project}, 'registry.example.com', ${token}, 'ann', 'v1.k0001.z', '0123abcd', 'ann')`.execute(db);
   await sql`insert into platform_setting (name, value) values ('retention', '{"logDays": 5}')`.execute(db);
 }
 

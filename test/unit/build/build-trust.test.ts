@@ -17,9 +17,9 @@ describe('3.4 what builds leave behind', () => {
   });
 
   test('of a pull request is shared with nobody, not even with another one', () => {
-    const scopes = [buildScope(environment), ofRequest('f', 'pr-1'), ofRequest('g', 'pr-2')];
-    assert.equal(new Set(scopes).size, 3);
-    assert.equal(ofRequest('f', 'pr-1-fix'), buildScope(environment), 'only what previews are called');
+    const scopes = [buildScope(environment), ofRequest('f', 'pr-1'), ofRequest('g', 'pr-2'), ofRequest('h', 'pr-1-2')];
+    assert.equal(new Set(scopes).size, 4);
+    assert.equal(ofRequest('f', 'pr-fix'), buildScope(environment), 'only what previews of pull requests are called');
   });
 });
 
