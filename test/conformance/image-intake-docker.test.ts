@@ -223,5 +223,6 @@ test('5.7 an image that came here as it is belongs to the stock of its platform,
     assert.equal((await t.inspect(theirs))?.imageId, imageId);
   } finally {
     await docker.getImage(theirs).remove();
+    await docker.getImage(imageId).remove({ force: true });
   }
 });

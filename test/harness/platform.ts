@@ -112,11 +112,12 @@ async function removeNetworksAndImages(socketPath: string, platformId: string): 
   for (const image of await docker.listImages({ filters })) await docker.getImage(image.Id).remove({ force: true });
   // Others may have names for what came here as it is.
   const prefix = receivedImages(platformId);
-  for (const { RepoTags, RepoDigests } of await docker.listImages({ filters: { reference: [`${prefix}*`] } })) {
-    const tags = RepoTags ?? [];
-    const ours = tags.filter((tag) => tag.startsWith(prefix));
+  for (const { Id } of await docker.listImages({ filters: { reference: [`${prefix}*`] } })) {
+    // A list that is filtered leaves out the other names.
+    const { RepoTags, RepoDigests } = await docker.getImage(Id).inspect();
+    const ours = RepoTags.filter((tag) => tag.startsWith(prefix));
     // By its digest at a registry that is gone too, nobody wants it.
-    const names = ours.length === tags.length ? [...(RepoDigests ?? []), ...ours] : ours;
+    const names = ours.length === RepoTags.length ? [...RepoDigests, ...ours] : ours;
     for (const name of names) await docker.getImage(name).remove({ force: true });
   }
 }
