@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import Docker from 'dockerode';
 import type { WireDeploymentDetail } from '../../src/contract/schemas/deployment.ts';
+import type { WirePreview } from '../../src/contract/schemas/preview.ts';
 import { commitOf } from '../../src/domain/source.ts';
 import { baseImage } from '../harness/images.ts';
 import { answering, exposing, viteApp, workspaceApp } from './apps.ts';
@@ -23,7 +24,10 @@ interface Built {
 }
 
 async function deployed(project: string, input: object = {}): Promise<Built> {
-  const detail = await stage.deploy(project, input);
+  return builtBy(project, await stage.deploy(project, input));
+}
+
+async function builtBy(project: string, detail: WireDeploymentDetail): Promise<Built> {
   const { deployment } = detail;
   assert.equal(deployment.state, 'completed', JSON.stringify(deployment.failure));
   const events = (await stage.timeline(project, deployment.number)).map(({ event }) => event);
@@ -53,8 +57,13 @@ test('another build environment is built, and with no cache everything is', asyn
 });
 
 test('3.4 what a pull request built is not used by production, nor the other way round', async () => {
-  await stage.must('POST', '/api/projects/same/environments', { name: 'pr-7' });
-  assert.equal((await deployed('same', { environment: 'pr-7' })).reused, false);
+  const previews = '/api/projects/same/previews';
+  await stage.must('POST', previews, { pullRequest: 7, branch: 'main' });
+  const number = await stage.until('the preview to be deployed', async () => {
+    const { deployment } = await stage.must<WirePreview>('GET', `${previews}/pr-7`);
+    return deployment?.number ?? null;
+  });
+  assert.equal((await builtBy('same', await stage.settle('same', number))).reused, false);
   assert.equal((await deployed('same', { environment: 'pr-7' })).reused, true);
   assert.equal((await deployed('same')).reused, true, 'what production built itself');
 });
