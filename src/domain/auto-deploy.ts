@@ -21,6 +21,8 @@ export interface CommitDeployment {
   readonly serves: boolean;
   readonly failure: ErrorCode | null;
   readonly reason: string | null;
+  /** A newer deployment is on its way to the environment, and takes the place of this one. */
+  readonly overtaken: boolean;
 }
 
 export const notDeployedCodes = [
@@ -74,10 +76,15 @@ function countPaths({ changedPaths }: PushEvent): string {
 
 const takenBack = /^rolled back\b/;
 
-/** What serves or is on its way is not deployed again, nor what was found to be bad (rule 5.6); what failed otherwise may work now. */
-function judgeSame({ number, state, serves, failure, reason }: CommitDeployment, environment: string): PushVerdict {
-  if (serves) return refuse('commit-deployed', `the commit serves in ${environment} already, as #${number}`);
-  if (['pending', 'running', 'deploying', 'ready', 'paused'].includes(state))
+/**
+ * What serves or is on its way is not deployed again, unless something newer is about to take its place: then the branch went back to it. Nor is
+ * what was found to be bad (rule 5.6); what failed otherwise may work now.
+ */
+function judgeSame(deployment: CommitDeployment, environment: string): PushVerdict {
+  const { number, state, serves, failure, reason, overtaken } = deployment;
+  if (serves && !overtaken)
+    return refuse('commit-deployed', `the commit serves in ${environment} already, as #${number}`);
+  if (['pending', 'running', 'deploying', 'ready', 'paused'].includes(state) && !overtaken)
     return refuse('commit-deployed', `the commit is being deployed to ${environment} already, as #${number}`);
   if (failure === 'rolled_back' || (state === 'stopped' && takenBack.test(reason ?? '')))
     return refuse(

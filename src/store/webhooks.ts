@@ -130,6 +130,7 @@ async function deploymentUnder(db: Kysely<Database>, onceKey: string): Promise<n
   return row?.number ?? null;
 }
 
+/** Going back overtakes nothing: what it takes back is not deployed again. */
 async function deploymentOfCommit(
   db: Kysely<Database>,
   environmentId: string,
@@ -137,7 +138,12 @@ async function deploymentOfCommit(
 ): Promise<CommitDeployment | null> {
   const { rows } = await sql<CommitDeployment>`
     select d.number, d.state, d.reason, d.failure ->> 'code' as failure,
-      e.current_deployment_id is not distinct from d.id as serves
+      e.current_deployment_id is not distinct from d.id as serves,
+      exists (
+        select from deployment newer
+        where newer.environment_id = d.environment_id and newer.number > d.number and newer.kind <> 'rollback'
+          and newer.state in ('pending', 'running', 'deploying', 'ready', 'paused')
+      ) as overtaken
     from deployment d join environment e on e.id = d.environment_id
     where d.environment_id = ${environmentId}
       and coalesce(d.source -> 'commit' ->> 'sha', d.source ->> 'requestedCommit') = ${commit}

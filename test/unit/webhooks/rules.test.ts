@@ -32,7 +32,8 @@ function codeOf(change: Partial<PushTarget>, event: Partial<PushEvent> = {}): st
 }
 
 function same(change: Partial<CommitDeployment>): Partial<PushTarget> {
-  return { sameCommit: { number: 7, state: 'stopped', serves: false, failure: null, reason: null, ...change } };
+  const stopped = { number: 7, state: 'stopped', serves: false, failure: null, reason: null, overtaken: false } as const;
+  return { sameCommit: { ...stopped, ...change } };
 }
 
 test('5.6, 5.7 a push is deployed unless auto-deploy is off or held, or the commit serves, is on its way, or was taken back', () => {
@@ -44,7 +45,10 @@ test('5.6, 5.7 a push is deployed unless auto-deploy is off or held, or the comm
   assert.equal(codeOf(same({ state: 'completed', serves: true })), 'commit-deployed');
   for (const state of ['pending', 'running', 'deploying', 'ready', 'paused'] as const)
     assert.equal(codeOf(same({ state })), 'commit-deployed', state);
+  assert.equal(codeOf(same({ state: 'completed', serves: true, overtaken: true })), 'deploy');
+  assert.equal(codeOf(same({ state: 'deploying', overtaken: true })), 'deploy');
   assert.equal(codeOf(same({ state: 'failed', failure: 'rolled_back' })), 'commit-taken-back');
+  assert.equal(codeOf(same({ state: 'failed', failure: 'rolled_back', overtaken: true })), 'commit-taken-back');
   assert.equal(codeOf(same({ reason: 'rolled back to #41 by #43 (error rate)' })), 'commit-taken-back');
   assert.equal(codeOf(same({ state: 'failed', failure: 'build_failed' })), 'deploy');
   assert.equal(codeOf(same({ reason: 'replaced by #8' })), 'deploy', 'the branch went back to it');

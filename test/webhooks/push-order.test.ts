@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { sql } from 'kysely';
+import { githubPush } from '../harness/github-deliveries.ts';
+import { WebhookStage } from './webhook-stage.ts';
+
+let stage: WebhookStage;
+before(async () => {
+  stage = await WebhookStage.open();
+  stage.work();
+});
+after(() => stage[Symbol.asyncDispose]());
+
+const repositoryOf = (name: string) => `https://git.example.test/team/${name}.git`;
+const commit = (digit: string) => digit.repeat(40);
+
+/** Pushes to the project, each answered with the code of its only outcome. */
+async function pusher(name: string) {
+  const hook = await stage.project(name);
+  return async (digit: string, change: object = {}): Promise<string> => {
+    const payload = githubPush({ repository: repositoryOf(name), commit: commit(digit), ...change });
+    const { id, projects } = await stage.worked((await stage.deliver(hook, 'push', payload)).id);
+    return projects.flatMap(({ outcomes }) => outcomes.map(({ code }) => code)).join() || `nothing of ${id}`;
+  };
+}
+
+/** As when the deployment of that number has been rolled out. */
+async function serve(name: string, number: number): Promise<void> {
+  const { db } = stage.stores.database;
+  await sql`
+    with now_current as (
+      update deployment set state = 'completed'
+      where number = ${number} and project_id = (select id from project where name = ${name})
+      returning id, environment_id
+    )
+    update environment e set current_deployment_id = n.id from now_current n where e.id = n.environment_id`.execute(db);
+}
+
+test('3.5 a branch that goes back to what serves, while something newer is on its way, is deployed as it is now', async () => {
+  const push = await pusher('back');
+  assert.equal(await push('a'), 'deployed');
+  await serve('back', 1);
+  assert.equal(await push('b', { before: commit('a') }), 'deployed');
+  assert.equal(await push('a', { before: commit('b'), forced: true }), 'deployed');
+  const made = await stage.deployments('back');
+  assert.deepEqual(
+    made.map(({ state, source }) => [state, source.kind === 'git' ? source.requestedCommit : null]),
+    [
+      ['completed', commit('a')],
+      ['cancelled', commit('b')],
+      ['pending', commit('a')],
+    ],
+  );
+  assert.equal(await push('a', { before: commit('b'), forced: true }), 'commit-deployed', 'it is on its way');
+});
