@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { PullRequestEvent, RepositoryEvent } from '../../domain/repository-event.ts';
+import type { EventAuthor, PullRequestEvent, RepositoryEvent } from '../../domain/repository-event.ts';
 import { skipPhraseOf } from '../../domain/skip-phrase.ts';
 import type { WebhookReading } from '../../domain/webhook.ts';
 import type { WebhookDriver, WebhookRequest } from '../../engine/ports/webhook-provider.ts';
-import { firstLine, peek, present, readPayload, sha, take } from './payload.ts';
+import { addresses, firstLine, peek, readPayload, refName, sha, take } from './payload.ts';
 import { isHmacSha256 } from './signature.ts';
 
 const person = z.object({ nickname: z.string().nullish(), display_name: z.string().nullish() });
@@ -15,7 +15,7 @@ const envelopeSchema = z.object({
 
 const pointerSchema = z.object({
   type: z.string(),
-  name: z.string(),
+  name: refName,
   target: z.object({
     hash: sha,
     message: z.string().nullish(),
@@ -31,7 +31,7 @@ const pushSchema = z.object({
 
 /** Bitbucket shortens the commit to its first 12 digits. */
 const sideSchema = z.object({
-  branch: z.object({ name: z.string() }),
+  branch: z.object({ name: refName }),
   commit: z.object({ hash: z.string().regex(/^[0-9a-f]{12,40}$/, 'is no commit') }).nullish(),
   repository: z.object({ full_name: z.string() }).nullish(),
 });
@@ -75,7 +75,7 @@ function read(request: WebhookRequest): WebhookReading {
   const { full_name: name, links } = envelope?.repository ?? {};
   const told = {
     name: event,
-    repositories: present([links?.html?.href, name === undefined ? null : `https://bitbucket.org/${name}`]),
+    repositories: addresses([links?.html?.href, name === undefined ? null : `https://bitbucket.org/${name}`]),
     sender: envelope?.actor?.nickname ?? envelope?.actor?.display_name ?? null,
   };
   return { ...told, ...understand(event, payload) };
@@ -99,7 +99,6 @@ function readChange(after: Pointer | null, before: Pointer | null): RepositoryEv
   if (pointer === null || pointer.type !== 'branch') return null;
   if (after === null) return { kind: 'branch-deleted', branch: pointer.name };
   const { hash, message, author } = after.target;
-  const [, name = 'unknown', email = null] = /^(.*?)(?:\s*<([^>]*)>)?$/.exec(author?.raw ?? '') ?? [];
   return {
     kind: 'push',
     branch: after.name,
@@ -107,10 +106,20 @@ function readChange(after: Pointer | null, before: Pointer | null): RepositoryEv
     before: before?.target.hash ?? null,
     message: firstLine(message ?? ''),
     skipPhrase: skipPhraseOf(message ?? ''),
-    author: { name, email },
+    author: readAuthor(author?.raw ?? ''),
     // Bitbucket tells no paths.
     changedPaths: null,
   };
+}
+
+const longestAuthor = 500;
+
+/** `Ada <ada@example.test>`, or a name alone. */
+function readAuthor(raw: string): EventAuthor {
+  const text = raw.slice(0, longestAuthor).trim();
+  const start = text.endsWith('>') ? text.lastIndexOf('<') : -1;
+  if (start === -1) return { name: text === '' ? 'unknown' : text, email: null };
+  return { name: text.slice(0, start).trim(), email: text.slice(start + 1, -1) };
 }
 
 function readPullRequest(event: string, payload: unknown): readonly PullRequestEvent[] {

@@ -4,6 +4,7 @@ import { skipPhraseOf } from '../../domain/skip-phrase.ts';
 import type { WebhookReading } from '../../domain/webhook.ts';
 import type { WebhookDriver, WebhookHeaders, WebhookRequest } from '../../engine/ports/webhook-provider.ts';
 import {
+  addresses,
   branchOf,
   changedPaths,
   commitPaths,
@@ -11,6 +12,7 @@ import {
   peek,
   present,
   readPayload,
+  refName,
   sha,
   shaOrNull,
   tagOf,
@@ -28,7 +30,7 @@ const envelopeSchema = z.object({
 const person = z.object({ name: z.string().nullish(), email: z.string().nullish() });
 const commitSchema = z.object({ id: sha, message: z.string(), author: person.nullish(), ...commitPaths });
 const pushSchema = z.object({
-  ref: z.string(),
+  ref: refName,
   before: sha,
   after: sha,
   commits: z.array(commitSchema).nullish(),
@@ -37,9 +39,9 @@ const pushSchema = z.object({
   pusher: z.object({ login: z.string().nullish(), email: z.string().nullish() }).nullish(),
 });
 
-const deleteSchema = z.object({ ref: z.string(), ref_type: z.string() });
+const deleteSchema = z.object({ ref: refName, ref_type: z.string() });
 
-const sideSchema = z.object({ ref: z.string(), sha, repo_id: z.number().nullish() });
+const sideSchema = z.object({ ref: refName, sha, repo_id: z.number().nullish() });
 const pullRequestSchema = z.object({
   action: z.string(),
   number: z.int(),
@@ -80,7 +82,7 @@ function read(request: WebhookRequest): WebhookReading {
   const { clone_url, ssh_url, html_url } = envelope?.repository ?? {};
   const told = {
     name: present([event, envelope?.action]).join('.'),
-    repositories: present([clone_url, ssh_url, html_url]),
+    repositories: addresses([clone_url, ssh_url, html_url]),
     sender: envelope?.sender?.login ?? envelope?.sender?.username ?? null,
   };
   return { ...told, ...understand(event, payload) };

@@ -4,6 +4,7 @@ import { skipPhraseOf } from '../../domain/skip-phrase.ts';
 import type { WebhookReading } from '../../domain/webhook.ts';
 import type { WebhookDriver, WebhookRequest } from '../../engine/ports/webhook-provider.ts';
 import {
+  addresses,
   branchOf,
   changedPaths,
   commitPaths,
@@ -11,6 +12,7 @@ import {
   peek,
   present,
   readPayload,
+  refName,
   sha,
   shaOrNull,
   tagOf,
@@ -30,7 +32,7 @@ const envelopeSchema = z.object({
 const commitSchema = z.object({ id: sha, message: z.string(), ...commitPaths });
 const person = z.object({ name: z.string().nullish(), email: z.string().nullish() });
 const pushSchema = z.object({
-  ref: z.string(),
+  ref: refName,
   before: sha,
   after: sha,
   deleted: z.boolean().default(false),
@@ -41,7 +43,7 @@ const pushSchema = z.object({
   pusher: person.nullish(),
 });
 
-const sideSchema = z.object({ ref: z.string(), sha, repo: z.object({ id: z.number() }).nullish() });
+const sideSchema = z.object({ ref: refName, sha, repo: z.object({ id: z.number() }).nullish() });
 const pullRequestSchema = z.object({
   action: z.string(),
   number: z.int(),
@@ -80,7 +82,7 @@ function read(request: WebhookRequest): WebhookReading {
   const { clone_url, ssh_url, git_url, html_url, url } = envelope?.repository ?? {};
   const told = {
     name: present([event, envelope?.action]).join('.'),
-    repositories: present([clone_url, ssh_url, git_url, html_url, url]),
+    repositories: addresses([clone_url, ssh_url, git_url, html_url, url]),
     sender: envelope?.sender?.login ?? null,
   };
   const { events, ignored } = understand(event, payload);

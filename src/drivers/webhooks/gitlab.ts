@@ -5,6 +5,7 @@ import { skipPhraseOf } from '../../domain/skip-phrase.ts';
 import type { WebhookReading } from '../../domain/webhook.ts';
 import type { WebhookDriver, WebhookRequest } from '../../engine/ports/webhook-provider.ts';
 import {
+  addresses,
   branchOf,
   changedPaths,
   commitPaths,
@@ -12,6 +13,7 @@ import {
   peek,
   present,
   readPayload,
+  refName,
   sha,
   shaOrNull,
   tagOf,
@@ -34,7 +36,7 @@ const envelopeSchema = z.object({
 
 const commitSchema = z.object({ id: sha, message: z.string(), author: person.nullish(), ...commitPaths });
 const pushSchema = z.object({
-  ref: z.string(),
+  ref: refName,
   before: sha,
   after: sha,
   commits: z.array(commitSchema).nullish(),
@@ -52,8 +54,8 @@ const mergeRequestSchema = z.object({
     action: z.string().nullish(),
     /** Where the update brought commits: what the branch pointed to before. */
     oldrev: z.string().nullish(),
-    source_branch: z.string(),
-    target_branch: z.string(),
+    source_branch: refName,
+    target_branch: refName,
     source_project_id: z.number().nullish(),
     target_project_id: z.number().nullish(),
     last_commit: z.object({ id: sha }),
@@ -80,7 +82,7 @@ function read(request: WebhookRequest): WebhookReading {
   const { git_http_url, git_ssh_url, http_url, ssh_url, web_url } = envelope?.project ?? {};
   const told = {
     name: present([event, envelope?.object_attributes?.action]).join('.'),
-    repositories: present([git_http_url, git_ssh_url, http_url, ssh_url, web_url]),
+    repositories: addresses([git_http_url, git_ssh_url, http_url, ssh_url, web_url]),
     sender: envelope?.user_username ?? envelope?.user?.username ?? null,
   };
   return { ...told, ...understand(event, payload) };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CutoverError } from '../../domain/errors.ts';
+import { longestAddress } from '../../domain/repository-identity.ts';
 import type { WebhookRequest } from '../../engine/ports/webhook-provider.ts';
 
 /** The JSON of a delivery, also where it is the field `payload` of a form. Error: `invalid_input`. */
@@ -55,13 +56,15 @@ export function firstLine(message: string): string {
 }
 
 const mostPaths = 3_000;
+const longestPath = 1_024;
 
-/** Each once; null where there are more than anybody wants to keep. */
+/** Each once; null where there are more, or longer ones, than anybody wants to keep. */
 export function changedPaths(commits: readonly CommitPaths[]): readonly string[] | null {
   const paths = new Set<string>();
   for (const { added, modified, removed } of commits)
     for (const list of [added, modified, removed]) for (const path of list ?? []) paths.add(path);
-  return paths.size > mostPaths ? null : [...paths].toSorted();
+  const kept = paths.size <= mostPaths && [...paths].every((path) => path.length <= longestPath);
+  return kept ? [...paths].toSorted() : null;
 }
 
 interface CommitPaths {
@@ -73,12 +76,20 @@ interface CommitPaths {
 const list = z.array(z.string()).nullish();
 export const commitPaths = { added: list, modified: list, removed: list };
 
+/** Git itself keeps none that is longer. */
+export const refName = z.string().max(1_024, 'is longer than a name in Git can be');
+
 export function branchOf(ref: string): string | null {
   return ref.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : null;
 }
 
 export function tagOf(ref: string): string | null {
   return ref.startsWith('refs/tags/') ? ref.slice('refs/tags/'.length) : null;
+}
+
+/** Those that are there, and no longer than an address is. */
+export function addresses(values: readonly (string | null | undefined)[]): readonly string[] {
+  return present(values).filter(({ length }) => length <= longestAddress);
 }
 
 export function present(values: readonly (string | null | undefined)[]): readonly string[] {

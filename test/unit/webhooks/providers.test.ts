@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
+import { repositoryIdentity } from '../../../src/domain/repository-identity.ts';
 import type { WebhookProvider, WebhookReading } from '../../../src/domain/webhook.ts';
 import { webhookDrivers } from '../../../src/drivers/webhooks/drivers.ts';
 

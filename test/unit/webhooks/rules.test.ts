@@ -32,7 +32,14 @@ function codeOf(change: Partial<PushTarget>, event: Partial<PushEvent> = {}): st
 }
 
 function same(change: Partial<CommitDeployment>): Partial<PushTarget> {
-  const stopped = { number: 7, state: 'stopped', serves: false, failure: null, reason: null, overtaken: false } as const;
+  const stopped = {
+    number: 7,
+    state: 'stopped',
+    serves: false,
+    failure: null,
+    reason: null,
+    overtaken: false,
+  } as const;
   return { sameCommit: { ...stopped, ...change } };
 }
 
