@@ -65,6 +65,11 @@ export const errorCatalogue = {
     'The delivery of a webhook was refused or ignored, so that nothing is there to be done again.',
     'See with `cutover webhooks show` why; have the provider send another one.',
   ),
+  auto_deploy_held: entry(
+    'conflict',
+    'Auto-deploy of the environment is held since somebody went back to an earlier version.',
+    'Run `cutover environments resume-auto-deploy`, or deploy by hand.',
+  ),
   database_unavailable: entry(
     'unavailable',
     'PostgreSQL does not answer.',

@@ -34,6 +34,7 @@ export async function createDeployment(
         .execute();
       return { deploymentId: earlier, replayed: true };
     }
+    await refuseWhereHeld(tx, input);
     await makeWay(tx, input, project.last_number);
     await insert(tx, input, project.last_number);
     await notifyAll(tx, input.id);
@@ -51,6 +52,18 @@ async function replay(tx: Kysely<Database>, input: NewDeploymentRecord): Promise
     if (once !== undefined) return once.id;
   }
   return answeredBefore(tx, input.idempotency);
+}
+
+/** Somebody may have gone back, and held what is deployed by itself, after it was read that nothing is held (rule 5.7). */
+async function refuseWhereHeld(tx: Kysely<Database>, { environmentId, trigger }: NewDeploymentRecord): Promise<void> {
+  if (trigger.kind !== 'push') return;
+  const environment = await tx
+    .selectFrom('environment')
+    .select(['name', 'auto_deploy_held'])
+    .where('id', '=', environmentId)
+    .executeTakeFirst();
+  const held = environment?.auto_deploy_held ?? null;
+  if (held !== null) throw new CutoverError('auto_deploy_held', `auto-deploy of ${environment?.name} is held: ${held}`);
 }
 
 /**

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
+import { applyPush } from '../../src/engine/commands/apply-push.ts';
 import { githubPush } from '../harness/github-deliveries.ts';
 import { WebhookStage } from './webhook-stage.ts';
 
@@ -52,4 +53,42 @@ test('3.5 a branch that goes back to what serves, while something newer is on it
     ],
   );
   assert.equal(await push('a', { before: commit('b'), forced: true }), 'commit-deployed', 'it is on its way');
+});
+
+test('5.7 a push whose environment is held after it was looked at is not deployed, and the outcome says so', async () => {
+  await stage.project('race');
+  const project = await stage.stores.configuration.projects.find('race');
+  assert.ok(project);
+  const { configuration, store, ...dependencies } = stage.workDependencies();
+  const list = async (id: string) => {
+    const found = await configuration.environments.list(id);
+    await sql`update environment set auto_deploy_held = 'rolled back to #1' where project_id = ${id}`.execute(
+      stage.stores.database.db,
+    );
+    return found;
+  };
+  const environments = { ...configuration.environments, list };
+  const outcomes = await applyPush(
+    { ...dependencies, commits: store, configuration: { ...configuration, environments } },
+    {
+      project,
+      by: 'ada (GitHub)',
+      onceKey: 'race',
+      event: {
+        kind: 'push',
+        branch: 'main',
+        commit: commit('a'),
+        before: null,
+        message: 'A change',
+        skipPhrase: null,
+        author: { name: 'Ada', email: null },
+        changedPaths: null,
+      },
+    },
+  );
+  assert.deepEqual(
+    outcomes.map(({ code, reason }) => [code, reason]),
+    [['auto-deploy-held', 'auto-deploy of production is held: rolled back to #1']],
+  );
+  assert.deepEqual(await stage.deployments('race'), []);
 });

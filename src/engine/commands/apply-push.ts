@@ -1,4 +1,5 @@
 import { judgePushes } from '../../domain/auto-deploy.ts';
+import { CutoverError } from '../../domain/errors.ts';
 import type { Environment, Project } from '../../domain/project.ts';
 import type { PushEvent } from '../../domain/repository-event.ts';
 import type { DeliveryOutcome } from '../../domain/webhook.ts';
@@ -44,20 +45,29 @@ async function applyTo(
   if (earlier !== null) return deployed(environment, earlier);
   const sameCommit = await dependencies.commits.deploymentOfCommit(environment.id, event.commit);
   const verdict = judgePushes(event, newer, { ...environment, sameCommit });
-  if (!verdict.deploy) {
-    const { code, reason } = verdict;
-    return { environment: environment.name, result: 'not-deployed', deployment: null, code, reason };
+  if (!verdict.deploy) return notDeployed(environment, verdict);
+  try {
+    const { deployment } = await recordGitDeployment(dependencies, {
+      project,
+      environment,
+      branch: event.branch,
+      commit: event.commit,
+      trigger: { kind: 'push', by, noCache: false },
+      idempotency: null,
+      onceKey,
+    });
+    return deployed(environment, deployment.number);
+  } catch (error) {
+    if (!(error instanceof CutoverError) || error.code !== 'auto_deploy_held') throw error;
+    return notDeployed(environment, { code: 'auto-deploy-held', reason: error.message });
   }
-  const { deployment } = await recordGitDeployment(dependencies, {
-    project,
-    environment,
-    branch: event.branch,
-    commit: event.commit,
-    trigger: { kind: 'push', by, noCache: false },
-    idempotency: null,
-    onceKey,
-  });
-  return deployed(environment, deployment.number);
+}
+
+function notDeployed(
+  { name: environment }: Environment,
+  { code, reason }: Pick<DeliveryOutcome, 'code' | 'reason'>,
+): DeliveryOutcome {
+  return { environment, result: 'not-deployed', deployment: null, code, reason };
 }
 
 function deployed({ name: environment }: Environment, deployment: number): DeliveryOutcome {

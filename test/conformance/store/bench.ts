@@ -20,6 +20,8 @@ export interface TriggerOptions {
   readonly artifact?: Artifact;
   readonly onceKey?: string;
   readonly autoDeployHeld?: string;
+  /** By a push, in place of somebody. */
+  readonly pushed?: true;
   /** In place of a branch. */
   readonly source?: DeploymentSource;
 }
@@ -101,7 +103,7 @@ export class StoreBench {
       onceKey: onceKey ?? null,
       ...(autoDeployHeld === undefined ? {} : { autoDeployHeld }),
       source: options.source ?? { kind: 'git', repository, branch, requestedCommit: null, commit: null },
-      trigger: { kind: 'manual', by: 'test', noCache: false },
+      trigger: { kind: options.pushed === true ? 'push' : 'manual', by: 'test', noCache: false },
       configuration: {
         build: defaultBuildSettings,
         settings: defaultEnvironmentSettings,

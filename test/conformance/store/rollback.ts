@@ -113,4 +113,25 @@ export function rollbackConformance(bench: StoreBench): void {
     assert.equal((await environments.find(bench.projectId, 'staging'))?.autoDeployHeld, null);
     assert.equal(await environments.resumeAutoDeploy(bench.projectId, 'nowhere'), null);
   });
+
+  test('5.7 what a push triggers is refused while auto-deploy is held, also where that was read before it was', async () => {
+    const last = await bench.trigger(bench.staging, { pushed: true });
+    await rollback({ autoDeployHeld: 'rolled back to #1' });
+    await assert.rejects(bench.trigger(bench.production, { pushed: true }), {
+      code: 'auto_deploy_held',
+      message: 'auto-deploy of production is held: rolled back to #1',
+    });
+    const { number } = (await recordOf(bench, last)).deployment;
+    const [staging, byHand] = [
+      await bench.trigger(bench.staging, { pushed: true }),
+      await bench.trigger(bench.production),
+    ];
+    const numbers = [
+      (await recordOf(bench, staging)).deployment.number,
+      (await recordOf(bench, byHand)).deployment.number,
+    ];
+    assert.deepEqual(numbers, [number + 2, number + 3], 'no number is lost');
+    await bench.configuration.environments.resumeAutoDeploy(bench.projectId, 'production');
+    await bench.trigger(bench.production, { pushed: true });
+  });
 }

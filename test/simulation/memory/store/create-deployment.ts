@@ -19,6 +19,7 @@ export function createDeployment(
   if (project === undefined || project.deleting) throw new CutoverError('not_found', 'the project is being deleted');
   const earlier = replay(tx, input);
   if (earlier !== null) return { deploymentId: earlier, replayed: true };
+  refuseWhereHeld(tx, input);
   const number = project.lastNumber + 1;
   makeWay(tx, input, number);
   const environment = db.environments.get(input.environmentId);
@@ -33,6 +34,14 @@ export function createDeployment(
 function replay({ db }: Transaction, { onceKey, idempotency }: NewDeploymentRecord): string | null {
   const [once] = onceKey === null ? [] : db.deployments.where('once', onceKey);
   return once?.deployment.id ?? answeredBefore(db, idempotency);
+}
+
+/** What a push triggers is not deployed while somebody wants an earlier version (rule 5.7). */
+function refuseWhereHeld({ db }: Transaction, { environmentId, trigger }: NewDeploymentRecord): void {
+  const environment = db.environments.get(environmentId)?.environment;
+  const held = environment?.autoDeployHeld ?? null;
+  if (trigger.kind === 'push' && held !== null)
+    throw new CutoverError('auto_deploy_held', `auto-deploy of ${environment?.name} is held: ${held}`);
 }
 
 /** What is made clears away what it replaces (rule 2.4). An automatic rollback replaces nothing: what waits is probably the fix. */
