@@ -70,6 +70,7 @@ export const errorCatalogue = {
     'Auto-deploy of the environment is held since somebody went back to an earlier version.',
     'Run `cutover environments resume-auto-deploy`, or deploy by hand.',
   ),
+  too_busy: entry('unavailable', 'The platform takes in as much as it can already.', 'Send it again in some seconds.'),
   database_unavailable: entry(
     'unavailable',
     'PostgreSQL does not answer.',

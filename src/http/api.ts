@@ -28,6 +28,7 @@ import {
 } from './handlers/webhooks.ts';
 import { environmentVariableHandlers, previewVariableHandlers, projectVariableHandlers } from './handlers/variables.ts';
 import { hostCheck } from './host-check.ts';
+import { RawBodies, type RawBodyLimits } from './raw-bodies.ts';
 import type { System } from './system.ts';
 
 export interface ApiOptions {
@@ -40,6 +41,8 @@ export interface ApiOptions {
   readonly hostNames?: readonly string[];
   /** Default 15 s. */
   readonly heartbeatMs?: number;
+  /** Default 100 MB, 30 s. */
+  readonly rawBodies?: RawBodyLimits;
 }
 
 const maxBodyBytes = 1_000_000;
@@ -53,12 +56,13 @@ export function createApi(options: ApiOptions): Hono {
     await next();
   });
   const handlers = handlersOf(options);
+  const rawBodies = new RawBodies(options.rawBodies);
   for (const { id, endpoint } of operations()) {
     const handler = handlerOf(handlers, id);
-    const call = (context: Context) => callEndpoint({ endpoint, handler, context, options });
-    // Who keeps an upload has a limit of their own.
-    if (endpoint.upload === true) app.on(endpoint.method, honoPath(endpoint), call);
-    else app.on(endpoint.method, honoPath(endpoint), limitBody(endpoint), call);
+    const call = (context: Context) => callEndpoint({ endpoint, handler, context, options, rawBodies });
+    // Who keeps an upload, or reads bytes as they are, has a limit of their own.
+    if (endpoint.upload === true || endpoint.rawBody !== undefined) app.on(endpoint.method, honoPath(endpoint), call);
+    else app.on(endpoint.method, honoPath(endpoint), limitBody, call);
   }
   app.notFound(({ req }) => {
     const message = `${req.method} ${req.path} is no endpoint; /api/openapi.json lists them`;
@@ -68,14 +72,12 @@ export function createApi(options: ApiOptions): Hono {
   return app;
 }
 
-function limitBody({ rawBody }: Endpoint): MiddlewareHandler {
-  const maxSize = rawBody?.maxBytes ?? maxBodyBytes;
-  return bodyLimit({ maxSize, onError: () => refuseBody(maxSize) });
-}
-
-function refuseBody(maxSize: number): never {
-  throw new HttpError(413, 'invalid_input', `the body is larger than ${maxSize} bytes`);
-}
+const limitBody: MiddlewareHandler = bodyLimit({
+  maxSize: maxBodyBytes,
+  onError: () => {
+    throw new HttpError(413, 'invalid_input', `the body is larger than ${maxBodyBytes} bytes`);
+  },
+});
 
 function handlersOf({ commands, system }: ApiOptions): Handlers {
   return {

@@ -8,6 +8,7 @@ import { authenticate, authorize } from './authorize.ts';
 import { commonHeaders, describeFailure } from './failure.ts';
 import type { ApiRequest, Handler } from './handler.ts';
 import { parseRequest } from './parse-request.ts';
+import type { RawBodies } from './raw-bodies.ts';
 import { openEventStream } from './stream/event-stream.ts';
 
 export interface EndpointCall {
@@ -15,22 +16,26 @@ export interface EndpointCall {
   readonly handler: Handler<Endpoint>;
   readonly context: Context;
   readonly options: ApiOptions;
+  readonly rawBodies: RawBodies;
 }
 
 const defaultHeartbeatMs = 15_000;
 
 /** One request from its headers to its response: who, whether they may, what they ask, the call, the answer. */
-export async function callEndpoint({ endpoint, handler, context, options }: EndpointCall): Promise<Response> {
+export async function callEndpoint(call: EndpointCall): Promise<Response> {
+  const { endpoint, handler, context, options, rawBodies } = call;
   const actor = await identify(endpoint, context, options);
-  const parsed = await parseRequest(endpoint, context.req);
+  const parsed = await parseRequest(endpoint, context.req, rawBodies);
   const abandoned = new AbortController();
   const signal = AbortSignal.any([context.req.raw.signal, options.shutdown, abandoned.signal]);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- parsed with the endpoint's own schemas
   const request = { ...parsed, actor, signal } as ApiRequest<Endpoint>;
-  const answer = await handler(request).catch((error: unknown) => {
-    if (signal.aborted) throw new CutoverError('cancelled', 'the request was abandoned', { cause: error });
-    throw error;
-  });
+  const answer = await handler(request)
+    .catch((error: unknown) => {
+      if (signal.aborted) throw new CutoverError('cancelled', 'the request was abandoned', { cause: error });
+      throw error;
+    })
+    .finally(() => parsed.raw?.release());
   if (answer.type !== 'events') return plainResponse(endpoint, answer);
   const stream = await openEventStream(answer.events, {
     heartbeatMs: options.heartbeatMs ?? defaultHeartbeatMs,

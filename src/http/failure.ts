@@ -26,10 +26,13 @@ export function describeFailure(error: unknown, log: OperatorLog, request: strin
 
 export const commonHeaders = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
+const retryAfterS = 10;
+
 export function problemResponse(problem: Problem): Response {
   const headers = new Headers({ ...commonHeaders, 'content-type': problemMediaType });
   if (problem.status === 401) headers.set('www-authenticate', 'Bearer realm="cutover"');
-  // The rest of a body that is too large is not read, so the connection cannot be used again.
-  if (problem.status === 413) headers.set('connection', 'close');
+  if (problem.status === 503) headers.set('retry-after', String(retryAfterS));
+  // The rest of a body that is too large, or too late, is not read, so the connection cannot be used again.
+  if (problem.status === 413 || problem.status === 408) headers.set('connection', 'close');
   return new Response(JSON.stringify(problem), { status: problem.status, headers });
 }

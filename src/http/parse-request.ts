@@ -4,15 +4,18 @@ import { eventStreamMediaType, jsonMediaType, type Endpoint } from '../contract/
 import { CutoverError } from '../contract/errors.ts';
 import { parseInput } from '../contract/validation.ts';
 import { HttpError } from './failure.ts';
-import type { RawRequest } from './handler.ts';
+import type { RawBodies } from './raw-bodies.ts';
 
 /** The checked parts of a request. Error: `invalid_input`. */
-export async function parseRequest(endpoint: Endpoint, request: HonoRequest) {
+export async function parseRequest(endpoint: Endpoint, request: HonoRequest, rawBodies: RawBodies) {
   return {
     params: endpoint.params === undefined ? {} : parseInput(endpoint.params, request.param(), 'the path'),
     query: endpoint.query === undefined ? {} : parseInput(endpoint.query, request.query(), 'the query'),
     body: endpoint.body === undefined ? undefined : parseInput(endpoint.body, await readJson(request), 'the body'),
-    raw: endpoint.rawBody === undefined ? null : readRaw(request),
+    raw:
+      endpoint.rawBody === undefined
+        ? null
+        : rawBodies.open({ request: request.raw, headers: request.header(), maxBytes: endpoint.rawBody.maxBytes }),
     bytes: endpoint.upload === true ? uploadOf(request) : nothingSent,
     idempotencyKey: endpoint.idempotent === undefined ? null : readIdempotencyKey(request),
     streams: endpoint.event !== undefined && acceptsEvents(request),
@@ -37,11 +40,6 @@ async function readJson(request: HonoRequest): Promise<unknown> {
   } catch (cause) {
     throw new CutoverError('invalid_input', `the body is not JSON: ${String(cause)}`, { cause });
   }
-}
-
-/** How long it may be was looked at before. */
-function readRaw(request: HonoRequest): RawRequest {
-  return { headers: request.header(), body: async () => new Uint8Array(await request.arrayBuffer()) };
 }
 
 function readIdempotencyKey(request: HonoRequest): string | null {

@@ -64,6 +64,27 @@ test('section 10: a delivery larger than 25 MiB is refused, also one that does n
   assert.equal((await api.request('GET', path)).status, 200, 'and the server goes on');
 });
 
+test('section 10: no more bodies are taken at a time than there is room for, and none that comes too slowly', async () => {
+  await using api = await ApiUnderTest.start({ rawBodies: { mostBytes: 1_500_000, timeoutMs: 500 } });
+  const { paths, secret } = await madeHook(api);
+  const address = paths.github ?? '';
+  const headers = { 'x-secret': secret };
+  const chunk = new Uint8Array(1_000_000);
+  const slow = new ReadableStream({ start: (controller) => controller.enqueue(chunk) });
+  const stalled = deliver(api, address, { body: slow, duplex: 'half', headers });
+  stalled.catch(() => undefined);
+  const busy = async () => {
+    const answer = await deliver(api, address, { body: chunk, headers });
+    return [answer.status, answer.headers.get('retry-after')];
+  };
+  let answer = await busy();
+  while (answer[0] === 202) answer = await busy();
+  assert.deepEqual(answer, [503, '10']);
+  assert.equal((await deliver(api, address, { body: new Uint8Array(400_000), headers })).status, 202);
+  assert.equal((await stalled).status, 408);
+  for (let n = 0; n < 3; n++) assert.equal((await busy())[0], 202, 'what was held is let go of');
+});
+
 test('deliveries are listed by page with what followed, shown one by one, and delivered again', async () => {
   await using api = await ApiUnderTest.start();
   const base = '/api/projects/my-app/webhook-deliveries';

@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
 import { CutoverError } from '../../src/domain/errors.ts';
-import type { WebhookDelivery } from '../../src/domain/webhook.ts';
+import type { WebhookDelivery, WebhookProvider } from '../../src/domain/webhook.ts';
 import { workOnDelivery } from '../../src/engine/commands/webhook-work.ts';
+import type { IncomingDelivery } from '../../src/engine/commands/webhook-commands.ts';
 import type { PendingDelivery } from '../../src/engine/ports/webhook-store.ts';
 import { createWebhookStore } from '../../src/store/webhooks.ts';
 import { actor, owner, refusal } from '../conformance/store/configuration-bench.ts';
@@ -119,6 +120,28 @@ test('section 10: a delivery that is not signed with the secret is refused, and 
   for (const { state, verified, events, repository } of kept)
     assert.deepEqual([state, verified, events, repository], ['refused', false, [], null]);
   assert.deepEqual(await stage.deployments('forged'), []);
+});
+
+test('section 10: the body of what shows no signature, or comes to no webhook, is not read', async () => {
+  const hook = await stage.project('unread');
+  let read = 0;
+  const body = async () => {
+    read++;
+    return new Uint8Array();
+  };
+  const send = (provider: WebhookProvider, headers: IncomingDelivery['headers'], hookId = hook.id) =>
+    stage.webhooks.commands.receive({ provider, hookId, headers, body });
+  const unsigned = refusal('webhook_signature_invalid');
+  for (const headers of [{}, { 'x-hub-signature-256': 'sha256=00' }, { 'x-hub-signature-256': '0'.repeat(64) }])
+    await assert.rejects(send('github', headers), unsigned);
+  await assert.rejects(send('gitea', { 'x-gitea-signature': 'g'.repeat(64) }), unsigned);
+  await assert.rejects(send('bitbucket', { 'x-hub-signature': '0'.repeat(64) }), unsigned);
+  await assert.rejects(send('gitlab', { 'x-gitlab-token': '' }), unsigned);
+  const shaped = { 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` };
+  await assert.rejects(send('github', shaped, 'nobody'), refusal('not_found'));
+  assert.equal(read, 0);
+  await assert.rejects(send('github', shaped), unsigned);
+  assert.equal(read, 1);
 });
 
 test('a body that is signed and not what it says it is, is refused and on record as verified', async () => {

@@ -117,7 +117,7 @@ export const webhookEndpoints = {
     },
     status: 202,
     response: receivedDeliverySchema,
-    errors: ['not_found', 'webhook_signature_invalid', 'invalid_input', 'database_unavailable'],
+    errors: ['not_found', 'webhook_signature_invalid', 'invalid_input', 'too_busy', 'database_unavailable'],
   }),
   ...hookAt('/api/projects/{project}/webhook', onProject('configure'), projectParams, 'a project'),
 } as const;

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { EventAuthor, PullRequestEvent, RepositoryEvent } from '../../domain/repository-event.ts';
 import { skipPhraseOf } from '../../domain/skip-phrase.ts';
 import type { WebhookReading } from '../../domain/webhook.ts';
-import type { WebhookDriver, WebhookRequest } from '../../engine/ports/webhook-provider.ts';
+import type { WebhookDriver, WebhookHeaders, WebhookRequest } from '../../engine/ports/webhook-provider.ts';
 import { addresses, firstLine, peek, readPayload, refName, sha, take } from './payload.ts';
-import { isHmacSha256 } from './signature.ts';
+import { isHmacSha256, looksLikeHmac } from './signature.ts';
 
 const person = z.object({ nickname: z.string().nullish(), display_name: z.string().nullish() });
 const link = z.object({ href: z.string() });
@@ -60,13 +60,15 @@ const actions: Readonly<Record<string, PullRequestEvent['action']>> = {
  */
 export const bitbucketWebhooks: WebhookDriver = {
   bodiesDiffer: false,
-  isSigned({ headers, body }, secret) {
-    const hex = /^sha256=(\w+)$/.exec(headers['x-hub-signature'] ?? '')?.[1];
-    return hex !== undefined && isHmacSha256(hex, body, secret);
-  },
+  showsSignature: (headers) => looksLikeHmac(signatureOf(headers)),
+  isSigned: ({ headers, body }, secret) => isHmacSha256(signatureOf(headers), body, secret),
   deliveryId: ({ headers }) => headers['x-request-uuid'] ?? null,
   read,
 };
+
+function signatureOf(headers: WebhookHeaders): string | null {
+  return /^sha256=(\w+)$/.exec(headers['x-hub-signature'] ?? '')?.[1] ?? null;
+}
 
 function read(request: WebhookRequest): WebhookReading {
   const event = request.headers['x-event-key'] ?? 'unknown';

@@ -18,7 +18,7 @@ import {
   tagOf,
   take,
 } from './payload.ts';
-import { isHmacSha256 } from './signature.ts';
+import { isHmacSha256, looksLikeHmac } from './signature.ts';
 
 const address = z.string().nullish();
 const envelopeSchema = z.object({
@@ -66,7 +66,8 @@ const actions: Readonly<Record<string, PullRequestEvent['action']>> = {
 /** Gitea and Forgejo, which sends the same under both names. */
 export const giteaWebhooks: WebhookDriver = {
   bodiesDiffer: true,
-  isSigned: ({ headers, body }, secret) => isHmacSha256(either(headers, 'signature') ?? '', body, secret),
+  showsSignature: (headers) => looksLikeHmac(either(headers, 'signature')),
+  isSigned: ({ headers, body }, secret) => isHmacSha256(either(headers, 'signature'), body, secret),
   deliveryId: ({ headers }) => either(headers, 'delivery'),
   read,
 };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { PullRequestEvent, RepositoryEvent } from '../../domain/repository-event.ts';
 import { skipPhraseOf } from '../../domain/skip-phrase.ts';
 import type { WebhookReading } from '../../domain/webhook.ts';
-import type { WebhookDriver, WebhookRequest } from '../../engine/ports/webhook-provider.ts';
+import type { WebhookDriver, WebhookHeaders, WebhookRequest } from '../../engine/ports/webhook-provider.ts';
 import {
   addresses,
   branchOf,
@@ -18,7 +18,7 @@ import {
   tagOf,
   take,
 } from './payload.ts';
-import { isHmacSha256 } from './signature.ts';
+import { isHmacSha256, looksLikeHmac } from './signature.ts';
 
 const address = z.string().nullish();
 const envelopeSchema = z.object({
@@ -67,13 +67,15 @@ const actions: Readonly<Record<string, PullRequestEvent['action']>> = {
 /** GitHub, its Apps and its Enterprise Server. */
 export const githubWebhooks: WebhookDriver = {
   bodiesDiffer: true,
-  isSigned({ headers, body }, secret) {
-    const hex = /^sha256=(\w+)$/.exec(headers['x-hub-signature-256'] ?? '')?.[1];
-    return hex !== undefined && isHmacSha256(hex, body, secret);
-  },
+  showsSignature: (headers) => looksLikeHmac(signatureOf(headers)),
+  isSigned: ({ headers, body }, secret) => isHmacSha256(signatureOf(headers), body, secret),
   deliveryId: ({ headers }) => headers['x-github-delivery'] ?? null,
   read,
 };
+
+function signatureOf(headers: WebhookHeaders): string | null {
+  return /^sha256=(\w+)$/.exec(headers['x-hub-signature-256'] ?? '')?.[1] ?? null;
+}
 
 function read(request: WebhookRequest): WebhookReading {
   const event = request.headers['x-github-event'] ?? 'unknown';

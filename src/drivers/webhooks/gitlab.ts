@@ -65,6 +65,7 @@ const mergeRequestSchema = z.object({
 /** GitLab's own. The token is shown with each, and signs nothing: the body is as true as the way it came. */
 export const gitlabWebhooks: WebhookDriver = {
   bodiesDiffer: false,
+  showsSignature: (headers) => (headers['x-gitlab-token'] ?? '') !== '',
   isSigned: ({ headers }, secret) => isSameSecret(headers['x-gitlab-token'] ?? '', secret),
   deliveryId: ({ headers, body }) => headers['idempotency-key'] ?? eventOf(headers['x-gitlab-event-uuid'], body),
   read,

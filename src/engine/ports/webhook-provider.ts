@@ -2,6 +2,8 @@ import type { WebhookReading } from '../../domain/webhook.ts';
 
 /** How one provider signs, numbers and words its deliveries. */
 export interface WebhookDriver {
+  /** Whether something of the shape of a signature or token is there: without, the body is not worth reading. */
+  showsSignature(headers: WebhookHeaders): boolean;
   /** Whether the sender knows the secret, by the bytes as they came, in a time that says nothing about the secret. */
   isSigned(request: WebhookRequest, secret: string): boolean;
   /** As the provider numbers the delivery, the same when it sends it again; null where it does not. */
