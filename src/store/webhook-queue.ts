@@ -1,6 +1,7 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
 import { CutoverError } from '../domain/errors.ts';
-import type { DeliveryLimits, PendingDelivery, WorkedDelivery } from '../engine/ports/webhook-store.ts';
+import type { DeliveryState } from '../domain/webhook.ts';
+import type { DeliveryLimits, PendingDelivery, WorkedDelivery, WorkedProject } from '../engine/ports/webhook-store.ts';
 import { toJson, type Database } from './schema.ts';
 
 const mostAttempts = 8;
@@ -12,7 +13,7 @@ type Claimed = PendingDelivery & { readonly sequence: number };
 
 /**
  * The row stays locked until the work is kept, so that a process that dies lets go of it at once. Only the first of each queue can be taken, and
- * while somebody has it, nobody has the second.
+ * while somebody has it, nobody has the second; one that is tried again holds up nothing.
  */
 export async function workOnNext(db: Kysely<Database>, work: Work): Promise<boolean> {
   let claimed: Claimed | null = null;
@@ -24,9 +25,10 @@ export async function workOnNext(db: Kysely<Database>, work: Work): Promise<bool
       return true;
     });
   } catch (error) {
-    // Without the database nothing of it can be kept, and it is nobody's fault.
-    if (claimed === null || (error instanceof CutoverError && error.code === 'database_unavailable')) throw error;
+    if (claimed === null) throw error;
+    // Counted also where the database let go of it, so that nothing is tried for ever; where there is no database, this fails too.
     await keepFailure(db, claimed, error);
+    if (error instanceof CutoverError && error.code === 'database_unavailable') throw error;
     return true;
   }
 }
@@ -36,11 +38,15 @@ const unhurried = sql`set_config('synchronous_commit', 'off', true) as unhurried
 
 async function claim(tx: Transaction<Database>): Promise<Claimed | null> {
   const { rows } = await sql<Claimed>`
-    select ${unhurried}, d.id, d.sequence, d.provider, d.reading, w.project_id as "hookProjectId", d.only_project_id as "onlyProjectId"
+    select ${unhurried}, d.id, d.sequence, d.provider, d.reading, w.project_id as "hookProjectId", d.only_project_id as "onlyProjectId",
+      d.attempts, coalesce((
+        select jsonb_agg(m.project_id) from webhook_match m
+        where m.sequence = d.sequence and m.outcomes <> '[]' and not m.outcomes @> '[{"code": "failed"}]'
+      ), '[]') as "doneProjectIds"
     from webhook_delivery d join webhook w on w.id = d.webhook_id
     where d.state = 'pending' and d.not_before <= now() and not exists (
       select from webhook_delivery first
-      where first.queue = d.queue and first.state = 'pending' and first.sequence < d.sequence
+      where first.queue = d.queue and first.state = 'pending' and first.sequence < d.sequence and first.attempts = 0
     )
     order by d.sequence limit 1 for no key update of d skip locked`.execute(tx);
   return rows[0] ?? null;
@@ -52,27 +58,36 @@ export async function waitingBehind(
   limit: number,
 ): Promise<readonly PendingDelivery[]> {
   const { rows } = await sql<PendingDelivery>`
-    select d.id, d.provider, d.reading, w.project_id as "hookProjectId", d.only_project_id as "onlyProjectId"
+    select d.id, d.provider, d.reading, w.project_id as "hookProjectId", d.only_project_id as "onlyProjectId",
+      d.attempts, '[]'::jsonb as "doneProjectIds"
     from webhook_delivery first
-    join webhook_delivery d on d.queue = first.queue and d.state = 'pending' and d.sequence > first.sequence
+    join webhook_delivery d on d.webhook_id = first.webhook_id and d.verified and d.queue = first.queue and d.sequence > first.sequence
+      and (d.state = 'pending' or (d.state = 'processed' and first.attempts > 0))
     join webhook w on w.id = d.webhook_id
     where first.id = ${id} order by d.sequence desc limit ${limit}`.execute(db);
   return rows;
 }
 
-async function keepWork(tx: Transaction<Database>, { sequence }: Claimed, worked: WorkedDelivery): Promise<void> {
+async function keepWork(tx: Transaction<Database>, claimed: Claimed, worked: WorkedDelivery): Promise<void> {
+  const { sequence, doneProjectIds } = claimed;
+  const failed = worked.projects.filter((project) => project.failed);
+  for (const { projectId, outcomes } of worked.projects) await keepOutcomes(tx, { projectId, sequence, outcomes });
+  if (failed.length > 0) {
+    const isWhole = failed.length === worked.projects.length && doneProjectIds.length === 0;
+    await countAttempt(tx, claimed, { reason: worked.reason, last: isWhole ? 'failed' : 'processed' });
+    return;
+  }
   await tx
     .updateTable('webhook_delivery')
     .set({ state: 'processed', reason: worked.reason, processed_at: sql<string>`now()` })
     .where('sequence', '=', sequence)
     .execute();
-  for (const { projectId, outcomes } of worked.projects) await keepOutcomes(tx, { projectId, sequence, outcomes });
 }
 
 /** Nothing is kept for a project that is gone meanwhile. */
 async function keepOutcomes(
   tx: Transaction<Database>,
-  { projectId, sequence, outcomes }: WorkedDelivery['projects'][number] & { readonly sequence: number },
+  { projectId, sequence, outcomes }: Pick<WorkedProject, 'projectId' | 'outcomes'> & { readonly sequence: number },
 ): Promise<void> {
   await sql`
     insert into webhook_match (project_id, sequence, outcomes)
@@ -80,13 +95,23 @@ async function keepOutcomes(
     on conflict (project_id, sequence) do update set outcomes = excluded.outcomes`.execute(tx);
 }
 
-async function keepFailure(db: Kysely<Database>, { sequence }: Claimed, error: unknown): Promise<void> {
+async function keepFailure(db: Kysely<Database>, claimed: Claimed, error: unknown): Promise<void> {
   const reason = error instanceof Error ? error.message : String(error);
+  await countAttempt(db, claimed, { reason, last: 'failed' });
+}
+
+interface Attempt {
+  readonly reason: string | null;
+  /** What comes of the last one. */
+  readonly last: DeliveryState;
+}
+
+async function countAttempt(db: Kysely<Database>, { sequence }: Claimed, { reason, last }: Attempt): Promise<void> {
   await sql`
     update webhook_delivery set
       attempts = attempts + 1,
       reason = ${reason},
-      state = case when attempts + 1 >= ${mostAttempts} then 'failed' else state end,
+      state = case when attempts + 1 >= ${mostAttempts} then ${last} else state end,
       processed_at = case when attempts + 1 >= ${mostAttempts} then now() end,
       not_before = now() + ${retryDelayMs} * power(2, attempts) * interval '1 millisecond'
     where sequence = ${sequence} and state = 'pending'`.execute(db);

@@ -6,7 +6,8 @@ import { CutoverError } from '../../src/domain/errors.ts';
 import type { WebhookDelivery, WebhookProvider } from '../../src/domain/webhook.ts';
 import { workOnDelivery } from '../../src/engine/commands/webhook-work.ts';
 import type { IncomingDelivery } from '../../src/engine/commands/webhook-commands.ts';
-import type { PendingDelivery } from '../../src/engine/ports/webhook-store.ts';
+import type { NewDelivery, PendingDelivery } from '../../src/engine/ports/webhook-store.ts';
+import { keepDelivery } from '../../src/store/webhook-deliveries.ts';
 import { createWebhookStore } from '../../src/store/webhooks.ts';
 import { actor, owner, refusal } from '../conformance/store/configuration-bench.ts';
 import { githubPush, githubSignature } from '../harness/github-deliveries.ts';
@@ -348,14 +349,13 @@ test('a delivery whose work breaks off is worked on again, and what was done alr
   assert.equal((await quiet.deployments('broken')).length, 1);
 });
 
-test('a delivery that cannot be worked on is tried again, holds up its own repository alone, and is given up with the reason', async () => {
+test('a delivery that cannot be worked on is tried again, holds up nothing, and is given up with the reason', async () => {
   await using quiet = await WebhookStage.open();
   const { db } = quiet.stores.database;
   const store = createWebhookStore(db);
-  const [hook, other] = [await quiet.project('stuck'), await quiet.project('fluent')];
+  const hook = await quiet.project('stuck');
   const stuck = await quiet.deliver(hook, 'push', pushTo('stuck', 'a'));
-  await quiet.deliver(hook, 'push', pushTo('stuck', 'b'));
-  const fluent = await quiet.deliver(other, 'push', pushTo('fluent', 'a'));
+  const next = await quiet.deliver(hook, 'push', pushTo('stuck', 'b'));
   const worked: string[] = [];
   const fail = async ({ id }: PendingDelivery) => {
     worked.push(id);
@@ -363,8 +363,8 @@ test('a delivery that cannot be worked on is tried again, holds up its own repos
   };
   assert.equal(await store.next(fail), true);
   assert.equal(await store.next(async ({ id }) => (worked.push(id), { reason: null, projects: [] })), true);
-  assert.equal(await store.next(fail), false, 'what comes after it in its repository waits for it');
-  assert.deepEqual(worked, [stuck.id, fluent.id]);
+  assert.equal(await store.next(fail), false, 'it is not its time yet');
+  assert.deepEqual(worked, [stuck.id, next.id]);
   for (let attempt = 2; attempt <= 8; attempt++) {
     await sql`update webhook_delivery set not_before = now()`.execute(db);
     await store.next(fail);
@@ -374,6 +374,82 @@ test('a delivery that cannot be worked on is tried again, holds up its own repos
   quiet.work();
   const copy = await quiet.webhooks.commands.redeliver(owner, 'stuck', stuck.id);
   assert.deepEqual(codesOf(await quiet.worked(copy.id)), ['stuck production deployed']);
+});
+
+test('an attempt counts also where the database let go of the delivery meanwhile', async () => {
+  await using quiet = await WebhookStage.open();
+  const { db } = quiet.stores.database;
+  const store = createWebhookStore(db);
+  const hook = await quiet.project('lost');
+  const { id } = await quiet.deliver(hook, 'push', pushTo('lost', 'a'));
+  const lose = async () => {
+    await sql`
+      select pg_terminate_backend(pid) from pg_stat_activity
+      where state = 'idle in transaction' and datname = current_database()`.execute(db);
+    return { reason: null, projects: [] };
+  };
+  for (let attempt = 1; attempt <= 8; attempt++) {
+    await sql`update webhook_delivery set not_before = now()`.execute(db);
+    await store.next(lose).catch((error: unknown) => assert.ok(error instanceof CutoverError));
+  }
+  assert.equal((await quiet.worked(id)).state, 'failed');
+});
+
+test('what goes wrong for one project is told to that one alone, tried again for it alone, and keeps nobody waiting', async () => {
+  await using quiet = await WebhookStage.open();
+  const { db } = quiet.stores.database;
+  const shared = repositoryOf('shared');
+  for (const name of ['ill', 'well']) await quiet.project(name, shared);
+  const hook = await quiet.webhooks.commands.putHook(owner, { provider: 'github' }, { replace: false });
+  const garbled = sql`
+    insert into variable (id, project_id, name, sealed, secret)
+    select gen_random_uuid(), id, 'KEY', 'garbled', false from project where name = 'ill'`;
+  await garbled.execute(db);
+  quiet.work();
+  const first = await quiet.deliver(hook, 'push', githubPush({ repository: shared, commit: commit('a') }));
+  const { id } = await quiet.deliver(hook, 'push', githubPush({ repository: shared, commit: commit('b') }));
+  const deadline = performance.now() + 10_000;
+  const { commands } = quiet.webhooks;
+  const codes = async (delivery: string) => codesOf(await commands.delivery(owner, null, delivery));
+  while ((await codes(id)).length < 2 && performance.now() < deadline)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.deepEqual(await codes(id), ['ill - failed', 'well production deployed']);
+  const seen = await commands.delivery(actor('viewer', 'well'), 'well', id);
+  assert.deepEqual([codesOf(seen), seen.reason], [['well production deployed'], null]);
+  await sql`delete from variable`.execute(db);
+  await sql`update webhook_delivery set not_before = now()`.execute(db);
+  assert.deepEqual(codesOf(await quiet.worked(id)), ['ill production deployed', 'well production deployed']);
+  const [late] = codesOf(await quiet.worked(first.id));
+  assert.equal(late, 'ill production superseded');
+  assert.equal((await quiet.deployments('ill')).length, 1);
+});
+
+test('no more deliveries wait than may, and whoever sends more is told to send them again', async () => {
+  await using quiet = await WebhookStage.open();
+  const hook = await quiet.project('crowded');
+  const store = createWebhookStore(quiet.stores.database.db);
+  for (const digit of ['a', 'b']) await quiet.deliver(hook, 'push', pushTo('crowded', digit));
+  const [waiting] = (await store.behind((await quiet.deliveries('crowded')).at(-1)?.id ?? '', 1)).values();
+  assert.ok(waiting !== undefined);
+  const delivery: NewDelivery = {
+    id: randomUUID(),
+    hookId: hook.id,
+    projectId: null,
+    provider: 'github',
+    state: 'pending',
+    verified: true,
+    reason: null,
+    key: 'another',
+    digest: null,
+    queue: `${hook.id} git.example.test/team/crowded`,
+    reading: waiting.reading,
+    repeats: 0,
+  };
+  const { db } = quiet.stores.database;
+  await assert.rejects(keepDelivery(db, delivery, 2), refusal('too_busy'));
+  assert.equal((await keepDelivery(db, { ...delivery, state: 'ignored' }, 2)).replayed, false);
+  assert.equal((await keepDelivery(db, { ...delivery, id: randomUUID() }, 2)).replayed, true, 'that is known');
+  assert.equal((await keepDelivery(db, { ...delivery, id: randomUUID(), key: 'more' }, 3)).replayed, false);
 });
 
 test('old deliveries go, of each webhook beyond the newest, and those that wait never', async () => {

@@ -103,10 +103,10 @@ function keyOf(deliveryId: string | null, digest: string): string {
 /** No repository that is deployed has a longer address. */
 const longestQueue = 500;
 
-/** Pushes to one repository are deployed in the order in which they came, whichever hook they came to. */
+/** Pushes to one repository are deployed in the order in which they came to the hook; nobody holds up who has another one. */
 function queueOf({ repositories: [repository] }: WebhookReading, hook: StoredHook): string {
   const identity = repository === undefined ? null : repositoryIdentity(repository);
-  return identity === null || identity.length > longestQueue ? hook.id : identity;
+  return identity === null || identity.length > longestQueue ? hook.id : `${hook.id} ${identity}`;
 }
 
 interface Refusal extends Arrival {

@@ -1,10 +1,12 @@
+import { CutoverError } from '../../domain/errors.ts';
 import type { Project } from '../../domain/project.ts';
 import type { PushEvent, RepositoryEvent } from '../../domain/repository-event.ts';
 import { repositoryIdentity } from '../../domain/repository-identity.ts';
 import { providerNames, type DeliveryOutcome } from '../../domain/webhook.ts';
-import type { PendingDelivery, WebhookStore, WorkedDelivery } from '../ports/webhook-store.ts';
+import type { PendingDelivery, WebhookStore, WorkedDelivery, WorkedProject } from '../ports/webhook-store.ts';
 import { applyPush, type PushDependencies } from './apply-push.ts';
 import type { ApplyPreviewEvent } from './preview-events.ts';
+import { storable } from './storable.ts';
 
 export interface WorkDependencies extends Omit<PushDependencies, 'commits'> {
   readonly store: WebhookStore;
@@ -16,17 +18,32 @@ export async function workOnDelivery(
   dependencies: WorkDependencies,
   delivery: PendingDelivery,
 ): Promise<WorkedDelivery> {
-  const { onlyProjectId } = delivery;
+  const { onlyProjectId, doneProjectIds } = delivery;
   const { projects: matching, reason } = await match(dependencies.store, delivery);
-  const projects = matching.filter(({ id }) => onlyProjectId === null || id === onlyProjectId);
-  const worked: WorkedDelivery['projects'][number][] = [];
-  for (const project of projects) {
-    const outcomes: DeliveryOutcome[] = [];
+  const projects = matching.filter(
+    ({ id }) => (onlyProjectId === null || id === onlyProjectId) && !doneProjectIds.includes(id),
+  );
+  const worked: WorkedProject[] = [];
+  for (const project of projects) worked.push(await workFor(dependencies, delivery, project));
+  return { reason, projects: worked };
+}
+
+/** What goes wrong for one project is told to that one, and keeps nothing from the others. */
+async function workFor(
+  dependencies: WorkDependencies,
+  delivery: PendingDelivery,
+  project: Project,
+): Promise<WorkedProject> {
+  const outcomes: DeliveryOutcome[] = [];
+  try {
     for (const [at, event] of delivery.reading.events.entries())
       outcomes.push(...(await apply(dependencies, { delivery, project, event, at })));
-    worked.push({ projectId: project.id, outcomes });
+    return { projectId: project.id, outcomes, failed: false };
+  } catch (error) {
+    if (error instanceof CutoverError && error.code === 'database_unavailable') throw error;
+    const reason = storable(error instanceof Error ? error.message : String(error));
+    return { projectId: project.id, outcomes: [...outcomes, wholeOutcome('failed', reason)], failed: true };
   }
-  return { reason, projects: worked };
 }
 
 interface Match {
@@ -69,39 +86,44 @@ async function apply(
   const { provider, reading } = delivery;
   const by = `${reading.sender ?? 'somebody'} (${providerNames[provider]})`;
   const onceKey = `webhook:${delivery.id}:${at}`;
-  if (event.kind === 'tag') return [tagOutcome(event.tag)];
+  if (event.kind === 'tag') return [wholeOutcome('tag', `tags are not deployed by themselves: ${event.tag}`)];
+  const newer = await newerEvents(dependencies.store, { delivery, project, event });
   if (event.kind === 'push') {
     const push = { ...dependencies, commits: dependencies.store };
-    const newer = await newerPushes(dependencies.store, { delivery, project, branch: event.branch });
-    const outcomes = await applyPush(push, { project, event, by, onceKey, newer });
+    const outcomes = await applyPush(push, { project, event, by, onceKey, newer: newer.filter(isPush) });
     if (outcomes.length > 0) return outcomes;
   }
+  // What was told since has been done already, where this one is tried again.
+  if (delivery.attempts > 0 && newer.length > 0)
+    return [wholeOutcome('superseded', `newer was told of ${subjectOf(event)} in the meantime`)];
   return dependencies.applyPreviewEvent({ project, event, by, onceKey });
 }
 
 /** Of a thousand that wait the newest say enough. */
 const mostLookedAt = 20;
 
-interface Waiting {
-  readonly delivery: PendingDelivery;
-  readonly project: Project;
-  readonly branch: string;
-}
-
-/** Newest first: pushes to the branch that wait, and are for the project too. */
-async function newerPushes(
+/** Newest first: what came after it, about the same and for the project too. */
+async function newerEvents(
   store: WebhookStore,
-  { delivery, project: { id }, branch }: Waiting,
-): Promise<readonly PushEvent[]> {
+  { delivery, project: { id }, event }: Omit<Application, 'at'>,
+): Promise<readonly RepositoryEvent[]> {
   const waiting = await store.behind(delivery.id, mostLookedAt);
   return waiting
     .filter(({ hookProjectId, onlyProjectId }) => (hookProjectId ?? id) === id && (onlyProjectId ?? id) === id)
     .flatMap(({ reading }) => reading.events)
-    .filter((event) => event.kind === 'push')
-    .filter((event) => event.branch === branch);
+    .filter((other) => subjectOf(other) === subjectOf(event));
 }
 
-function tagOutcome(tag: string): DeliveryOutcome {
-  const reason = `tags are not deployed by themselves: ${tag}`;
-  return { environment: null, result: 'not-deployed', deployment: null, code: 'tag', reason };
+function subjectOf(event: RepositoryEvent): string {
+  if (event.kind === 'pull-request') return `#${event.number}`;
+  return event.kind === 'tag' ? `the tag ${event.tag}` : `the branch ${event.branch}`;
+}
+
+function isPush(event: RepositoryEvent): event is PushEvent {
+  return event.kind === 'push';
+}
+
+/** For the project as a whole. */
+function wholeOutcome(code: string, reason: string): DeliveryOutcome {
+  return { environment: null, result: 'not-deployed', deployment: null, code, reason };
 }

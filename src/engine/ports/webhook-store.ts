@@ -12,17 +12,23 @@ export interface WebhookStore {
   /** With everything that came to it. False when there was none. */
   removeHook(owner: HookOwner): Promise<boolean>;
 
-  /** Kept when it resolves. What is known by its key or digest is counted as a repeat of that instead. */
+  /**
+   * Kept when it resolves. What is known by its key or digest is counted as a repeat of that instead. Error: `too_busy` where as many wait in
+   * its queue as may.
+   */
   keep(delivery: NewDelivery): Promise<{ readonly id: string; readonly replayed: boolean }>;
   /** A copy, to be worked on again. False: there is none, or nothing was understood of it. */
   keepAgain(id: string, copy: DeliveryCopy): Promise<boolean>;
   /**
    * Gives the oldest delivery that waits to `work`, and keeps what it resolves to. Nobody else works meanwhile on it or on another one of its
-   * queue, and when this process ends, somebody else may at once. Where `work` fails, the failure is kept and it is tried again later,
-   * or given up. False: nothing waits.
+   * queue, and when this process ends, somebody else may at once. Where `work` fails, as a whole or for a project, the failure is kept and it
+   * is tried again later for whom it failed, or given up; what came after it does not wait for that. False: nothing waits.
    */
   next(work: (delivery: PendingDelivery) => Promise<WorkedDelivery>): Promise<boolean>;
-  /** The newest of those that wait for it in its queue, at most so many, newest first. */
+  /**
+   * The newest of its queue that came after it and wait, at most so many, newest first; of one that is tried again, also those that were
+   * worked on meanwhile.
+   */
   behind(id: string, limit: number): Promise<readonly PendingDelivery[]>;
   /** Newest first, those below `before`; with `after` those above it, oldest first. `projectId` null: all. */
   list(query: DeliveryQuery): Promise<readonly WebhookDelivery[]>;
@@ -93,13 +99,23 @@ export interface PendingDelivery {
   readonly hookProjectId: string | null;
   /** Nothing is to follow for others; null: for all that it is about. */
   readonly onlyProjectId: string | null;
+  /** How often it was tried before. */
+  readonly attempts: number;
+  /** For whom nothing is left to be done. */
+  readonly doneProjectIds: readonly string[];
   readonly reading: WebhookReading;
 }
 
 export interface WorkedDelivery {
   /** Why it is about no project; null where it is about one. */
   readonly reason: string | null;
-  readonly projects: readonly (Pick<ProjectOutcomes, 'outcomes'> & { readonly projectId: string })[];
+  readonly projects: readonly WorkedProject[];
+}
+
+export interface WorkedProject extends Pick<ProjectOutcomes, 'outcomes'> {
+  readonly projectId: string;
+  /** To be tried again: the last outcome says why. */
+  readonly failed: boolean;
 }
 
 export interface DeliveryQuery {
