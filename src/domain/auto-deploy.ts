@@ -1,6 +1,7 @@
 import type { DeploymentState } from './deployment-state.ts';
 import type { EnvironmentSettings } from './environment-settings.ts';
 import type { ErrorCode } from './errors.ts';
+import { isOlderPush, type BranchHead } from './push-order.ts';
 import type { PushEvent } from './repository-event.ts';
 import { watchedPath } from './watch-paths.ts';
 
@@ -12,6 +13,8 @@ export interface PushTarget {
   readonly autoDeployHeld: string | null;
   /** The newest deployment of the commit to it; null: there was none. */
   readonly sameCommit: CommitDeployment | null;
+  /** Where the branch was before the push, as far as that was told; null: it was not. */
+  readonly head: BranchHead | null;
 }
 
 export interface CommitDeployment {
@@ -32,6 +35,7 @@ export const notDeployedCodes = [
   'unwatched-paths',
   'commit-deployed',
   'commit-taken-back',
+  'older-push',
   'superseded',
 ] as const;
 
@@ -41,26 +45,34 @@ export type PushVerdict =
 
 /** Whether a push to the environment's branch is deployed by itself, and why not. */
 export function judgePush(event: PushEvent, target: PushTarget): PushVerdict {
-  const { settings, autoDeployHeld, sameCommit } = target;
+  const { settings, autoDeployHeld, sameCommit, head } = target;
   if (!settings.autoDeploy) return refuse('auto-deploy-off', `auto-deploy of ${target.name} is off`);
   if (autoDeployHeld !== null)
     return refuse('auto-deploy-held', `auto-deploy of ${target.name} is held: ${autoDeployHeld}`);
   if (event.skipPhrase !== null) return refuse('skip-phrase', `the message of the commit says ${event.skipPhrase}`);
   if (isUnwatched(event, settings.watchPaths))
     return refuse('unwatched-paths', `none of the ${countPaths(event)} is watched (${settings.watchPaths.join(', ')})`);
-  return sameCommit === null ? { deploy: true } : judgeSame(sameCommit, target.name);
+  const verdict: PushVerdict = sameCommit === null ? { deploy: true } : judgeSame(sameCommit, target.name);
+  if (verdict.deploy && isOlderPush(event, head, sameCommit !== null)) return olderPush(event, head);
+  return verdict;
 }
 
 /** The same where newer pushes to the branch wait already: the newest that is deployed takes the place of those before it (rule 2.4). */
 export function judgePushes(event: PushEvent, newer: readonly PushEvent[], target: PushTarget): PushVerdict {
   const verdict = judgePush(event, target);
   if (!verdict.deploy) return verdict;
-  const next = newer.find((other) => judgePush(other, { ...target, sameCommit: null }).deploy);
+  const next = newer.find((other) => judgePush(other, { ...target, sameCommit: null, head: null }).deploy);
   if (next === undefined) return verdict;
   return refuse('superseded', `a newer push to ${next.branch} came in the meantime: ${next.commit.slice(0, 7)}`);
 }
 
-function refuse(code: (typeof notDeployedCodes)[number], reason: string): PushVerdict {
+/** What came late, or once more. */
+export function olderPush({ branch }: PushEvent, head: BranchHead | null): PushVerdict & { readonly deploy: false } {
+  const newest = head?.commit.slice(0, 7) ?? 'something newer';
+  return refuse('older-push', `${branch} was at ${newest} already, and the push does not go on from there`);
+}
+
+function refuse(code: (typeof notDeployedCodes)[number], reason: string): PushVerdict & { readonly deploy: false } {
   return { deploy: false, code, reason };
 }
 

@@ -12,6 +12,7 @@ import * as waysIn from './migrations/0009-ways-in.ts';
 import * as pushes from './migrations/0010-pushes.ts';
 import * as previews from './migrations/0011-previews.ts';
 import * as providers from './migrations/0012-providers.ts';
+import * as webhookOrder from './migrations/0013-webhook-order.ts';
 import type { Database } from './schema.ts';
 
 export interface Migration {
@@ -33,6 +34,7 @@ export const migrations: readonly Migration[] = [
   { name: '0010-pushes', up: pushes.up },
   { name: '0011-previews', up: previews.up },
   { name: '0012-providers', up: providers.up },
+  { name: '0013-webhook-order', up: webhookOrder.up },
 ];
 
 /** Any number, the same in every version: who holds it may migrate. */

@@ -53,6 +53,8 @@ export interface Database {
   webhook: WebhookTable;
   webhook_delivery: WebhookDeliveryTable;
   webhook_match: WebhookMatchTable;
+  webhook_head: WebhookHeadTable;
+  webhook_seen: WebhookSeenTable;
   push: PushTable;
   preview: PreviewTable;
   preview_setting: PreviewSettingTable;
@@ -323,6 +325,8 @@ export interface WebhookTable {
   project_id: Optional<string>;
   /** null: of a project, whichever provider calls. */
   provider: Optional<WebhookProvider>;
+  /** Of a project's: who delivered to it first, and may alone. */
+  bound_provider: Optional<WebhookProvider>;
   /** Another one for every secret. */
   sealed_id: string;
   /** By the `SecretBox`, bound to `webhook:<sealed_id>:secret`. */
@@ -361,4 +365,21 @@ export interface WebhookMatchTable {
   project_id: string;
   sequence: number;
   outcomes: Json<readonly DeliveryOutcome[]>;
+}
+
+/** Where a branch was when it was told of last. */
+export interface WebhookHeadTable {
+  /** Stands for a queue and a branch. */
+  line: string;
+  webhook_id: string;
+  commit: string;
+  /** Newest first. */
+  past: Json<readonly string[]>;
+}
+
+/** What a delivery that is not kept any more is known by. */
+export interface WebhookSeenTable {
+  webhook_id: string;
+  known_by: string;
+  seen_at: string;
 }

@@ -36,7 +36,10 @@ async function insert(db: Kysely<Database>, delivery: NewDelivery, most: number)
         ${delivery.id}::uuid, ${delivery.hookId}, ${delivery.provider}, ${delivery.reading.name}, ${delivery.state}, ${delivery.verified}::boolean,
         ${delivery.reason}, ${delivery.key}, ${delivery.digest}, ${delivery.queue}, ${toJson(delivery.reading)}::jsonb, ${delivery.repeats}::int,
         ${delivery.state === 'pending' ? sql`null::timestamptz` : sql`now()`}
-      where not ${full(delivery, most)}
+      where not ${full(delivery, most)} and not exists (
+        select from webhook_seen
+        where webhook_id = ${delivery.hookId} and known_by in (${delivery.key}, ${`body ${delivery.digest ?? ''}`})
+      )
       on conflict do nothing returning sequence
     ), matched as (
       insert into webhook_match (project_id, sequence, outcomes)

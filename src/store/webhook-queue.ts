@@ -1,15 +1,16 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
 import { CutoverError } from '../domain/errors.ts';
 import type { DeliveryState } from '../domain/webhook.ts';
-import type { DeliveryLimits, PendingDelivery, WorkedDelivery, WorkedProject } from '../engine/ports/webhook-store.ts';
+import type { PendingDelivery, WaitingDelivery, WorkedDelivery, WorkedProject } from '../engine/ports/webhook-store.ts';
 import { toJson, type Database } from './schema.ts';
+import { moveHeads, readHeads, type HeadsOwner } from './webhook-heads.ts';
 
 const mostAttempts = 8;
 /** Doubled with every attempt. */
 const retryDelayMs = 1_000;
 
 type Work = (delivery: PendingDelivery) => Promise<WorkedDelivery>;
-type Claimed = PendingDelivery & { readonly sequence: number };
+type Claimed = PendingDelivery & HeadsOwner & { readonly sequence: number };
 
 /**
  * The row stays locked until the work is kept, so that a process that dies lets go of it at once. Only the first of each queue can be taken, and
@@ -37,8 +38,8 @@ export async function workOnNext(db: Kysely<Database>, work: Work): Promise<bool
 const unhurried = sql`set_config('synchronous_commit', 'off', true) as unhurried`;
 
 async function claim(tx: Transaction<Database>): Promise<Claimed | null> {
-  const { rows } = await sql<Claimed>`
-    select ${unhurried}, d.id, d.sequence, d.provider, d.reading, w.project_id as "hookProjectId", d.only_project_id as "onlyProjectId",
+  const { rows } = await sql<Omit<Claimed, 'heads'>>`
+    select ${unhurried}, d.webhook_id as "hookId", d.queue, d.id, d.sequence, d.provider, d.reading, w.project_id as "hookProjectId", d.only_project_id as "onlyProjectId",
       d.attempts, coalesce((
         select jsonb_agg(m.project_id) from webhook_match m
         where m.sequence = d.sequence and m.outcomes <> '[]' and not m.outcomes @> '[{"code": "failed"}]'
@@ -49,17 +50,18 @@ async function claim(tx: Transaction<Database>): Promise<Claimed | null> {
       where first.queue = d.queue and first.state = 'pending' and first.sequence < d.sequence and first.attempts = 0
     )
     order by d.sequence limit 1 for no key update of d skip locked`.execute(tx);
-  return rows[0] ?? null;
+  const [row] = rows;
+  if (row === undefined) return null;
+  return { ...row, heads: row.attempts > 0 ? new Map() : await readHeads(tx, row, row.reading.events) };
 }
 
 export async function waitingBehind(
   db: Kysely<Database>,
   id: string,
   limit: number,
-): Promise<readonly PendingDelivery[]> {
-  const { rows } = await sql<PendingDelivery>`
-    select d.id, d.provider, d.reading, w.project_id as "hookProjectId", d.only_project_id as "onlyProjectId",
-      d.attempts, '[]'::jsonb as "doneProjectIds"
+): Promise<readonly WaitingDelivery[]> {
+  const { rows } = await sql<WaitingDelivery>`
+    select d.id, d.provider, d.reading, w.project_id as "hookProjectId", d.only_project_id as "onlyProjectId"
     from webhook_delivery first
     join webhook_delivery d on d.webhook_id = first.webhook_id and d.verified and d.queue = first.queue and d.sequence > first.sequence
       and (d.state = 'pending' or (d.state = 'processed' and first.attempts > 0))
@@ -71,6 +73,7 @@ export async function waitingBehind(
 async function keepWork(tx: Transaction<Database>, claimed: Claimed, worked: WorkedDelivery): Promise<void> {
   const { sequence, doneProjectIds } = claimed;
   const failed = worked.projects.filter((project) => project.failed);
+  await noteHeads(tx, claimed);
   for (const { projectId, outcomes } of worked.projects) await keepOutcomes(tx, { projectId, sequence, outcomes });
   if (failed.length > 0) {
     const isWhole = failed.length === worked.projects.length && doneProjectIds.length === 0;
@@ -97,7 +100,13 @@ async function keepOutcomes(
 
 async function keepFailure(db: Kysely<Database>, claimed: Claimed, error: unknown): Promise<void> {
   const reason = error instanceof Error ? error.message : String(error);
+  await noteHeads(db, claimed);
   await countAttempt(db, claimed, { reason, last: 'failed' });
+}
+
+/** In the order in which they came: what is tried again was noted the first time. */
+async function noteHeads(db: Kysely<Database>, claimed: Claimed): Promise<void> {
+  if (claimed.attempts === 0) await moveHeads(db, claimed, claimed.reading.events);
 }
 
 interface Attempt {
@@ -115,25 +124,4 @@ async function countAttempt(db: Kysely<Database>, { sequence }: Claimed, { reaso
       processed_at = case when attempts + 1 >= ${mostAttempts} then now() end,
       not_before = now() + ${retryDelayMs} * power(2, attempts) * interval '1 millisecond'
     where sequence = ${sequence} and state = 'pending'`.execute(db);
-}
-
-/** What still waits stays. */
-export async function pruneDeliveries(db: Kysely<Database>, limits: DeliveryLimits): Promise<number> {
-  const old = await sql`
-    delete from webhook_delivery
-    where received_at < now() - ${limits.days}::int * interval '1 day' and state <> 'pending'`.execute(db);
-  const beyond = await sql`
-    with bound as materialized (
-      select w.id, kind.verified, (
-        select d.sequence from webhook_delivery d where d.webhook_id = w.id and d.verified = kind.verified
-        order by d.sequence desc offset kind.newest limit 1
-      ) as sequence
-      from webhook w cross join (
-        values (true, ${limits.newest}::bigint), (false, ${limits.newestRefused}::bigint)
-      ) as kind (verified, newest)
-    )
-    delete from webhook_delivery d using bound
-    where d.webhook_id = bound.id and d.verified = bound.verified and d.sequence <= bound.sequence
-      and d.state <> 'pending'`.execute(db);
-  return Number((old.numAffectedRows ?? 0n) + (beyond.numAffectedRows ?? 0n));
 }

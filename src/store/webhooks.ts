@@ -6,7 +6,8 @@ import { toProject } from './projects.ts';
 import type { Database, WebhookTable } from './schema.ts';
 import { keepAgain, keepDelivery } from './webhook-deliveries.ts';
 import { findDelivery, listDeliveries } from './webhook-lists.ts';
-import { pruneDeliveries, waitingBehind, workOnNext } from './webhook-queue.ts';
+import { pruneDeliveries } from './webhook-prune.ts';
+import { waitingBehind, workOnNext } from './webhook-queue.ts';
 
 export function createWebhookStore(db: Kysely<Database>): WebhookStore {
   return {

@@ -120,6 +120,10 @@ async function fillWebhooks(db: Db): Promise<void> {
   await sql`insert into webhook_match (project_id, sequence, outcomes) select ${project}, sequence, '[]' from webhook_delivery`.execute(
     db,
   );
+  await sql`insert into webhook_head (line, webhook_id, commit, past) values ('line', 'hook', ${'a'.repeat(40)}, '[]')`.execute(
+    db,
+  );
+  await sql`insert into webhook_seen (webhook_id, known_by, seen_at) values ('hook', 'id 0', now())`.execute(db);
 }
 
 interface Kept {

@@ -1,5 +1,6 @@
 import { judgePushes } from '../../domain/auto-deploy.ts';
 import { CutoverError } from '../../domain/errors.ts';
+import type { BranchHead } from '../../domain/push-order.ts';
 import type { Environment, Project } from '../../domain/project.ts';
 import type { PushEvent } from '../../domain/repository-event.ts';
 import type { DeliveryOutcome } from '../../domain/webhook.ts';
@@ -19,6 +20,8 @@ export interface PushRequest {
   readonly onceKey: string;
   /** Newer pushes to the branch that wait to be worked on; left out: none is known. */
   readonly newer?: readonly PushEvent[];
+  /** Where the branch was told to be before; left out: nothing was told, or the pushes are known to be in their order. */
+  readonly head?: BranchHead | null;
 }
 
 /** Deploys a push to every environment of its branch that wants it, and tells of each what was done and why; none has the branch: nothing. */
@@ -38,13 +41,13 @@ export async function applyPush(
 async function applyTo(
   environment: Environment,
   dependencies: PushDependencies,
-  { project, event, by, onceKey: pushKey, newer = [] }: PushRequest,
+  { project, event, by, onceKey: pushKey, newer = [], head = null }: PushRequest,
 ): Promise<DeliveryOutcome> {
   const onceKey = `${pushKey}:${environment.id}`;
   const earlier = await dependencies.commits.deploymentUnder(onceKey);
   if (earlier !== null) return deployed(environment, earlier);
   const sameCommit = await dependencies.commits.deploymentOfCommit(environment.id, event.commit);
-  const verdict = judgePushes(event, newer, { ...environment, sameCommit });
+  const verdict = judgePushes(event, newer, { ...environment, sameCommit, head });
   if (!verdict.deploy) return notDeployed(environment, verdict);
   try {
     const { deployment } = await recordGitDeployment(dependencies, {

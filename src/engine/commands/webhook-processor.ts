@@ -14,8 +14,7 @@ export interface ProcessorOptions extends WorkDependencies {
 const pollMs = 2_000;
 const pruneEveryMs = 10 * 60_000;
 
-/** For so long the same delivery is known again. */
-const limits: DeliveryLimits = { days: 30, newest: 10_000, newestRefused: 200 };
+const limits: DeliveryLimits = { days: 30, knownDays: 400, newest: 10_000, newestIgnored: 1_000, newestRefused: 200 };
 
 /** Works on deliveries that are kept, in the order in which they came, one at a time. Whatever was not done when it stops is done later. */
 export class WebhookProcessor {

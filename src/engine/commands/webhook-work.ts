@@ -1,6 +1,8 @@
+import { olderPush } from '../../domain/auto-deploy.ts';
 import { CutoverError } from '../../domain/errors.ts';
 import type { Project } from '../../domain/project.ts';
 import type { PushEvent, RepositoryEvent } from '../../domain/repository-event.ts';
+import { isOlderPush } from '../../domain/push-order.ts';
 import { repositoryIdentity } from '../../domain/repository-identity.ts';
 import { providerNames, type DeliveryOutcome } from '../../domain/webhook.ts';
 import type { PendingDelivery, WebhookStore, WorkedDelivery, WorkedProject } from '../ports/webhook-store.ts';
@@ -90,8 +92,10 @@ async function apply(
   const newer = await newerEvents(dependencies.store, { delivery, project, event });
   if (event.kind === 'push') {
     const push = { ...dependencies, commits: dependencies.store };
-    const outcomes = await applyPush(push, { project, event, by, onceKey, newer: newer.filter(isPush) });
+    const head = delivery.heads.get(event.branch) ?? null;
+    const outcomes = await applyPush(push, { project, event, by, onceKey, head, newer: newer.filter(isPush) });
     if (outcomes.length > 0) return outcomes;
+    if (isOlderPush(event, head, false)) return [wholeOutcome('older-push', olderPush(event, head).reason)];
   }
   // What was told since has been done already, where this one is tried again.
   if (delivery.attempts > 0 && newer.length > 0)

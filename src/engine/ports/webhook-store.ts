@@ -1,4 +1,5 @@
 import type { CommitDeployment } from '../../domain/auto-deploy.ts';
+import type { BranchHead } from '../../domain/push-order.ts';
 import type { Project } from '../../domain/project.ts';
 import type { ProjectOutcomes, WebhookDelivery, WebhookProvider, WebhookReading } from '../../domain/webhook.ts';
 
@@ -29,7 +30,7 @@ export interface WebhookStore {
    * The newest of its queue that came after it and wait, at most so many, newest first; of one that is tried again, also those that were
    * worked on meanwhile.
    */
-  behind(id: string, limit: number): Promise<readonly PendingDelivery[]>;
+  behind(id: string, limit: number): Promise<readonly WaitingDelivery[]>;
   /** Newest first, those below `before`; with `after` those above it, oldest first. `projectId` null: all. */
   list(query: DeliveryQuery): Promise<readonly WebhookDelivery[]>;
   /** Of a project where one is named: with the outcomes of that alone. */
@@ -92,18 +93,24 @@ export interface DeliveryCopy {
   readonly projectId: string | null;
 }
 
-export interface PendingDelivery {
+/** One that waits. */
+export interface WaitingDelivery {
   readonly id: string;
   readonly provider: WebhookProvider;
   /** Whose hook it came to; null: the platform's. */
   readonly hookProjectId: string | null;
   /** Nothing is to follow for others; null: for all that it is about. */
   readonly onlyProjectId: string | null;
+  readonly reading: WebhookReading;
+}
+
+export interface PendingDelivery extends WaitingDelivery {
   /** How often it was tried before. */
   readonly attempts: number;
   /** For whom nothing is left to be done. */
   readonly doneProjectIds: readonly string[];
-  readonly reading: WebhookReading;
+  /** Where the branches that it is about were, by their names; of one that is tried again nothing is told. */
+  readonly heads: ReadonlyMap<string, BranchHead>;
 }
 
 export interface WorkedDelivery {
@@ -127,8 +134,12 @@ export interface DeliveryQuery {
 
 export interface DeliveryLimits {
   readonly days: number;
+  /** What a delivery is known by is known for longer than it is kept. */
+  readonly knownDays: number;
   /** Of each hook. */
   readonly newest: number;
+  /** Of each hook, of those from which nothing follows. */
+  readonly newestIgnored: number;
   /** Of each hook, of those that were refused. */
   readonly newestRefused: number;
 }

@@ -24,6 +24,7 @@ const target: PushTarget = {
   settings: { branch: 'main', autoDeploy: true, watchPaths: [] },
   autoDeployHeld: null,
   sameCommit: null,
+  head: null,
 };
 
 function codeOf(change: Partial<PushTarget>, event: Partial<PushEvent> = {}): string {
