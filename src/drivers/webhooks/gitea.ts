@@ -6,8 +6,6 @@ import type { WebhookDriver, WebhookHeaders, WebhookRequest } from '../../engine
 import {
   addresses,
   branchOf,
-  changedPaths,
-  commitPaths,
   firstLine,
   peek,
   present,
@@ -28,13 +26,12 @@ const envelopeSchema = z.object({
 });
 
 const person = z.object({ name: z.string().nullish(), email: z.string().nullish() });
-const commitSchema = z.object({ id: sha, message: z.string(), author: person.nullish(), ...commitPaths });
+const commitSchema = z.object({ id: sha, message: z.string(), author: person.nullish() });
 const pushSchema = z.object({
   ref: refName,
   before: sha,
   after: sha,
   commits: z.array(commitSchema).nullish(),
-  total_commits: z.number().nullish(),
   head_commit: commitSchema.nullish(),
   pusher: z.object({ login: z.string().nullish(), email: z.string().nullish() }).nullish(),
 });
@@ -122,15 +119,9 @@ function readPush(payload: unknown): RepositoryEvent | null {
       name: head?.author?.name ?? push.pusher?.login ?? 'unknown',
       email: head?.author?.email ?? (push.pusher?.email || null),
     },
-    changedPaths: pathsOf(push),
+    // A push that takes commits away looks like any other, and nobody tells what that changes.
+    changedPaths: null,
   };
-}
-
-/** Of a larger push the newest commits alone are told, and of one that takes commits away, none. */
-function pathsOf({ before, commits, total_commits }: z.output<typeof pushSchema>): readonly string[] | null {
-  const told = commits ?? [];
-  const whole = shaOrNull(before) !== null && told.length > 0 && (total_commits ?? told.length) === told.length;
-  return whole ? changedPaths(told) : null;
 }
 
 /** The name alone, without `refs/heads/`. */

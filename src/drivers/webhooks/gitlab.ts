@@ -7,8 +7,6 @@ import type { WebhookDriver, WebhookRequest } from '../../engine/ports/webhook-p
 import {
   addresses,
   branchOf,
-  changedPaths,
-  commitPaths,
   firstLine,
   peek,
   present,
@@ -34,13 +32,12 @@ const envelopeSchema = z.object({
   object_attributes: z.object({ action: z.string().nullish() }).nullish(),
 });
 
-const commitSchema = z.object({ id: sha, message: z.string(), author: person.nullish(), ...commitPaths });
+const commitSchema = z.object({ id: sha, message: z.string(), author: person.nullish() });
 const pushSchema = z.object({
   ref: refName,
   before: sha,
   after: sha,
   commits: z.array(commitSchema).nullish(),
-  total_commits_count: z.number().nullish(),
   user_name: z.string().nullish(),
   user_email: z.string().nullish(),
 });
@@ -120,15 +117,9 @@ function readPush(payload: unknown): RepositoryEvent | null {
       name: head?.author?.name ?? push.user_name ?? 'unknown',
       email: head?.author?.email ?? (push.user_email || null),
     },
-    changedPaths: pathsOf(push),
+    // A push that takes commits away looks like any other, and nobody tells what that changes.
+    changedPaths: null,
   };
-}
-
-/** Of a larger push GitLab tells the newest commits alone, and of one that takes commits away, none. */
-function pathsOf({ before, commits, total_commits_count }: z.output<typeof pushSchema>): readonly string[] | null {
-  const told = commits ?? [];
-  const whole = shaOrNull(before) !== null && told.length > 0 && total_commits_count === told.length;
-  return whole ? changedPaths(told) : null;
 }
 
 function readMergeRequest(payload: unknown): PullRequestEvent | null {

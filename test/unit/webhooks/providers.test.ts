@@ -220,13 +220,11 @@ test('GitLab: pushes, tags, deletions and merge requests; an update is one of co
           message: 'Second',
           skipPhrase: null,
           author: { name: 'Ada', email: 'ada@example.test' },
-          changedPaths: ['b'],
+          changedPaths: null,
         },
       ],
     ],
   );
-  assert.equal(pathsOf(gitlab({ ...gitlabPush, total_commits_count: 21 })), null);
-  assert.equal(pathsOf(gitlab({ ...gitlabPush, before: none })), null);
   assert.deepEqual(kindsOf(gitlab({ ...gitlabPush, after: none, commits: [], checkout_sha: null })), [
     'branch-deleted',
   ]);
@@ -301,9 +299,8 @@ const giteaPull = (action: string, head = 7) => ({
 
 test('Gitea and Forgejo: pushes, tags, deletions and pull requests', () => {
   const reading = gitea('push', giteaPush);
-  assert.deepEqual([reading.sender, pathsOf(reading)], ['grace', ['a']]);
+  assert.deepEqual([reading.sender, pathsOf(reading)], ['grace', null]);
   assert.deepEqual(read('gitea', { 'x-forgejo-event': 'push' }, giteaPush), reading);
-  assert.equal(pathsOf(gitea('push', { ...giteaPush, total_commits: 9 })), null);
   assert.deepEqual(kindsOf(gitea('push', { ...giteaPush, ref: 'refs/tags/v1' })), ['tag']);
   const gone = { ref: 'fix', ref_type: 'branch', pusher_type: 'user', repository: giteaRepository };
   assert.deepEqual(gitea('delete', gone).events, [{ kind: 'branch-deleted', branch: 'fix' }]);
@@ -400,8 +397,14 @@ test('hostile addresses, authors and paths cost no time, and what is longer than
   const change = { new: { type: 'branch', name: 'main', target }, old: null };
   const [event] = bitbucket('repo:push', { push: { changes: [change] } }).events;
   assert.ok(event?.kind === 'push' && event.author.name === 'x');
-  const long = [{ ...gitlabPush.commits[0], modified: ['a'.repeat(1_025)] }];
-  assert.equal(pathsOf(gitlab({ ...gitlabPush, commits: long })), null, 'a path that is left out may be a watched one');
+  const long = [{ ...githubPush.commits[0], modified: ['a'.repeat(1_025)] }];
+  const paths = pathsOf(github('push', { ...githubPush, commits: long }));
+  assert.equal(paths, null, 'a path that is left out may be a watched one');
   assert.throws(() => gitlab({ ...gitlabPush, ref: `refs/heads/${'a'.repeat(1_025)}` }), { code: 'invalid_input' });
   assert.ok(performance.now() - begun < 2_000);
+});
+
+test('3.3 GitLab and Gitea do not say that a push takes commits away: of none of theirs the paths are known', () => {
+  assert.equal(pathsOf(gitlab({ ...gitlabPush, total_commits_count: 1 })), null);
+  assert.equal(pathsOf(gitea('push', giteaPush)), null);
 });
