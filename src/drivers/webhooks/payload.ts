@@ -58,13 +58,18 @@ export function firstLine(message: string): string {
 const mostPaths = 3_000;
 const longestPath = 1_024;
 
-/** Each once; null where there are more, or longer ones, than anybody wants to keep. */
+/** Each once; null where a commit does not tell its own, or there are more, or longer ones, than anybody wants to keep. */
 export function changedPaths(commits: readonly CommitPaths[]): readonly string[] | null {
+  if (!commits.every(tellsPaths)) return null;
   const paths = new Set<string>();
   for (const { added, modified, removed } of commits)
     for (const list of [added, modified, removed]) for (const path of list ?? []) paths.add(path);
   const kept = paths.size <= mostPaths && [...paths].every((path) => path.length <= longestPath);
   return kept ? [...paths].toSorted() : null;
+}
+
+function tellsPaths({ added, modified, removed }: CommitPaths): boolean {
+  return Array.isArray(added) && Array.isArray(modified) && Array.isArray(removed);
 }
 
 interface CommitPaths {

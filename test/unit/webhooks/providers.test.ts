@@ -104,6 +104,9 @@ test('GitHub: pushes, tags and deletions, with the paths of all commits where th
   assert.equal(pathsOf(github('push', { ...githubPush, forced: true })), null);
   assert.equal(pathsOf(github('push', { ...githubPush, created: true, before: none })), null);
   assert.equal(pathsOf(github('push', { ...githubPush, commits: [] })), null);
+  const bare = { id: one, message: 'First' };
+  for (const told of [bare, { ...bare, added: ['a'] }, { ...bare, added: null, modified: null, removed: null }])
+    assert.equal(pathsOf(github('push', { ...githubPush, commits: [...githubPush.commits, told] })), null);
   const many = Array.from({ length: 3_001 }, (_, n) => `file-${n}`);
   assert.equal(pathsOf(github('push', { ...githubPush, commits: [{ ...githubPush.commits[0], added: many }] })), null);
   const gone = { ...githubPush, after: none, deleted: true, head_commit: null, commits: [] };
