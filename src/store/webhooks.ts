@@ -1,6 +1,7 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import type { CommitDeployment } from '../domain/auto-deploy.ts';
 import type { Project } from '../domain/project.ts';
+import type { WebhookProvider } from '../domain/webhook.ts';
 import type { HookOwner, NewHook, StoredHook, WebhookStore } from '../engine/ports/webhook-store.ts';
 import { toProject } from './projects.ts';
 import type { Database, WebhookTable } from './schema.ts';
@@ -14,6 +15,7 @@ export function createWebhookStore(db: Kysely<Database>): WebhookStore {
     hook: (id) => findHook(db, id),
     hookOf: (owner) => hookOf(db, owner),
     putHook: (owner, hook, replace) => db.transaction().execute((tx) => putHook(tx, owner, { hook, replace })),
+    bindHook: (id, provider) => bindHook(db, id, provider),
     removeHook: (owner) => removeHook(db, owner),
     keep: (delivery) => keepDelivery(db, delivery),
     keepAgain: (id, copy) => keepAgain(db, id, copy),
@@ -66,7 +68,7 @@ async function putHook(tx: Kysely<Database>, owner: HookOwner, { hook, replace }
   await insert
     .onConflict((conflict) =>
       replace
-        ? conflict.column(column).doUpdateSet({ ...secret, secret_set_at: sql<string>`now()` })
+        ? conflict.column(column).doUpdateSet({ ...secret, secret_set_at: sql<string>`now()`, bound_provider: null })
         : conflict.column(column).doNothing(),
     )
     .execute();
@@ -85,6 +87,15 @@ async function holdProject(tx: Kysely<Database>, projectId: string): Promise<boo
   return project !== undefined;
 }
 
+async function bindHook(db: Kysely<Database>, id: string, provider: WebhookProvider): Promise<void> {
+  await db
+    .updateTable('webhook')
+    .set({ bound_provider: provider })
+    .where('id', '=', id)
+    .where('bound_provider', 'is', null)
+    .execute();
+}
+
 async function removeHook(db: Kysely<Database>, owner: HookOwner): Promise<boolean> {
   const all = db.deleteFrom('webhook');
   const query =
@@ -98,6 +109,7 @@ function toHook(row: Selectable<WebhookTable>): StoredHook {
     id: row.id,
     projectId: row.project_id,
     provider: row.provider,
+    boundProvider: row.bound_provider,
     sealedId: row.sealed_id,
     sealed: row.sealed,
     createdAt: row.created_at,

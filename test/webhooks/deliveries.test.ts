@@ -156,6 +156,25 @@ test('a body that is signed and not what it says it is, is refused and on record
   assert.deepEqual([newest?.state, newest?.verified], ['refused', true]);
 });
 
+test("section 10: what one provider signed is nothing for another's rules, nor under the name of another event", async () => {
+  const hook = await stage.project('cross');
+  const payload = { ref: 'feature', ref_type: 'branch', repository: { clone_url: repositoryOf('cross') } };
+  const first = await stage.deliver(hook, 'create', payload);
+  assert.equal(first.outcome, 'ignored');
+  const renamed = await stage.deliver(hook, 'delete', payload);
+  assert.deepEqual([renamed.id, renamed.outcome], [first.id, 'replayed']);
+  const body = JSON.stringify(payload);
+  const headers = {
+    'x-gitea-event': 'delete',
+    'x-gitea-delivery': '2',
+    'x-gitea-signature': githubSignature(body, hook.secret).slice('sha256='.length),
+  };
+  const other = { provider: 'gitea', headers, body } as const;
+  await assert.rejects(stage.send(hook, other), refusal('not_found', /is of GitHub/));
+  const renewed = await stage.webhooks.commands.putHook(owner, { project: 'cross' }, { replace: true });
+  await assert.rejects(stage.send(renewed, other), refusal('webhook_signature_invalid'));
+});
+
 test('what the database cannot keep as it is, is kept all the same', async () => {
   const hook = await stage.project('odd');
   const [nul, half] = ['\0', '\ud800'];

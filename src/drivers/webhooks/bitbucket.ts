@@ -90,9 +90,14 @@ function understand(event: string, payload: unknown): Understood {
   return { events, ignored: events.length === 0 ? `nothing follows from ${event}` : null };
 }
 
+/** Bitbucket itself tells of fewer. */
+const mostChanges = 100;
+
 function readPush(payload: unknown): readonly RepositoryEvent[] {
   const { push } = take(pushSchema, payload, 'push');
-  return push.changes.flatMap(({ new: after, old: before }) => readChange(after ?? null, before ?? null) ?? []);
+  return push.changes
+    .slice(0, mostChanges)
+    .flatMap(({ new: after, old: before }) => readChange(after ?? null, before ?? null) ?? []);
 }
 
 function readChange(after: Pointer | null, before: Pointer | null): RepositoryEvent | null {

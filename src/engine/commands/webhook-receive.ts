@@ -39,6 +39,11 @@ export function webhookReceiver(
     const hook = await dependencies.store.hook(hookId);
     if (hook === null || (hook.provider !== null && hook.provider !== provider))
       throw new CutoverError('not_found', `there is no webhook of ${providerNames[provider]} at this address`);
+    if (hook.boundProvider !== null && hook.boundProvider !== provider)
+      throw new CutoverError(
+        'not_found',
+        `the webhook is of ${providerNames[hook.boundProvider]}, which delivered first; a new secret is for any`,
+      );
     // What cannot be signed is not read, and is refused like what is signed otherwise.
     const read = dependencies.drivers[provider].showsSignature(headers) ? body : async () => new Uint8Array();
     const arrival = { hook, provider, request: { headers, body: await read() } };
@@ -74,7 +79,7 @@ async function accept(
   reading: WebhookReading,
 ): Promise<ReceivedDelivery> {
   const driver = drivers[provider];
-  const digest = createHash('sha256').update(`${reading.name}\0`).update(request.body).digest('hex');
+  const digest = createHash('sha256').update(request.body).digest('hex');
   const state = reading.ignored === null ? 'pending' : 'ignored';
   const { id, replayed } = await store.keep({
     id: random.id(),
@@ -90,6 +95,7 @@ async function accept(
     reading,
     repeats: 0,
   });
+  if (hook.projectId !== null && hook.boundProvider === null) await store.bindHook(hook.id, provider);
   if (replayed) return { id, outcome: 'replayed', reason: 'the same delivery came before' };
   if (state === 'pending') wakeProcessor();
   return { id, outcome: state === 'pending' ? 'accepted' : 'ignored', reason: reading.ignored };

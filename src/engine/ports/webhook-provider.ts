@@ -9,8 +9,8 @@ export interface WebhookDriver {
   /** As the provider numbers the delivery, the same when it sends it again; null where it does not. */
   deliveryId(request: WebhookRequest): string | null;
   /**
-   * The signature covers the body, and no two deliveries have the same body and event: the same again is a replay, whatever its
-   * number says.
+   * The signature covers the body, and no two deliveries have the same body: the same again is a replay, whatever its number and the name
+   * of its event say, which nobody signs.
    */
   readonly bodiesDiffer: boolean;
   /** What the body says. Errors: `invalid_input` where it is not to be read as what the headers say it is. */

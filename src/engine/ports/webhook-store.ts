@@ -10,6 +10,8 @@ export interface WebhookStore {
   hookOf(owner: HookOwner): Promise<StoredHook | null>;
   /** Unless there is one; with `replace` its secret takes the place of the old one, and the address stays. null: the project is gone. */
   putHook(owner: HookOwner, hook: NewHook, replace: boolean): Promise<StoredHook | null>;
+  /** From now on it is that provider's alone, until it has another secret; unless it is somebody's already. */
+  bindHook(id: string, provider: WebhookProvider): Promise<void>;
   /** With everything that came to it. False when there was none. */
   removeHook(owner: HookOwner): Promise<boolean>;
 
@@ -62,6 +64,8 @@ export interface StoredHook extends NewHook {
   readonly projectId: string | null;
   /** null: of a project, whichever provider calls. */
   readonly provider: WebhookProvider | null;
+  /** Of a project's: who delivered to it first; null: nobody has. */
+  readonly boundProvider: WebhookProvider | null;
   /** ISO 8601. */
   readonly createdAt: string;
   readonly secretSetAt: string;

@@ -407,6 +407,11 @@ test('hostile addresses, authors and paths cost no time, and what is longer than
   assert.ok(performance.now() - begun < 2_000);
 });
 
+test('of what a push of Bitbucket changes the first hundred are read', () => {
+  const changes = Array.from({ length: 300 }, (_, n) => ({ new: pointer('branch', `b${n}`, two), old: null }));
+  assert.equal(bitbucket('repo:push', { push: { changes } }).events.length, 100);
+});
+
 test('3.3 GitLab and Gitea do not say that a push takes commits away: of none of theirs the paths are known', () => {
   assert.equal(pathsOf(gitlab({ ...gitlabPush, total_commits_count: 1 })), null);
   assert.equal(pathsOf(gitea('push', giteaPush)), null);
