@@ -12,6 +12,7 @@ import { envCommand } from './commands/env/env.ts';
 import { environmentsCommand } from './commands/environments/environments.ts';
 import { imagesCommand } from './commands/images/images.ts';
 import { previewsCommand } from './commands/previews/previews.ts';
+import { providersCommand } from './commands/providers/providers.ts';
 import { projectsCommand } from './commands/projects/projects.ts';
 import { pruneCommand } from './commands/retention/prune.ts';
 import { retentionCommand } from './commands/retention/retention.ts';
@@ -57,6 +58,7 @@ function commands(cli: Cli): readonly Command[] {
     queueCommand(cli),
     webhooksCommand(cli),
     previewsCommand(cli),
+    providersCommand(cli),
     tokensCommand(cli),
     serverCommand(cli),
     systemCommand(cli),

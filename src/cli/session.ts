@@ -50,7 +50,11 @@ export class Session {
   /** The project that was named, else the only one there is. Error: `usage`. */
   async project(named: string | undefined): Promise<string> {
     if (named !== undefined) return named;
-    const { projects } = await (await this.client()).call(endpoints.projects.list, { params: {} });
+    const client = await this.client();
+    const { project } = await client.call(endpoints.system.whoami, { params: {} });
+    // There is no other for this token, and it may not be one that sees a list.
+    if (project !== null) return project;
+    const { projects } = await client.call(endpoints.projects.list, { params: {} });
     const names = projects.map(({ name }) => name);
     const [only] = names;
     if (only !== undefined && names.length === 1) return only;

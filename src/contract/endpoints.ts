@@ -3,6 +3,7 @@ import { credentialEndpoints } from './endpoints/credentials.ts';
 import { deployEndpoints } from './endpoints/deploy.ts';
 import { deploymentEndpoints } from './endpoints/deployments.ts';
 import { environmentEndpoints } from './endpoints/environments.ts';
+import { githubAppEndpoints } from './endpoints/github-app.ts';
 import { previewEndpoints } from './endpoints/previews.ts';
 import { projectEndpoints } from './endpoints/projects.ts';
 import { registryEndpoints } from './endpoints/registries.ts';
@@ -44,6 +45,7 @@ export const endpoints = {
   deliveries: deliveryEndpoints,
   previews: previewEndpoints,
   providers: providerEndpoints,
+  githubApp: githubAppEndpoints,
 } as const satisfies Record<string, Record<string, Endpoint>>;
 
 export interface Operation {

@@ -128,9 +128,15 @@ function allowInternal({ allowInternal: text = '' }: EnvironmentVariables): read
 
 function proxyUrl(key: VariableName, text: string | undefined): string | null {
   if (text === undefined) return null;
-  if (!URL.canParse(text) || !/^(https?|socks5h?):\/\//.test(text))
-    refuse(key, text, 'a URL such as http://proxy:3128 is needed');
-  return text;
+  if (isProxyUrl(text)) return text;
+  // It may hold a password.
+  return refuse(key, text.replace(/^(.*?\/\/)?.*@/, '$1…@'), 'a URL such as http://proxy:3128 is needed');
+}
+
+/** With a password it must be one that can be read: signs that mean something in URLs are written as `%40`. */
+function isProxyUrl(text: string): boolean {
+  if (!URL.canParse(text) || !/^(https?|socks5h?):\/\//.test(text)) return false;
+  return !/%(?![0-9a-f]{2})/i.test(new URL(text).password);
 }
 
 /** Half of the machine's memory, and a sixteenth of what a container may have of the processors where both want all of them. */

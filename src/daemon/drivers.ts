@@ -23,6 +23,7 @@ import { createUploadSpool } from '../drivers/uploads/spool.ts';
 import { publicPaths } from '../http/listener.ts';
 import type { DeploymentStore } from '../engine/ports/deployment-store.ts';
 import type { OperatorLog, Ports } from '../engine/ports/ports.ts';
+import type { SecretBox } from '../engine/ports/secret-box.ts';
 import type { Config } from './config.ts';
 import type { DataDirectory } from './data-directory.ts';
 
@@ -39,13 +40,22 @@ interface DriverOptions {
   readonly log: OperatorLog;
 }
 
+/** Reads repositories by the platform's GitHub App, whose key the box opens. */
+export type AppTokensWith = (secretBox: SecretBox) => (address: string, signal: AbortSignal) => Promise<string | null>;
+
+interface Kept {
+  readonly deployments: DeploymentStore;
+  readonly appTokens: AppTokensWith;
+}
+
 const unlimited = 'builds have no limits of memory, processor and processes';
 const supervisePath = fileURLToPath(new URL('../../bin/supervise', import.meta.url));
 
-export async function createDrivers(options: DriverOptions, deployments: DeploymentStore): Promise<Drivers> {
+export async function createDrivers(options: DriverOptions, { deployments, appTokens }: Kept): Promise<Drivers> {
   const { config, directory, log } = options;
   const { dockerSocket: socketPath, networkPool, gitProtocols: allowedProtocols } = config;
   const { router, staticFiles, staticSocket } = await createTrafficDrivers(options);
+  const secretBox = await openSecretBox({ dir: directory.keys });
   return {
     router,
     staticFiles,
@@ -58,6 +68,7 @@ export async function createDrivers(options: DriverOptions, deployments: Deploym
         dir: directory.source,
         allowedProtocols,
         ...config.source,
+        appToken: appTokens(secretBox),
         hosted: (project) => hostedRepositoryPath(directory.git, project),
         log,
       }),
@@ -79,7 +90,7 @@ export async function createDrivers(options: DriverOptions, deployments: Deploym
       logs: createFileLogs({ dir: directory.logs, log }),
       clock: systemClock,
       random: systemRandom,
-      secretBox: await openSecretBox({ dir: directory.keys }),
+      secretBox,
     },
   };
 }

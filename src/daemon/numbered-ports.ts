@@ -7,6 +7,7 @@ import type { ObservationStore } from '../engine/ports/observation-store.ts';
 import type { Ports } from '../engine/ports/ports.ts';
 import type { Router } from '../engine/ports/router.ts';
 import type { Runtime } from '../engine/ports/runtime.ts';
+import type { SleepStore } from '../engine/ports/sleep-store.ts';
 import type { Source } from '../engine/ports/source.ts';
 import type { StaticFiles } from '../engine/ports/static-files.ts';
 import type { Uploads } from '../engine/ports/uploads.ts';
@@ -19,6 +20,7 @@ interface Acting {
   readonly ports: Ports;
   readonly world: WorldStore;
   readonly observations: ObservationStore;
+  readonly sleep: SleepStore;
 }
 
 /** What it was given; only where the settings ask for crash points, with every journal write and outside call numbered. */
@@ -30,6 +32,7 @@ export function numbered(config: Config, acting: Acting): Acting {
   return {
     world: points.watch('world', acting.world, world),
     observations: points.watch('observations', acting.observations, observations),
+    sleep: points.watch('sleep', acting.sleep, sleep),
     ports: {
       ...ports,
       deployments: points.watch('deployments', ports.deployments, deployments),
@@ -102,6 +105,14 @@ const observations: Kinds<ObservationStore> = {
   close: 'acts',
 };
 
+const sleep: Kinds<SleepStore> = {
+  // By the clock.
+  sleepers: 'looks',
+  requestSleep: 'looks',
+  requestWake: 'looks',
+  forgiveFailedWakes: 'looks',
+};
+
 const runtime: Kinds<Runtime> = {
   ping: 'looks',
   ensureNetwork: 'acts',
@@ -142,6 +153,8 @@ const router: Kinds<Router> = {
   closeSessions: 'acts',
   counters: 'looks',
   outcomes: 'looks',
+  canHold: 'looks',
+  awaited: 'looks',
   stalled: 'looks',
   serverNames: 'looks',
   snapshot: 'looks',
@@ -154,6 +167,8 @@ const source: Kinds<Source> = {
   treeId: 'acts',
   appTreeId: 'looks',
   checkout: 'acts',
+  survey: 'acts',
+  unpack: 'acts',
   release: 'acts',
   owners: 'looks',
   // By the clock.

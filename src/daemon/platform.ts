@@ -6,6 +6,7 @@ import type { Commands } from '../engine/commands/commands.ts';
 import { credentialCommands } from '../engine/commands/credentials.ts';
 import { deploymentCommands, type DeploymentDependencies } from '../engine/commands/deployments.ts';
 import { environmentCommands } from '../engine/commands/environments.ts';
+import type { ApplyPreviewEvent } from '../engine/commands/preview-events.ts';
 import { projectCommands } from '../engine/commands/projects.ts';
 import { registryCommands } from '../engine/commands/registries.ts';
 import { bootstrapAdminToken, tokenCommands } from '../engine/commands/tokens.ts';
@@ -16,6 +17,7 @@ import type { ConfigurationStore } from '../engine/ports/configuration-store.ts'
 import type { ObservationStore } from '../engine/ports/observation-store.ts';
 import type { OperatorLog, Ports } from '../engine/ports/ports.ts';
 import { artifactCheck } from '../engine/workflows/artifact-check.ts';
+import { proxyPasswords } from '../drivers/build/buildkit/build-network.ts';
 import { hashToken, newToken } from '../drivers/secrets/tokens.ts';
 import { checkBranch } from '../drivers/source/git/refs.ts';
 import { parseRepositoryUrl } from '../drivers/source/git/repository-url.ts';
@@ -25,6 +27,7 @@ import { createDeploymentStore } from '../store/deployments.ts';
 import { environmentStore } from '../store/environments.ts';
 import { createInvariantStore } from '../store/invariants.ts';
 import { createObservationStore } from '../store/observations.ts';
+import { createSleepStore } from '../store/sleep.ts';
 import { projectStore } from '../store/projects.ts';
 import { registryStore } from '../store/registries.ts';
 import type { Database } from '../store/schema.ts';
@@ -37,6 +40,7 @@ import { openDataDirectory, writeAtomically, type DataDirectory } from './data-d
 import { openPlatformDatabase, type PlatformDatabase } from './database.ts';
 import { createDrivers, type Drivers } from './drivers.ts';
 import { composePushes, type Pushes } from './pushes.ts';
+import { composeGitHub } from './github.ts';
 import { composePreviews } from './previews.ts';
 import { composeRetention } from './retention.ts';
 import { numbered } from './numbered-ports.ts';
@@ -65,9 +69,12 @@ export async function composePlatform(config: Config, log: OperatorLog): Promise
   const directory = await openDataDirectory(config.dataDir, config.platformId);
   const database = await openPlatformDatabase(config, log);
   const { db } = database;
-  const made = await createDrivers({ config, directory, log }, createDeploymentStore(db));
+  const github = composeGitHub(config, db);
+  const kept = { deployments: createDeploymentStore(db), appTokens: github.tokens };
+  const made = await createDrivers({ config, directory, log }, kept);
   const world = createWorldStore(db);
-  const acting = numbered(config, { ports: made.ports, world, observations: createObservationStore(db) });
+  const stores = { world, observations: createObservationStore(db), sleep: createSleepStore(db) };
+  const acting = numbered(config, { ports: made.ports, ...stores });
   const { ports } = acting;
   const drivers = { ...made, ports };
   const retention = composeRetention({ config, directory, ports, db, log });
@@ -77,7 +84,7 @@ export async function composePlatform(config: Config, log: OperatorLog): Promise
     rerun: rerunDependencies(ports, db),
     log,
     owner,
-    ...pace(config),
+    ...engineSettings(config),
     imageLabels: { 'cutover.platform': directory.id },
     urlOf: urlOf(config),
     requireRoom: retention.requireRoom,
@@ -86,10 +93,12 @@ export async function composePlatform(config: Config, log: OperatorLog): Promise
   const watchdog = watchdogOf(acting, db, log);
   const wake = () => engine.wake('');
   const outside = { urlOf: urlOf(config), configuration: configurationStore(database) };
-  const previews = composePreviews({ config, database, ports, engine, log, ...outside });
-  const { applyPreviewEvent } = previews;
-  const webhooks = composeWebhooks({ db, ports, log, wake, applyPreviewEvent, ...outside });
-  const { pushes, ...composed } = await composeCommands({ config, database, drivers, engine, directory, log });
+  const previews = composePreviews({ config, database, ports, engine, log, github, ...outside });
+  const { applyPreviewEvent, applyInstallationEvent } = previews;
+  const applied = { applyPreviewEvent, applyInstallationEvent };
+  const webhooks = composeWebhooks({ db, ports, log, wake, ...applied, ...outside });
+  const wiring = { config, database, drivers, engine, directory, log };
+  const { pushes, ...composed } = await composeCommands(wiring, applyPreviewEvent);
   const others = { retention: retention.commands, webhooks: webhooks.commands, ...previews.commands };
   const commands = { ...composed.commands, ...others };
   await bootstrapAdminToken(tokenDependencies(database, drivers), (secret) =>
@@ -115,9 +124,10 @@ export async function composePlatform(config: Config, log: OperatorLog): Promise
   };
 }
 
-/** How much the engine does at once, and how often it looks. */
-function pace({ buildsAtOnce, buildTimeoutMs }: Config) {
-  return { leaseMs, concurrency: deploymentsAtOnce, buildsAtOnce, buildTimeoutMs, reconcileIntervalMs };
+/** How much the engine does at once, how often it looks, and what nobody may read in what it writes. */
+function engineSettings({ buildsAtOnce, buildTimeoutMs, buildNetwork }: Config) {
+  const secretValues = proxyPasswords(buildNetwork);
+  return { leaseMs, concurrency: deploymentsAtOnce, buildsAtOnce, buildTimeoutMs, reconcileIntervalMs, secretValues };
 }
 
 function rerunDependencies({ deployments, random, secretBox }: Ports, db: Kysely<Database>): EngineOptions['rerun'] {
@@ -161,12 +171,14 @@ interface Wiring {
   readonly log: OperatorLog;
 }
 
+type UncomposedHere = 'retention' | 'webhooks' | 'previews' | 'providers' | 'githubApp';
+
 interface Composed {
-  readonly commands: Omit<Commands, 'retention' | 'webhooks' | 'previews' | 'providers'>;
+  readonly commands: Omit<Commands, UncomposedHere>;
   readonly pushes: Pushes;
 }
 
-async function composeCommands(wiring: Wiring): Promise<Composed> {
+async function composeCommands(wiring: Wiring, applyPreviewEvent: ApplyPreviewEvent): Promise<Composed> {
   const { config, directory, database, log } = wiring;
   const deployments = deploymentDependencies(wiring);
   const pushes = await composePushes({
@@ -174,6 +186,7 @@ async function composeCommands(wiring: Wiring): Promise<Composed> {
     directory,
     db: database.db,
     deployments,
+    applyPreviewEvent,
     urlOf: urlOf(config),
     log,
   });
@@ -184,7 +197,7 @@ async function composeCommands(wiring: Wiring): Promise<Composed> {
 function configurationCommands(
   { config, database, drivers, engine }: Wiring,
   { configuration: store }: DeploymentDependencies,
-): Omit<Commands, 'deployments' | 'retention' | 'webhooks' | 'pushes' | 'previews' | 'providers'> {
+): Omit<Commands, 'deployments' | 'pushes' | UncomposedHere> {
   const { random, secretBox, source } = drivers.ports;
   const configuration = {
     store,

@@ -1,64 +1,81 @@
-import type { PreviewCommands, ProviderCommands } from '../engine/commands/preview-commands.ts';
+import { githubAppCommands } from '../engine/commands/github-app.ts';
+import type { GitHubAppCommands, PreviewCommands, ProviderCommands } from '../engine/commands/preview-commands.ts';
+import { applyInstallationEvent, type ApplyInstallationEvent } from '../engine/commands/installation-events.ts';
 import { applyPreviewEvent, type ApplyPreviewEvent } from '../engine/commands/preview-events.ts';
 import { previewCommands, type PreviewDependencies } from '../engine/commands/previews.ts';
 import { providerCommands } from '../engine/commands/providers.ts';
 import type { Engine } from '../engine/engine.ts';
+import { InstallationKeeper } from '../engine/github-app/installation-keeper.ts';
 import type { ConfigurationStore } from '../engine/ports/configuration-store.ts';
 import type { OperatorLog, Ports } from '../engine/ports/ports.ts';
 import { PreviewKeeper } from '../engine/previews/preview-keeper.ts';
 import { ProviderCourier } from '../engine/previews/provider-courier.ts';
 import { ProviderSurvey } from '../engine/previews/provider-survey.ts';
-import { addressRule } from '../drivers/outgoing/internal-addresses.ts';
-import { outgoingFetch } from '../drivers/outgoing/outgoing-fetch.ts';
-import { createProviders } from '../drivers/provider/open-provider.ts';
 import { checkBranch } from '../drivers/source/git/refs.ts';
 import { createPreviewStore } from '../store/previews.ts';
 import { createProviderStore } from '../store/providers.ts';
 import type { Config } from './config.ts';
 import type { PlatformDatabase } from './database.ts';
+import type { GitHub } from './github.ts';
 
 const keeperIntervalMs = 5_000;
 const courierIntervalMs = 2_000;
+const installationIntervalMs = 10_000;
 const surveyIntervalMs = 10 * 60_000;
 
 /** What opens and closes previews, sees to it that there is what was asked for, and tells the providers of it. */
 export interface Previews {
-  readonly commands: { readonly previews: PreviewCommands; readonly providers: ProviderCommands };
+  readonly commands: {
+    readonly previews: PreviewCommands;
+    readonly providers: ProviderCommands;
+    readonly githubApp: GitHubAppCommands;
+  };
   /** For what webhooks tell. */
   readonly applyPreviewEvent: ApplyPreviewEvent;
+  readonly applyInstallationEvent: ApplyInstallationEvent;
   run(signal: AbortSignal): Promise<void>;
 }
 
 interface PreviewWiring {
-  readonly config: Pick<Config, 'baseDomain' | 'allowInternal'>;
+  readonly config: Pick<Config, 'baseDomain'>;
   readonly urlOf: (host: string) => string;
   readonly configuration: ConfigurationStore;
   readonly database: PlatformDatabase;
   readonly ports: Ports;
   readonly engine: Engine;
+  readonly github: GitHub;
   readonly log: OperatorLog;
 }
 
 export function composePreviews(wiring: PreviewWiring): Previews {
-  const { config, urlOf, configuration, database, ports, engine, log } = wiring;
+  const { urlOf, configuration, database, ports, engine, github, log } = wiring;
   const { random, secretBox, clock } = ports;
   const previews = createPreviewStore(database.db);
   const keeper = composeKeeper(wiring, previews);
   const wakeReconciler = () => engine.wakeReconciler();
   const dependencies = { configuration, previews, keeper, random, urlOf, checkBranch, wakeReconciler };
   const providers = createProviderStore(database.db);
-  const openProvider = createProviders(outgoingFetch(addressRule(config.allowInternal)));
-  const told = { providers, openProvider, secretBox, clock, log };
-  const courier = new ProviderCourier({ ...told, previews, random, urlOf, intervalMs: courierIntervalMs });
+  const { githubApp, githubApps } = github;
+  const told = { ...github, providers, secretBox, clock, log };
+  const onDoubt = async (id: string) => applyInstallationEvent({ githubApp, githubApps, wake }, id);
+  const courier = new ProviderCourier({ ...told, previews, random, urlOf, onDoubt, intervalMs: courierIntervalMs });
   const survey = new ProviderSurvey({ ...told, dependencies, intervalMs: surveyIntervalMs });
-  const wake = () => courier.wake();
+  const onFound = () => courier.wake();
+  const installations = new InstallationKeeper({ ...told, onFound, intervalMs: installationIntervalMs });
+  const wake = () => {
+    courier.wake();
+    installations.wake();
+  };
   return {
     commands: {
       previews: previewCommands(dependencies),
       providers: providerCommands({ configuration, providers, random, secretBox, wake }),
+      githubApp: githubAppCommands({ githubApp, githubApps, random, secretBox, wake }),
     },
     applyPreviewEvent: (request) => applyPreviewEvent(dependencies, request),
-    run: async (signal) => void (await Promise.all([keeper, courier, survey].map((part) => part.run(signal)))),
+    applyInstallationEvent: (event) => applyInstallationEvent({ githubApp, githubApps, wake }, event.installation),
+    run: async (signal) =>
+      void (await Promise.all([keeper, courier, survey, installations].map((part) => part.run(signal)))),
   };
 }
 

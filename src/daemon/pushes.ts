@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { PushCommands } from '../engine/commands/push-commands.ts';
 import type { DeploymentDependencies } from '../engine/commands/deployments.ts';
+import type { ApplyPreviewEvent } from '../engine/commands/preview-events.ts';
 import { pushCommands } from '../engine/commands/pushes.ts';
 import type { OperatorLog } from '../engine/ports/ports.ts';
 import { PushKeeper } from '../engine/reconcile/push-keeper.ts';
@@ -22,12 +23,13 @@ interface PushWiring {
   readonly directory: Pick<DataDirectory, 'git'>;
   readonly db: Kysely<Database>;
   readonly deployments: DeploymentDependencies;
+  readonly applyPreviewEvent: ApplyPreviewEvent;
   readonly urlOf: (host: string) => string;
   readonly log: OperatorLog;
 }
 
 export async function composePushes(wiring: PushWiring): Promise<Pushes> {
-  const { config, directory, db, deployments, urlOf, log } = wiring;
+  const { config, directory, db, deployments, applyPreviewEvent, urlOf, log } = wiring;
   const repositories = await createHostedRepositories({
     dir: directory.git,
     maxBytes: config.source.limits.mirrorBytes,
@@ -37,7 +39,8 @@ export async function composePushes(wiring: PushWiring): Promise<Pushes> {
   const store = createPushStore(db);
   const recording = { ...deployments, commits: createWebhookStore(db) };
   const { queries } = deployments;
-  const keeper = new PushKeeper({ repositories, store, recording, queries, clock, log, checkBranch });
+  const acting = { recording, applyPreviewEvent, checkBranch };
+  const keeper = new PushKeeper({ repositories, store, queries, clock, log, ...acting });
   const remoteOf = (project: string) => `${urlOf(config.publicHost)}/git/${project}.git`;
   return {
     commands: pushCommands({ deployments, repositories, keeper, random, remoteOf }),

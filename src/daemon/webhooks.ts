@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { WebhookCommands } from '../engine/commands/webhook-commands.ts';
+import type { ApplyInstallationEvent } from '../engine/commands/installation-events.ts';
 import type { ApplyPreviewEvent } from '../engine/commands/preview-events.ts';
 import { WebhookProcessor } from '../engine/commands/webhook-processor.ts';
 import { webhookCommands } from '../engine/commands/webhooks.ts';
@@ -22,12 +23,13 @@ interface WebhookWiring {
   readonly configuration: ConfigurationStore;
   readonly log: OperatorLog;
   readonly applyPreviewEvent: ApplyPreviewEvent;
+  readonly applyInstallationEvent: ApplyInstallationEvent;
   /** A deployment was recorded. */
   readonly wake: () => void;
 }
 
 export function composeWebhooks(wiring: WebhookWiring): Webhooks {
-  const { db, ports, configuration, applyPreviewEvent, log, wake } = wiring;
+  const { db, ports, configuration, applyPreviewEvent, applyInstallationEvent, log, wake } = wiring;
   const { clock, random, secretBox, deployments } = ports;
   const store = createWebhookStore(db);
   const processor = new WebhookProcessor({
@@ -39,6 +41,7 @@ export function composeWebhooks(wiring: WebhookWiring): Webhooks {
     deployments,
     configuration,
     applyPreviewEvent,
+    applyInstallationEvent,
     wake,
   });
   return {

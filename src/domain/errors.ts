@@ -103,7 +103,7 @@ export const errorCatalogue = {
   ),
   disk_low: entry(
     'deployment',
-    'There is too little room on a disk to begin a build.',
+    'There is too little room on a disk to begin a build or to take an upload.',
     'See what the platform can remove with `cutover prune --dry-run`, and what BuildKit keeps with `docker builder prune`; then deploy again.',
   ),
   disk_full: entry('unavailable', 'No space is left on the disk.', 'Free some space, then deploy again.'),

@@ -34,7 +34,7 @@ export const intakeErrors = {
   ),
   archive_refused: entry(
     'deployment',
-    'The archive cannot be read, is too large, or has entries that no bundle may have.',
+    'The archive cannot be read, is too large, or has entries that are not taken.',
     'Pack plain files and directories, without what the message names.',
   ),
   upload_too_large: entry(

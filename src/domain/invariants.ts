@@ -275,6 +275,10 @@ function* nothingOrphaned(world: World): Iterable<Finding> {
     if (world.deployments.get(id)?.active === true) continue;
     yield { ...found, subject: `work tree of ${id}`, message: 'nobody builds it any more' };
   }
+  const awaited = new Set(snapshot.deployments.map(({ upload }) => upload));
+  for (const id of snapshot.uploads) {
+    if (!awaited.has(id)) yield { ...found, subject: `upload ${id}`, message: 'no deployment waits for it' };
+  }
 }
 
 /** While a deployment is led, its worker says what it needs. */

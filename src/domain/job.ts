@@ -44,6 +44,7 @@ const artifactJobs: Readonly<Record<DeploymentKind, readonly JobType[]>> = {
   image: ['PullExternalImageJob'],
   'image-upload': ['LoadImageJob', 'VerifyLocalImageJob'],
   static: [],
+  directory: ['DownloadRepoJob', 'BuildImageJob'],
   rollback: ['VerifyLocalImageJob'],
   promote: ['VerifyLocalImageJob'],
 };

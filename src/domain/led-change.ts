@@ -6,9 +6,9 @@ import type { TimelineEntry } from './timeline.ts';
 
 /**
  * What is asked of a deployment. `take-back`: the evidence is against it. `pause` and `resume` are given to whoever leads it, or claims it
- * for that.
+ * for that; `sleep` and `wake` of what serves, by nobody in particular (rule 6).
  */
-export type Want = 'cancel' | 'delete' | 'take-back' | 'pause' | 'resume';
+export type Want = 'cancel' | 'delete' | 'take-back' | 'pause' | 'resume' | 'sleep' | 'wake';
 
 /** A deployment as its leader's write finds it. */
 export interface LedDeployment {

@@ -29,6 +29,8 @@ export interface PlatformSnapshot {
   readonly networks: readonly string[];
   /** Ids of the deployments that have a work tree on disk. */
   readonly workTrees: readonly string[];
+  /** Ids of what was sent and is on disk, and that nobody writes to any more. */
+  readonly uploads: readonly string[];
 }
 
 export interface EnvironmentSnapshot {
@@ -61,6 +63,8 @@ export interface DeploymentSnapshot {
   readonly idleMs: number;
   /** Hash of the bundle it serves; null: it is run from an image, or nothing is built yet. */
   readonly bundle: string | null;
+  /** Id of the upload that it waits for; null: it needs none, or none any more. */
+  readonly upload: string | null;
   /** Those that are to have a container. */
   readonly instances: readonly InstanceSnapshot[];
 }

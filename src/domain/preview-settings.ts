@@ -8,6 +8,8 @@ export interface PreviewSettings {
   readonly limit: number;
   /** After the last push; null: they do not end by themselves. */
   readonly ttlMs: number | null;
+  /** Without a request for so long they are put to sleep, until the next one; null: they are not. */
+  readonly sleepAfterMs: number | null;
   /** Search engines are told not to list them. */
   readonly noindex: boolean;
   readonly replicas: number;
@@ -22,6 +24,7 @@ export const defaultPreviewSettings: PreviewSettings = {
   branches: false,
   limit: 20,
   ttlMs: 604_800_000,
+  sleepAfterMs: 1_800_000,
   noindex: true,
   replicas: 1,
   cpuCores: 1,
@@ -31,6 +34,7 @@ export const defaultPreviewSettings: PreviewSettings = {
 const ranges = {
   limit: [0, 1_000],
   ttlMs: [60_000, 31_536_000_000],
+  sleepAfterMs: [1_000, 31_536_000_000],
   replicas: [1, 32],
   cpuCores: [0.05, 64],
   memoryMb: [16, 1_048_576],
@@ -40,11 +44,11 @@ const ranges = {
 export function previewSettingsProblem(settings: PreviewSettings): string | null {
   for (const name of ['pullRequests', 'branches', 'noindex'] as const)
     if (typeof settings[name] !== 'boolean') return `${name} must be true or false`;
-  for (const name of ['limit', 'ttlMs', 'replicas', 'cpuCores', 'memoryMb'] as const) {
+  for (const name of ['limit', 'ttlMs', 'sleepAfterMs', 'replicas', 'cpuCores', 'memoryMb'] as const) {
     const value = settings[name];
     const [min, max] = ranges[name];
     const whole = name !== 'cpuCores';
-    if (name === 'ttlMs' && value === null) continue;
+    if (value === null && (name === 'ttlMs' || name === 'sleepAfterMs')) continue;
     if (typeof value !== 'number' || value < min || value > max || (whole && !Number.isInteger(value)))
       return `${name} must be a ${whole ? 'whole ' : ''}number from ${min} to ${max}`;
   }

@@ -40,6 +40,8 @@ export interface Preview {
   readonly environmentId: string | null;
   /** Hosts of the environment. */
   readonly hosts: readonly string[];
+  /** ISO 8601: nobody used it for a while, and it is started again for the next visitor; null: it is awake. */
+  readonly asleepSince: string | null;
   /** Of its newest deployment. */
   readonly deployment: PreviewDeployment | null;
   /** ISO 8601. */
@@ -113,7 +115,7 @@ export function effectOfOpening(
   return opening.again || (!known.finished && !same) ? 'push' : 'stale';
 }
 
-type EventWithPreview = Exclude<RepositoryEvent, { readonly kind: 'tag' }>;
+type EventWithPreview = Exclude<RepositoryEvent, { readonly kind: 'tag' | 'installation' }>;
 
 /** What an event asks for, whatever is switched on. A push is one to the branch's own preview. */
 export function wishOf(event: EventWithPreview): PreviewWish {

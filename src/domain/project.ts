@@ -29,6 +29,8 @@ export interface Environment {
   readonly currentDeploymentId: string | null;
   /** Why nothing is deployed by itself until somebody resumes it (rule 5.7); null: it is. */
   readonly autoDeployHeld: string | null;
+  /** ISO 8601: nobody used it for a while, and it is started again for the next visitor; null: it is awake. */
+  readonly asleepSince: string | null;
   readonly createdAt: string;
 }
 

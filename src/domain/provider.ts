@@ -1,16 +1,22 @@
+import type { InstallationState } from './github-app.ts';
+
 /** Where a repository is kept, by whom its pull requests are asked for. */
 export const providerKinds = ['github', 'gitlab', 'gitea', 'bitbucket'] as const;
 export type ProviderKind = (typeof providerKinds)[number];
 
-/** Of a project: who is told of its previews. Forgejo is a `gitea`. */
+/** Of a project: who is told of its previews and deployments. Forgejo is a `gitea`. */
 export interface ProviderFacts {
   readonly kind: ProviderKind;
   /** Of the API, without a slash at its end: `https://api.github.com`, `https://gitlab.example/api/v4`. */
   readonly apiUrl: string;
   /** As the provider names it: `owner/name`. */
   readonly repository: string;
-  /** 8 hex digits that are the same for the same token. */
+  /** 8 hex digits that are the same for the same token, or key of the App. */
   readonly fingerprint: string;
+  /** Whether the GitHub App may act for the repository; null: the project has a token of its own. */
+  readonly installation: InstallationState | null;
+  /** Whether deployments that are no previews are told, too. */
+  readonly tellsDeployments: boolean;
   /** Who set it. */
   readonly setBy: string;
   /** ISO 8601. */
@@ -46,6 +52,17 @@ export type ProviderMessage =
       readonly state: ReportState;
       readonly description: string;
       readonly url: string | null;
+    }
+  /** Of one commit in an environment that lasts: what becomes of it says nothing of the environment's other ones. */
+  | {
+      readonly kind: 'commit-deployment';
+      readonly environment: string;
+      readonly production: boolean;
+      readonly commit: string;
+      readonly branch: string;
+      readonly state: ReportState;
+      readonly description: string;
+      readonly url: string | null;
     };
 
 /** Messages of one topic replace each other while they wait. */
@@ -57,6 +74,8 @@ export function messageTopic(message: ProviderMessage): string {
       return `commit-status:${message.commit}:${message.context}`;
     case 'deployment-status':
       return `deployment-status:${message.environment}`;
+    case 'commit-deployment':
+      return `commit-deployment:${message.environment}:${message.commit}`;
   }
 }
 

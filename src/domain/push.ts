@@ -9,6 +9,8 @@ export interface PushResult {
   readonly deployment: number | null;
   /** Why nothing was, or what was. */
   readonly reason: string;
+  /** It is a preview, which goes on showing the commit whatever becomes of it. Left out: it is none. */
+  readonly preview?: boolean;
 }
 
 /** A push that was taken: the branch has moved, or is about to. */

@@ -19,6 +19,15 @@ export interface DeployKey {
   readonly host: string;
 }
 
+/** The GitHub App of the platform: who reads the repository gets a token of its installation, for that time. */
+export interface AppCredential {
+  readonly kind: 'github-app';
+  /** Scheme, host and port: `https://github.com`. */
+  readonly host: string;
+  /** Address of the only repository that it is for: who may say what a submodule is must not read others by it. */
+  readonly repository: string;
+}
+
 /** What may be told of a credential: its values are never shown again. */
 export interface CredentialFacts {
   readonly kind: RepositoryCredential['kind'];

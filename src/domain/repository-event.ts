@@ -51,5 +51,16 @@ export interface PullRequestEvent {
   readonly author: EventAuthor;
 }
 
-/** What happened in a repository, whichever provider tells it. */
-export type RepositoryEvent = PushEvent | BranchDeletedEvent | TagEvent | PullRequestEvent;
+/** The GitHub App of the platform was installed, suspended or removed somewhere, or is there for other repositories than before. */
+export interface InstallationEvent {
+  readonly kind: 'installation';
+  /** As GitHub numbers it. */
+  readonly installation: string;
+  /** Whose it is. */
+  readonly account: string;
+  /** As GitHub names it: `created`, `suspend`, `removed`. */
+  readonly action: string;
+}
+
+/** What happened in a repository, whichever provider tells it, or with who may act there. */
+export type RepositoryEvent = PushEvent | BranchDeletedEvent | TagEvent | PullRequestEvent | InstallationEvent;

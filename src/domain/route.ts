@@ -3,10 +3,16 @@ export type SlotNumber = number;
 
 /**
  * What happens to the requests of a host. `serve`: they go to a version. `held`: they wait in the router until that changes, at
- * most for the hold time (rule 5.2). `paused`: they get a 503 page that says so (rule 2.2).
+ * most for the hold time (rule 5.2). `paused`: they get a 503 page that says so (rule 2.2). `asleep`: they wait as when held, and it is told
+ * that somebody waits (rule 6). `unwoken`: it was told, and what sleeps did not come up: they get a 503 page that says so.
  */
-export const routeModes = ['serve', 'held', 'paused'] as const;
+export const routeModes = ['serve', 'held', 'paused', 'asleep', 'unwoken'] as const;
 export type RouteMode = (typeof routeModes)[number];
+
+/** The version that the route names is stopped because nobody used it, and is started again when somebody comes. */
+export function isAsleep(route: Pick<RouteTarget, 'mode'> | null): boolean {
+  return route?.mode === 'asleep' || route?.mode === 'unwoken';
+}
 
 /** What a host is given: `share` percent of requests go to the candidate, the rest to the stable version. */
 export interface RouteTarget {

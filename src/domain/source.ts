@@ -1,3 +1,5 @@
+import type { Artifact } from './artifact.ts';
+
 /** One commit, as Git tells it. */
 export interface CommitInfo {
   /** 40 hex digits. */
@@ -53,8 +55,26 @@ export interface BundleSource {
   readonly spa: boolean;
 }
 
+/** The commit that a directory was at when it was sent, as whoever sent it says. Nobody has checked it. */
+export interface SentCommit {
+  /** 40 hex digits, or 64. */
+  readonly sha: string;
+  /** There were changes beside it. */
+  readonly dirty: boolean;
+}
+
+/** A directory, packed by whoever sent it, which is built as a repository is. Its upload is named after it. */
+export interface DirectorySource {
+  readonly kind: 'directory';
+  readonly upload: Upload;
+  /** null: it is no work tree of Git, or nobody said. */
+  readonly commit: SentCommit | null;
+  /** 64 hex digits, SHA-256 over its sorted paths and contents, so that the same files have the same; null until it has been read. */
+  readonly tree: string | null;
+}
+
 /** Where what a deployment runs comes from (rule 2.1). */
-export type DeploymentSource = GitSource | ImageSource | ImageUploadSource | BundleSource;
+export type DeploymentSource = GitSource | ImageSource | ImageUploadSource | BundleSource | DirectorySource;
 
 export const triggerKinds = ['manual', 'push', 'automatic'] as const;
 
@@ -63,11 +83,26 @@ export interface Trigger {
   /** Name of the token; of a push, who pushed and where, as `ada (GitHub)`; `cutover` for what the platform does by itself. */
   readonly by: string;
   readonly noCache: boolean;
+  /** Id of the token that asked for it; left out where none did, or it is not known. */
+  readonly tokenId?: string;
+}
+
+/** Id of what was sent for it, for as long as nothing has been made of it; null: it needs nothing of that kind. */
+export function awaitedUpload(of: {
+  readonly source: DeploymentSource;
+  readonly artifact: Artifact | null;
+}): string | null {
+  return 'upload' in of.source && of.artifact === null ? of.source.upload.id : null;
 }
 
 /** null: it is not known yet, or there is none. */
 export function commitOf(source: DeploymentSource): CommitInfo | null {
   return source.kind === 'git' ? source.commit : null;
+}
+
+/** By what the files that are to be built are known exactly: the commit, or the tree that was sent; null: they were not read yet, or there are none. */
+export function revisionOf(source: DeploymentSource): string | null {
+  return source.kind === 'directory' ? source.tree : (commitOf(source)?.sha ?? null);
 }
 
 /**
@@ -83,12 +118,15 @@ export interface Resolved {
   readonly commit?: CommitInfo;
   /** Of an image: `sha256:…`. */
   readonly digest?: string;
+  /** Of a directory that was sent: 64 hex digits. */
+  readonly tree?: string;
 }
 
 /** With what was found out; of a source of another kind nothing can be. */
-export function resolveSource(source: DeploymentSource, { commit, digest }: Resolved): DeploymentSource {
+export function resolveSource(source: DeploymentSource, { commit, digest, tree }: Resolved): DeploymentSource {
   if (source.kind === 'git' && commit !== undefined) return { ...source, commit };
   if (source.kind === 'image' && digest !== undefined) return { ...source, digest };
+  if (source.kind === 'directory' && tree !== undefined) return { ...source, tree };
   return source;
 }
 

@@ -2,6 +2,7 @@ import type { DeploymentState } from './deployment-state.ts';
 import type { RolloutStrategy } from './environment-settings.ts';
 import type { JobStatus, JobType } from './job.ts';
 import type { ObservationOutcome } from './observation.ts';
+import type { Uptime } from './uptime.ts';
 
 /** One row of a deployment's timeline (rule 2.5), and what the event stream carries. Durations in ms, sizes in bytes. */
 export type TimelineEntry =
@@ -17,6 +18,7 @@ export type TimelineEntry =
   | { readonly kind: 'image.resolved'; readonly reference: string; readonly digest: string }
   | { readonly kind: 'image.received'; readonly imageId: string; readonly sizeBytes: number }
   | { readonly kind: 'bundle.received'; readonly bundle: string; readonly files: number; readonly sizeBytes: number }
+  | { readonly kind: 'directory.received'; readonly tree: string; readonly files: number; readonly sizeBytes: number }
   | { readonly kind: 'build.planned'; readonly preset: string; readonly explanation: readonly string[] }
   /** As many builds run as may at once. */
   | { readonly kind: 'build.waiting' }
@@ -49,10 +51,14 @@ export type TimelineEntry =
       readonly restarts: number;
     }
   /** Requests wait in the router from here until `traffic.released`. */
-  | { readonly kind: 'traffic.held' }
+  | { readonly kind: 'traffic.held'; readonly uptime?: Uptime }
   | { readonly kind: 'traffic.released'; readonly heldMs: number }
   | { readonly kind: 'paused'; readonly by: string }
   | { readonly kind: 'resumed'; readonly by: string }
+  /** Nobody used it for a while: it is stopped, until somebody comes (rule 6). */
+  | { readonly kind: 'asleep' }
+  /** Somebody came. `tookMs`: until it was up again. */
+  | { readonly kind: 'awake'; readonly tookMs: number }
   /** The version that served before stays up, off traffic, so that going back is a route change. */
   | { readonly kind: 'standby'; readonly deployment: number; readonly instances: number; readonly untilMs: number }
   /** Something was seen that may be the new version's fault: see `observation`. */
@@ -91,6 +97,7 @@ export function describeEntry(entry: TimelineEntry): string {
     case 'image.resolved':
     case 'image.received':
     case 'bundle.received':
+    case 'directory.received':
       return describeReceived(entry);
     case 'build.planned':
       return `plan: ${entry.preset} (${entry.explanation.join('; ')})`;
@@ -113,6 +120,8 @@ export function describeEntry(entry: TimelineEntry): string {
     case 'traffic.released':
     case 'paused':
     case 'resumed':
+    case 'asleep':
+    case 'awake':
       return describeHold(entry);
     case 'standby':
     case 'suspicion':
@@ -148,10 +157,14 @@ function describeBuild(entry: Kind<'build.waiting' | 'build.started' | 'build.co
   return `${entry.reused ? 'nothing changed: artifact reused' : 'build completed'} (${(entry.sizeBytes / 1e6).toFixed(1)} MB)`;
 }
 
-function describeReceived(entry: Kind<'image.resolved' | 'image.received' | 'bundle.received'>): string {
+function describeReceived(
+  entry: Kind<'image.resolved' | 'image.received' | 'bundle.received' | 'directory.received'>,
+): string {
   if (entry.kind === 'image.resolved') return `${entry.reference} is ${entry.digest.slice(0, 19)}`;
   const size = `${(entry.sizeBytes / 1e6).toFixed(1)} MB`;
   if (entry.kind === 'image.received') return `image ${entry.imageId.slice(7, 19)} received (${size})`;
+  if (entry.kind === 'directory.received')
+    return `directory ${entry.tree.slice(0, 12)} received (${entry.files} files, ${size})`;
   return `bundle ${entry.bundle.slice(0, 12)} received (${entry.files} files, ${size})`;
 }
 
@@ -162,7 +175,9 @@ function describeCrash(entry: Kind<'instance.crashed' | 'instance.recovered'>): 
   return `${nameOf(entry)} crashed (${cause}; ${restarts})`;
 }
 
-function describeHold(entry: Kind<'traffic.held' | 'traffic.released' | 'paused' | 'resumed'>): string {
+function describeHold(
+  entry: Kind<'traffic.held' | 'traffic.released' | 'paused' | 'resumed' | 'asleep' | 'awake'>,
+): string {
   switch (entry.kind) {
     case 'traffic.held':
       return 'requests wait in the router';
@@ -172,6 +187,10 @@ function describeHold(entry: Kind<'traffic.held' | 'traffic.released' | 'paused'
       return `paused by ${entry.by}`;
     case 'resumed':
       return `resumed by ${entry.by}`;
+    case 'asleep':
+      return 'asleep: stopped until somebody comes';
+    case 'awake':
+      return `awake after ${Math.round(entry.tookMs)} ms`;
   }
 }
 

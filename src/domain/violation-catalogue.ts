@@ -22,7 +22,7 @@ export const violationCatalogue: Readonly<Record<ViolationCode, CatalogueEntry>>
     next: 'Look at `cutover deployments status`, and deploy again if it does not go away by itself.',
   },
   orphan: {
-    rule: 'What belongs to nothing is gone after 60 s: containers, networks, slots, servers, routes and work trees.',
+    rule: 'What belongs to nothing is gone after 60 s: containers, networks, slots, servers, routes, work trees and uploads.',
     next: 'Look in the log of the control plane why it cannot be removed; remove it by hand if nothing there wants it.',
   },
   final_state_changed: {

@@ -11,6 +11,12 @@ export const providerNames: Readonly<Record<WebhookProvider, string>> = {
   bitbucket: 'Bitbucket',
 };
 
+/** A secret in base64url as the specification "Standard Webhooks" writes keys. */
+export function signingToken(secret: string): string {
+  const base64 = secret.replaceAll('-', '+').replaceAll('_', '/');
+  return `whsec_${base64.padEnd(Math.ceil(base64.length / 4) * 4, '=')}`;
+}
+
 /** What was understood of a delivery whose signature is right. */
 export interface WebhookReading {
   /** As the provider names it: `push`, `pull_request.opened`. */

@@ -9,8 +9,10 @@ import type { ObservationStore } from './ports/observation-store.ts';
 import type { RuntimeEvent } from './ports/runtime.ts';
 import type { WorldStore } from './ports/deployment-store.ts';
 import type { OperatorLog, Ports } from './ports/ports.ts';
+import type { SleepStore } from './ports/sleep-store.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { RouteFollower } from './reconcile/route-follower.ts';
+import { SleepKeeper } from './reconcile/sleep-keeper.ts';
 import { buildPlaces } from './workflows/build-places.ts';
 import { leadDeployment } from './workflows/deploy.ts';
 import type { Workshop } from './workflows/deployment-run.ts';
@@ -19,6 +21,8 @@ export interface EngineOptions {
   readonly ports: Ports;
   readonly world: WorldStore;
   readonly observations: ObservationStore;
+  /** Without it nothing is put to sleep. */
+  readonly sleep?: SleepStore;
   readonly rerun: Omit<RerunDependencies, 'wake'>;
   readonly log: OperatorLog;
   /** Number of this process; see `WakeupSession`. */
@@ -28,6 +32,8 @@ export interface EngineOptions {
   readonly concurrency: number;
   readonly buildsAtOnce: number;
   readonly buildTimeoutMs: number;
+  /** What the platform itself shows to builds and nobody may read in a log; by default nothing. */
+  readonly secretValues?: readonly string[];
   readonly imageLabels: Readonly<Record<string, string>>;
   readonly urlOf: (host: string) => string;
   readonly reconcileIntervalMs: number;
@@ -44,6 +50,7 @@ export class Engine {
   readonly #reconciler: Reconciler;
   readonly #watch: InstanceWatch;
   readonly #observer: Observer;
+  readonly #sleepKeeper: SleepKeeper | null;
   readonly #instanceLogs: InstanceLogs;
   readonly #unobserved: UnobservedUse;
 
@@ -61,16 +68,23 @@ export class Engine {
       watch: this.#watch,
       instanceLogs: this.#instanceLogs,
       buildTimeoutMs: options.buildTimeoutMs,
+      secretValues: options.secretValues ?? [],
       imageLabels: options.imageLabels,
       urlOf: options.urlOf,
       takeBuildPlace: buildPlaces(options.buildsAtOnce),
       wakeObserver: () => this.#observer.wake(),
+      wakeSleepKeeper: () => this.#sleepKeeper?.wake(),
       measureUnobserved: (record) => this.#unobserved.measure(record),
       requestsPerSecond: (slot) => this.#observer.memory.requestsPerSecond(slot, clock.monotonic()),
       requireRoom: options.requireRoom ?? (() => Promise.resolve()),
-      onCompleted: options.onCompleted ?? (() => undefined),
+      onCompleted: () => {
+        options.onCompleted?.();
+        this.#sleepKeeper?.wake();
+      },
     };
     this.#reconciler = new Reconciler({ workshop, world, intervalMs: options.reconcileIntervalMs });
+    const { sleep: store } = options;
+    this.#sleepKeeper = store === undefined ? null : new SleepKeeper({ workshop, store });
     this.#observer = new Observer({
       workshop,
       owner: options.owner,
@@ -96,9 +110,10 @@ export class Engine {
     this.#observer.wakeFor(deploymentId);
   }
 
-  /** Something is to be deleted. */
+  /** Something is to be deleted, or was set otherwise. */
   wakeReconciler(): void {
     this.#reconciler.wake();
+    this.#sleepKeeper?.wake();
   }
 
   /** Works until aborted, then lets go of everything without taking anything back. */
@@ -108,6 +123,7 @@ export class Engine {
       this.#reconciler.run(signal),
       this.#watch.run(signal),
       this.#observer.run(signal),
+      this.#sleepKeeper?.run(signal),
     ]);
     await this.#unobserved.close();
     await this.#instanceLogs.close();

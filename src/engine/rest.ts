@@ -22,6 +22,14 @@ export class Rest {
     this.#bed = null;
   }
 
+  /** Does the work, rests, and does it again, until aborted. What the work throws ends it. */
+  async between(work: () => Promise<void>, ms: number, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await work();
+      await this.take(ms, signal);
+    }
+  }
+
   /** Resolves after so long, when woken, or when aborted. */
   async take(ms: number, signal: AbortSignal): Promise<void> {
     if (!this.#woken) {

@@ -12,6 +12,7 @@ import { credentialHandlers } from './handlers/credentials.ts';
 import { deployHandlers } from './handlers/deploy.ts';
 import { deploymentHandlers } from './handlers/deployments.ts';
 import { environmentHandlers } from './handlers/environments.ts';
+import { githubAppHandlers } from './handlers/github-app.ts';
 import { previewHandlers } from './handlers/previews.ts';
 import { projectHandlers } from './handlers/projects.ts';
 import { registryHandlers } from './handlers/registries.ts';
@@ -100,6 +101,7 @@ function handlersOf({ commands, system }: ApiOptions): Handlers {
     deliveries: deliveryHandlers(commands.webhooks),
     previews: previewHandlers(commands.previews),
     providers: providerHandlers(commands.providers),
+    githubApp: githubAppHandlers(commands.githubApp),
   };
 }
 

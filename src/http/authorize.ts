@@ -8,7 +8,7 @@ export async function authenticate(tokens: TokenCommands, header: string | undef
   const secret = /^Bearer +([\x21-\x7e]+) *$/i.exec(header ?? '')?.[1];
   if (secret === undefined) throw new CutoverError('unauthenticated', 'the request carries no bearer token');
   const actor = await tokens.authenticate(secret);
-  if (actor === null) throw new CutoverError('unauthenticated', 'the token is unknown or was revoked');
+  if (actor === null) throw new CutoverError('unauthenticated', 'the token is unknown, has expired or was revoked');
   return actor;
 }
 
@@ -20,7 +20,7 @@ export function authorize(access: Access, actor: Actor, project: string | null):
   if (access.kind !== 'permission') return;
   const target = access.on === 'project' ? project : null;
   if (mayAccess(actor, access.permission, target)) return;
-  if (target !== null && !mayAccess(actor, 'read', target)) {
+  if (target !== null && !mayAccess(actor, 'follow', target)) {
     throw new CutoverError('not_found', `there is no project "${target}"`);
   }
   const scope = target === null ? 'on the whole installation' : `on the project "${target}"`;

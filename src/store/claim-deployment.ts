@@ -41,7 +41,7 @@ async function claim(db: Kysely<Database>, { owner, leaseMs, leading }: ClaimReq
     waiting as materialized (
       select ${candidateColumns} from deployment d
       where not exists (select from urgent) and ${mayClaim(owner)} and ${isDue} and d.state = 'pending'
-        and not d.acting and ${isNextInEnvironment} and ${isFree}
+        and not d.acting and ${isNextInEnvironment} and ${isFree} and not ${isToWakeFirst}
       order by d.production desc, (d.kind = 'rollback') desc, d.created_at
       limit 1 for update of d skip locked
     ),
@@ -99,6 +99,11 @@ const isFree = sql<boolean>`not exists (
   where other.environment_id = d.environment_id and other.id <> d.id and ${isActive('other')}
 )`;
 
+/** What it is to replace sleeps, and is woken before, so that whoever comes meanwhile is served. */
+const isToWakeFirst = sql<boolean>`exists (
+  select from deployment w where w.environment_id = d.environment_id and w.want = 'wake' and w.state = 'completed'
+)`;
+
 /** Nobody is made to wait this long: what says so was written before the clock was set back, and would wait for as long as that. */
 const isDue = sql<boolean>`(d.not_before <= now() or d.not_before > now() + interval '1 minute')`;
 
@@ -109,11 +114,11 @@ const isNextInEnvironment = sql<boolean>`d.id = (
   order by first.kind = 'rollback' desc, first.number limit 1
 )`;
 
-/** By what it is and what is wanted of it alone: what is to be paused, resumed, taken back, or has its contract step left. */
+/** By what it is and what is wanted of it alone: what is to be paused, resumed, put to sleep, woken, taken back, or has its contract step left. */
 const isClaimable = sql<boolean>`(
   (d.state = 'paused' and d.want = 'resume' and (d.paused_from <> 'completed' or ${isCurrent()}))
   or (d.state = 'paused' and d.want = 'take-back')
-  or (d.state = 'completed' and d.want = 'pause' and ${isCurrent()})
+  or (d.state = 'completed' and d.want in ('pause', 'sleep', 'wake') and ${isCurrent()})
   or (d.want is null and ${isContractDue('d')})
 )`;
 

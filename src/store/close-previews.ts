@@ -19,12 +19,13 @@ export function closePreviews(
       .where('project_id', '=', projectId)
       .where('subject_key', 'in', subjects.map(subjectKey))
       .where('open', '=', true)
+      .$if(closing.ofRevision !== undefined, (query) => query.where('revision', '=', closing.ofRevision ?? 0))
       .returning(['id', 'environment_id'])
       .execute();
     const environments = rows.flatMap(({ environment_id: id }) => (id === null ? [] : [id]));
     if (environments.length > 0)
       await tx.updateTable('environment').set({ deleting: true }).where('id', 'in', environments).execute();
-    if (closing.finished) await noteFinished(tx, projectId, subjects);
+    if (closing.finished && closing.ofRevision === undefined) await noteFinished(tx, projectId, subjects);
     const closed = await Promise.all(rows.map(({ id }) => readPreview(tx, id)));
     return closed.filter((preview) => preview !== null);
   });

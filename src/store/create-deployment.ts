@@ -5,6 +5,7 @@ import type { NewDeploymentRecord } from '../engine/ports/deployment-store.ts';
 import { wantCancelled } from './cancel-deployment.ts';
 import { answeredBefore, rememberAnswer } from './idempotency.ts';
 import { toJson, type Database } from './schema.ts';
+import { wakeForDeployment } from './sleep.ts';
 import { isOneOf } from './state-literals.ts';
 import { supersede } from './supersede.ts';
 import { appendTimeline } from './timeline-rows.ts';
@@ -37,6 +38,7 @@ export async function createDeployment(
     await refuseWhereHeld(tx, input);
     await makeWay(tx, input, project.last_number);
     await insert(tx, input, project.last_number);
+    await wakeForDeployment(tx, input.environmentId);
     await notifyAll(tx, input.id);
     return { deploymentId: input.id, replayed: false };
   });

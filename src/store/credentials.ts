@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import type { CredentialStore } from '../engine/ports/configuration-store.ts';
+import { keepProject } from './keep-project.ts';
 import type { Database } from './schema.ts';
 
 export function credentialStore(db: Kysely<Database>): CredentialStore {
@@ -14,15 +15,7 @@ export function credentialStore(db: Kysely<Database>): CredentialStore {
     },
     set: (projectId, { setBy, ...credential }) =>
       db.transaction().execute(async (transaction) => {
-        // Held, so that the project does not go before this transaction ends.
-        const project = await transaction
-          .selectFrom('project')
-          .select('id')
-          .where('id', '=', projectId)
-          .where('deleting', '=', false)
-          .forShare()
-          .executeTakeFirst();
-        if (project === undefined) return false;
+        if (!(await keepProject(transaction, projectId))) return false;
         const values = { ...credential, set_by: setBy, set_at: sql<string>`now()` };
         await transaction
           .insertInto('repository_credential')

@@ -1,6 +1,7 @@
-import { sql, type Kysely, type Selectable } from 'kysely';
+import { sql, type Kysely, type RawBuilder, type Selectable } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/postgres';
 import type { Instance } from '../domain/deployment.ts';
+import { webOrigin } from '../domain/github-app.ts';
 import {
   FencedError,
   type DeploymentRecord,
@@ -8,6 +9,7 @@ import {
   type Lease,
   type NewInstance,
   type SealedCredential,
+  type Held,
 } from '../engine/ports/deployment-store.ts';
 import { isContractDue } from './contract-due.ts';
 import { selectDeployments, toDeployment, toInstance, toJob, toRoute } from './deployment-rows.ts';
@@ -64,6 +66,7 @@ function selectRecords(db: Kysely<Database>) {
     .leftJoin('repository_credential as c', 'c.project_id', 'd.project_id')
     .select(['s.number as slot_number', 'o.standby_id', 'o.view as observed_view'])
     .select(['c.id as credential_id', 'c.sealed as credential_sealed'])
+    .select(appOf('d').as('app_api_url'))
     .select(isContractDue('d').as('contract_due'))
     .select((of) => [
       jsonArrayFrom(
@@ -78,6 +81,16 @@ function selectRecords(db: Kysely<Database>) {
           .orderBy('instance.ordinal'),
       ).as('instances'),
     ]);
+}
+
+/** The App's API where it is not known to have no access to the project's repository. */
+function appOf(deployment: string): RawBuilder<string | null> {
+  return sql`(
+    select app.api_url from github_app app where not exists (
+      select from provider_access known
+      where known.project_id = ${sql.ref(`${deployment}.project_id`)} and known.installation in ('missing', 'suspended')
+    )
+  )`;
 }
 
 type RecordRow = Awaited<ReturnType<ReturnType<typeof selectRecords>['execute']>>[number];
@@ -96,6 +109,7 @@ function toRecord(row: RecordRow): DeploymentRecord {
     contractDue: row.contract_due,
     sealedVariables: row.sealed_variables,
     sealedCredential: toSealedCredential(row),
+    githubAppHost: row.app_api_url === null ? null : webOrigin(row.app_api_url),
     counterBaseline: row.counter_baseline,
     serves: row.serves,
   };
@@ -158,19 +172,20 @@ async function toEnvironmentRoute(db: Kysely<Database>, row: RouteRow): Promise<
     // Whoever is being deleted gets no visitors any more, whatever its route said.
     target: row.deleting ? null : toRoute(row),
     guard: row.preview_id === null ? null : toGuard(row),
-    heldForMs: row.mode === 'held' ? await readHeldFor(db, row.id) : null,
+    held: row.mode === 'held' ? await readHeld(db, row.id) : null,
     revision: row.revision,
   };
 }
 
-/** Since the last time that requests were told to wait; asked only while they do. */
-async function readHeldFor(db: Kysely<Database>, environmentId: string): Promise<number | null> {
-  const result = await sql<{ ms: number | null }>`
-    select (extract(epoch from clock_timestamp() - max(t.at)) * 1000)::float8 as ms
+/** The last time that requests were told to wait; asked only while they do. */
+async function readHeld(db: Kysely<Database>, environmentId: string): Promise<Held | null> {
+  const result = await sql<Held>`
+    select (extract(epoch from clock_timestamp() - t.at) * 1000)::float8 as "forMs", t.entry -> 'uptime' as since
     from timeline t join deployment d on d.id = t.deployment_id
     where d.environment_id = ${environmentId} and t.entry ->> 'kind' = 'traffic.held'
-      and d.state not in ('failed', 'cancelled', 'stopped')`.execute(db);
-  return result.rows[0]?.ms ?? null;
+      and d.state not in ('failed', 'cancelled', 'stopped')
+    order by t.id desc limit 1`.execute(db);
+  return result.rows[0] ?? null;
 }
 
 export async function addInstances(

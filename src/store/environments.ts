@@ -3,6 +3,7 @@ import { CutoverError } from '../domain/errors.ts';
 import type { Environment, EnvironmentKind } from '../domain/project.ts';
 import type { EnvironmentStore, NewEnvironmentRecord } from '../engine/ports/configuration-store.ts';
 import { brokenUniqueConstraint } from './database-errors.ts';
+import { keepProject } from './keep-project.ts';
 import { toJson, type Database } from './schema.ts';
 import { completeSettings, type StoredSettings } from './stored-settings.ts';
 
@@ -74,15 +75,7 @@ async function create(
   projectId: string,
   environment: NewEnvironmentRecord,
 ): Promise<Environment | null> {
-  const project = await transaction
-    .selectFrom('project')
-    .select('id')
-    .where('id', '=', projectId)
-    .where('deleting', '=', false)
-    // Until this transaction ends nobody marks the project as deleting.
-    .forShare()
-    .executeTakeFirst();
-  if (project === undefined) return null;
+  if (!(await keepProject(transaction, projectId))) return null;
   await insertEnvironment(transaction, projectId, environment);
   return toEnvironment(await live(transaction, projectId).where('id', '=', environment.id).executeTakeFirstOrThrow());
 }
@@ -145,6 +138,9 @@ function live(db: Kysely<Database>, projectId: string) {
         when exists (select from preview where environment_id = environment.id) then 'preview' else 'standing' end`.as(
         'kind',
       ),
+    )
+    .select(
+      sql<string | null>`(select asleep_since from route where environment_id = environment.id)`.as('asleepSince'),
     )
     .where('project_id', '=', projectId)
     .where('deleting', '=', false);

@@ -2,6 +2,7 @@ import { sql, type Kysely } from 'kysely';
 import type { Artifact } from '../domain/artifact.ts';
 import { deploymentStates, isFinal, type DeploymentState } from '../domain/deployment-state.ts';
 import type { DeploymentSnapshot, EnvironmentSnapshot, InstanceSnapshot } from '../domain/platform-snapshot.ts';
+import { awaitedUpload, type DeploymentSource } from '../domain/source.ts';
 import type { InvariantStore, RecordedPlatform } from '../engine/ports/invariant-store.ts';
 import { isActive } from './active-deployments.ts';
 import { toRoute } from './deployment-rows.ts';
@@ -68,6 +69,7 @@ interface DeploymentRow {
   readonly led: boolean;
   readonly idleMs: number;
   readonly artifact: Artifact | null;
+  readonly source: DeploymentSource;
   /** Its timeline is there. */
   readonly told: boolean;
 }
@@ -77,7 +79,7 @@ async function readDeployments(
   remembered: readonly string[],
 ): Promise<readonly DeploymentSnapshot[]> {
   const { rows } = await sql<DeploymentRow>`
-    select d.id, d.environment_id as "environmentId", p.name || ' #' || d.number as name, d.state, d.artifact,
+    select d.id, d.environment_id as "environmentId", p.name || ' #' || d.number as name, d.state, d.artifact, d.source,
       d.history_removed_at is null as told,
       ${isActive('d')} as active,
       d.state = 'paused' and not d.acting as held,
@@ -90,9 +92,10 @@ async function readDeployments(
     )`.execute(db);
   const ids = rows.map(({ id }) => id);
   const [instances, outcomes] = [await readInstances(db, ids), await readOutcomes(db, ids)];
-  return rows.map(({ artifact, told, ...row }) => ({
+  return rows.map(({ artifact, source, told, ...row }) => ({
     ...row,
     bundle: artifact?.type === 'bundle' ? artifact.bundle : null,
+    upload: isFinal(row.state) ? null : awaitedUpload({ source, artifact }),
     outcomes: told
       ? (outcomes.get(row.id) ?? []).map(({ state }) => state)
       : finalStates.filter((state) => state === row.state),

@@ -13,6 +13,9 @@ import * as pushes from './migrations/0010-pushes.ts';
 import * as previews from './migrations/0011-previews.ts';
 import * as providers from './migrations/0012-providers.ts';
 import * as webhookOrder from './migrations/0013-webhook-order.ts';
+import * as sleep from './migrations/0014-sleep.ts';
+import * as tokenScopes from './migrations/0015-token-scopes.ts';
+import * as githubApp from './migrations/0016-github-app.ts';
 import type { Database } from './schema.ts';
 
 export interface Migration {
@@ -35,6 +38,9 @@ export const migrations: readonly Migration[] = [
   { name: '0011-previews', up: previews.up },
   { name: '0012-providers', up: providers.up },
   { name: '0013-webhook-order', up: webhookOrder.up },
+  { name: '0014-sleep', up: sleep.up },
+  { name: '0015-token-scopes', up: tokenScopes.up },
+  { name: '0016-github-app', up: githubApp.up },
 ];
 
 /** Any number, the same in every version: who holds it may migrate. */

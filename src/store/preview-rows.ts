@@ -7,6 +7,7 @@ interface PreviewRow extends Selectable<PreviewTable> {
   readonly project_name: string;
   readonly hosts: readonly string[];
   readonly deployment: PreviewDeployment | null;
+  readonly asleep_since: string | null;
 }
 
 /** With the project's name, the hosts of its environment, and the newest deployment there. */
@@ -24,6 +25,9 @@ export function selectPreviews(db: Kysely<Database>) {
         select jsonb_build_object('id', d.id, 'number', d.number, 'state', d.state, 'reason', d.reason)
         from deployment d where d.environment_id = p.environment_id order by d.number desc limit 1
       )`.as('deployment'),
+    )
+    .select(
+      sql<string | null>`(select asleep_since from route where environment_id = p.environment_id)`.as('asleep_since'),
     )
     .where('project.deleting', '=', false);
 }
@@ -50,6 +54,7 @@ export function toPreview(row: PreviewRow): Preview {
     deployedRevision: row.deployed_revision,
     environmentId: row.environment_id,
     hosts: row.hosts,
+    asleepSince: row.asleep_since,
     deployment: row.deployment,
     pushedAt: row.pushed_at,
     createdAt: row.created_at,

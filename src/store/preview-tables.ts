@@ -1,7 +1,6 @@
 import type { Generated } from 'kysely';
 import type { PreviewSubject } from '../domain/preview.ts';
 import type { PreviewSettings } from '../domain/preview-settings.ts';
-import type { ProviderKind, ProviderMessage } from '../domain/provider.ts';
 import type { Json, Optional } from './schema.ts';
 
 export interface PreviewTable {
@@ -37,31 +36,4 @@ export interface PreviewSettingTable {
   /** As `passwordVerifier` makes it. */
   password: Optional<string>;
   updated_at: Generated<string>;
-}
-
-export interface ProviderAccessTable {
-  project_id: string;
-  /** Another one whenever it is set. */
-  id: string;
-  kind: ProviderKind;
-  api_url: string;
-  repository: string;
-  /** By the `SecretBox`, bound to `provider_access:<id>:sealed`. */
-  sealed: string;
-  fingerprint: string;
-  set_by: string;
-  set_at: Generated<string>;
-  last_error: Optional<string>;
-  last_error_at: Optional<string>;
-}
-
-export interface ProviderMessageTable {
-  id: string;
-  project_id: string;
-  topic: string;
-  message: Json<ProviderMessage>;
-  version: Generated<number>;
-  attempts: Generated<number>;
-  not_before: Generated<string>;
-  created_at: Generated<string>;
 }

@@ -1,6 +1,9 @@
-import { sql, type Kysely } from 'kysely';
-import type { ProviderStore } from '../engine/ports/provider-store.ts';
+import { sql, type Kysely, type Transaction } from 'kysely';
+import type { NewProviderRecord, ProviderStore } from '../engine/ports/provider-store.ts';
+import { keepProject } from './keep-project.ts';
 import { selectPreviews, toPreview } from './preview-rows.ts';
+import { changedDeployments, reportDeployment, tellDeployments } from './deployment-reports.ts';
+import { mayAct } from './provider-access.ts';
 import { claimMessages, enqueueReport, finishMessage, postponeMessage } from './provider-messages.ts';
 import type { Database } from './schema.ts';
 
@@ -10,6 +13,7 @@ export function createProviderStore(db: Kysely<Database>): ProviderStore {
     async reportable() {
       const rows = await selectPreviews(db)
         .innerJoin('provider_access as a', 'a.project_id', 'p.project_id')
+        .where(mayAct('a'))
         .where((row) =>
           row.or([
             row('p.open', '=', true),
@@ -20,6 +24,9 @@ export function createProviderStore(db: Kysely<Database>): ProviderStore {
         .execute();
       return rows.map((row) => ({ ...toPreview(row), reported: row.reported }));
     },
+    reportableDeployments: () => changedDeployments(db),
+    reportDeployment: (deployment, messages) => reportDeployment(db, deployment, messages),
+    tellDeployments: (projectId, tells) => tellDeployments(db, projectId, tells),
     report: (previewId, reported, messages) => enqueueReport(db, { previewId, reported, messages }),
     claim: (count, leaseMs) => claimMessages(db, count, leaseMs),
     done: (message) => finishMessage(db, message),
@@ -39,47 +46,72 @@ function accessStore(db: Kysely<Database>): Pick<ProviderStore, 'find' | 'access
   return {
     async find(projectId) {
       const row = await one(projectId)
-        .select(['kind', 'api_url as apiUrl', 'repository', 'fingerprint', 'set_by as setBy', 'set_at as setAt'])
+        .innerJoin('project as p', 'p.id', 'project_id')
+        .select(['kind', 'api_url as apiUrl', 'provider_access.repository', 'fingerprint'])
+        .select(['set_by as setBy', 'set_at as setAt', 'p.tells_deployments as tellsDeployments'])
+        .select(['installation'])
         .select(['last_error as lastError', 'last_error_at as lastErrorAt'])
         .executeTakeFirst();
       return row ?? null;
     },
     async access(projectId) {
       const row = await one(projectId)
-        .select(['id', 'sealed', 'kind', 'api_url as apiUrl', 'repository'])
+        .select(['id', 'sealed', 'installation_id', 'kind', 'api_url as apiUrl', 'repository'])
+        .where(mayAct('provider_access'))
         .executeTakeFirst();
-      return row ?? null;
+      if (row === undefined) return null;
+      const { sealed, installation_id: installationId, ...access } = row;
+      if (sealed !== null) return { ...access, sealed, installationId: null };
+      return installationId === null ? null : { ...access, sealed, installationId };
     },
-    set: (projectId, { apiUrl, setBy, ...record }) =>
-      db.transaction().execute(async (tx) => {
-        const project = await tx
-          .selectFrom('project')
-          .select('id')
-          .where('id', '=', projectId)
-          .where('deleting', '=', false)
-          .forShare()
-          .executeTakeFirst();
-        if (project === undefined) return false;
-        const values = { ...record, api_url: apiUrl, set_by: setBy, set_at: sql<string>`now()` };
-        await tx
-          .insertInto('provider_access')
-          .values({ ...values, project_id: projectId })
-          .onConflict((conflict) =>
-            conflict.column('project_id').doUpdateSet({ ...values, last_error: null, last_error_at: null }),
-          )
-          .execute();
-        return true;
-      }),
+    set: (projectId, record) => db.transaction().execute((tx) => setAccess(tx, projectId, record)),
     async remove(projectId) {
       const { numDeletedRows } = await db
         .deleteFrom('provider_access')
         .where('project_id', '=', projectId)
+        .where('sealed', 'is not', null)
         .executeTakeFirst();
       return numDeletedRows > 0n;
     },
     async projects() {
-      const rows = await db.selectFrom('provider_access').select('project_id').execute();
+      const rows = await db
+        .selectFrom('provider_access')
+        .select('project_id')
+        .where(mayAct('provider_access'))
+        .execute();
       return rows.map((row) => row.project_id);
     },
   };
+}
+
+async function setAccess(
+  tx: Transaction<Database>,
+  projectId: string,
+  { apiUrl, setBy, ...record }: NewProviderRecord,
+): Promise<boolean> {
+  if (!(await keepProject(tx, projectId))) return false;
+  const own = { installation: null, installation_id: null, looked_up_at: null, doubted_at: null };
+  const values = { ...record, ...own, api_url: apiUrl, set_by: setBy, set_at: sql<string>`now()` };
+  await tx
+    .insertInto('provider_access')
+    .values({ ...values, project_id: projectId })
+    .onConflict((conflict) =>
+      conflict.column('project_id').doUpdateSet({ ...values, last_error: null, last_error_at: null }),
+    )
+    .execute();
+  await tellAgain(tx, projectId);
+  return true;
+}
+
+/** What was refused, or told to somebody else, is told as it is now. */
+async function tellAgain(tx: Kysely<Database>, projectId: string): Promise<void> {
+  await tx
+    .updateTable('preview')
+    .set({ reported: null })
+    .where('project_id', '=', projectId)
+    .where((row) => row.or([row('open', '=', true), row('environment_id', 'is not', null)]))
+    .execute();
+  await sql`
+    delete from deployment_report r using deployment d
+    where d.id = r.deployment_id and d.project_id = ${projectId} and not r.settled`.execute(tx);
 }

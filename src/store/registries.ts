@@ -1,6 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { RegistryStore } from '../engine/ports/configuration-store.ts';
 import type { SealedCredential } from '../engine/ports/deployment-store.ts';
+import { keepProject } from './keep-project.ts';
 import type { Database } from './schema.ts';
 
 export function registryStore(db: Kysely<Database>): RegistryStore {
@@ -14,15 +15,7 @@ export function registryStore(db: Kysely<Database>): RegistryStore {
         .execute(),
     set: (projectId, { setBy, ...credential }) =>
       db.transaction().execute(async (transaction) => {
-        // Held, so that the project does not go before this transaction ends.
-        const project = await transaction
-          .selectFrom('project')
-          .select('id')
-          .where('id', '=', projectId)
-          .where('deleting', '=', false)
-          .forShare()
-          .executeTakeFirst();
-        if (project === undefined) return false;
+        if (!(await keepProject(transaction, projectId))) return false;
         const values = { ...credential, set_by: setBy, set_at: sql<string>`now()` };
         await transaction
           .insertInto('registry_credential')

@@ -17,14 +17,20 @@ import type { ObservationOutcome, ObservationView } from '../domain/observation.
 import type { PushOutcome, PushResult } from '../domain/push.ts';
 import type { RepositoryCredential } from '../domain/repository-credential.ts';
 import type { RetentionSettings } from '../domain/retention-settings.ts';
-import type { Role } from '../domain/roles.ts';
 import type { RouteMode } from '../domain/route.ts';
 import type { DeploymentSource, Trigger } from '../domain/source.ts';
 import type { TimelineEntry } from '../domain/timeline.ts';
 import type { DeliveryOutcome, DeliveryState, WebhookProvider, WebhookReading } from '../domain/webhook.ts';
 import type { CachedArtifact, RequestCount, Verdict, Want } from '../engine/ports/deployment-store.ts';
 import type { StoredBuild, StoredConfiguration, StoredSettings } from './stored-settings.ts';
-import type { PreviewSettingTable, PreviewTable, ProviderAccessTable, ProviderMessageTable } from './preview-tables.ts';
+import type { PreviewSettingTable, PreviewTable } from './preview-tables.ts';
+import type { TokenTable } from './token-table.ts';
+import type {
+  DeploymentReportTable,
+  GitHubAppTable,
+  ProviderAccessTable,
+  ProviderMessageTable,
+} from './provider-tables.ts';
 
 /**
  * The tables as `migrations/` leaves them, one property per table. `bigint` is a number. A `timestamptz` is an ISO 8601
@@ -60,6 +66,8 @@ export interface Database {
   preview_setting: PreviewSettingTable;
   provider_access: ProviderAccessTable;
   provider_message: ProviderMessageTable;
+  github_app: GitHubAppTable;
+  deployment_report: DeploymentReportTable;
 }
 
 /** Text that holds a `T`. Only `toJson` makes one: `pg` itself would write an array as a PostgreSQL array. */
@@ -75,17 +83,6 @@ export function toJson<T>(value: T): JsonText<T> {
 
 export type Optional<T> = ColumnType<T | null, T | null | undefined, T | null>;
 
-export interface TokenTable {
-  id: string;
-  name: string;
-  role: Role;
-  /** null: every project. Not a foreign key: a token whose project is gone is valid nowhere. */
-  project_id: Optional<string>;
-  secret_hash: string;
-  created_at: Generated<string>;
-  revoked_at: Optional<string>;
-}
-
 export interface ProjectTable {
   id: string;
   name: string;
@@ -93,6 +90,8 @@ export interface ProjectTable {
   build: ColumnType<StoredBuild, JsonText<BuildSettings>, JsonText<BuildSettings>>;
   /** Highest deployment number given. */
   last_number: Generated<number>;
+  /** To its provider, of environments that are no previews. */
+  tells_deployments: Generated<boolean>;
   deleting: Generated<boolean>;
   created_at: Generated<string>;
 }
@@ -259,6 +258,10 @@ export interface RouteTable {
   observed: Generated<boolean>;
   /** Given by the database with every change. */
   revision: Generated<number>;
+  asleep_since: Optional<string>;
+  /** Since it last served. */
+  wakes_failed: Generated<number>;
+  wake_failed_at: Optional<string>;
 }
 
 export interface ArtifactTable {

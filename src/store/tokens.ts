@@ -1,14 +1,21 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
-import type { NewTokenRecord, TokenRecord, TokenStore } from '../engine/ports/configuration-store.ts';
-import type { Database } from './schema.ts';
+import type { Actor } from '../domain/roles.ts';
+import {
+  everywhere,
+  type NewTokenRecord,
+  type TokenRecord,
+  type TokenScope,
+  type TokenStore,
+} from '../engine/ports/configuration-store.ts';
+import { toJson, type Database } from './schema.ts';
 
 export function tokenStore(db: Kysely<Database>): TokenStore {
   return {
     async authenticate(secretHash) {
       const row = await valid(db).where('token.secret_hash', '=', secretHash).executeTakeFirst();
-      return row === undefined ? null : { tokenId: row.id, name: row.name, role: row.role, project: row.project };
+      return row === undefined ? null : actorOf(row);
     },
-    create: (token, project) => db.transaction().execute((transaction) => create(transaction, token, project)),
+    create: (token, scope) => db.transaction().execute((transaction) => create(transaction, token, scope)),
     createFirst: (token, beforeCommit) =>
       db.transaction().execute((transaction) => createFirst(transaction, token, beforeCommit)),
     list: () => valid(db).orderBy('token.id').execute(),
@@ -24,12 +31,17 @@ export function tokenStore(db: Kysely<Database>): TokenStore {
   };
 }
 
+function actorOf({ id: tokenId, name, role, project, environments }: TokenRecord): Actor {
+  return { tokenId, name, role, project, ...(environments === null ? {} : { environments }) };
+}
+
 async function create(
   transaction: Transaction<Database>,
   token: NewTokenRecord,
-  project: string | null,
+  scope: TokenScope,
 ): Promise<TokenRecord | null> {
-  if (project === null) return insert(transaction, token, null);
+  const { project, environments } = scope;
+  if (project === null) return insert(transaction, token, { ...scope, projectId: null });
   const row = await transaction
     .selectFrom('project')
     .select('id')
@@ -37,7 +49,23 @@ async function create(
     .where('deleting', '=', false)
     .forShare()
     .executeTakeFirst();
-  return row === undefined ? null : insert(transaction, token, row.id);
+  if (row === undefined || !(await hasAll(transaction, row.id, environments ?? []))) return null;
+  return insert(transaction, token, { ...scope, projectId: row.id });
+}
+
+async function hasAll(
+  transaction: Transaction<Database>,
+  projectId: string,
+  environments: readonly string[],
+): Promise<boolean> {
+  const rows = await transaction
+    .selectFrom('environment')
+    .select('name')
+    .where('project_id', '=', projectId)
+    .where('deleting', '=', false)
+    .execute();
+  const names = new Set(rows.map(({ name }) => name));
+  return environments.every((name) => names.has(name));
 }
 
 async function createFirst(
@@ -52,7 +80,7 @@ async function createFirst(
     .where('token.role', 'in', ['owner', 'admin'])
     .executeTakeFirst();
   if (existing !== undefined) return null;
-  const record = await insert(transaction, token, null);
+  const record = await insert(transaction, token, { ...everywhere, projectId: null });
   await beforeCommit();
   return record;
 }
@@ -60,21 +88,31 @@ async function createFirst(
 async function insert(
   transaction: Transaction<Database>,
   { id, name, role, secretHash }: NewTokenRecord,
-  projectId: string | null,
+  { projectId, environments, expiresInMs }: Omit<TokenScope, 'project'> & { readonly projectId: string | null },
 ): Promise<TokenRecord> {
   await transaction
     .insertInto('token')
-    .values({ id, name, role, secret_hash: secretHash, project_id: projectId })
+    .values({
+      id,
+      name,
+      role,
+      secret_hash: secretHash,
+      project_id: projectId,
+      environments: environments === null ? null : toJson(environments),
+      expires_at: expiresInMs === null ? null : sql<string>`now() + ${expiresInMs} * interval '1 millisecond'`,
+    })
     .execute();
   return valid(transaction).where('token.id', '=', id).executeTakeFirstOrThrow();
 }
 
-/** Not revoked, and of no project that is gone: `project_id` is no foreign key, so that is asked here. */
+/** Not revoked, not expired, and of no project that is gone: `project_id` is no foreign key, so that is asked here. */
 function valid(db: Kysely<Database>) {
   return db
     .selectFrom('token')
     .leftJoin('project', (join) => join.onRef('project.id', '=', 'token.project_id').on('project.deleting', '=', false))
-    .select(['token.id', 'token.name', 'token.role', 'project.name as project', 'token.created_at as createdAt'])
+    .select(['token.id', 'token.name', 'token.role', 'project.name as project', 'token.environments'])
+    .select(['token.created_at as createdAt', 'token.expires_at as expiresAt'])
     .where('token.revoked_at', 'is', null)
+    .where((row) => row.or([row('token.expires_at', 'is', null), row('token.expires_at', '>', sql<string>`now()`)]))
     .where((row) => row.or([row('token.project_id', 'is', null), row('project.id', 'is not', null)]));
 }

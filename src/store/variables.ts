@@ -1,6 +1,7 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
 import type { VariableLevel } from '../domain/project.ts';
 import type { VariableRecord, VariableScope, VariableStore } from '../engine/ports/configuration-store.ts';
+import { keepProject } from './keep-project.ts';
 import type { Database } from './schema.ts';
 
 export function variableStore(db: Kysely<Database>): VariableStore {
@@ -79,14 +80,8 @@ async function set(
 
 /** Holds project and environment, so that neither goes before this transaction ends. */
 async function isLive(transaction: Transaction<Database>, scope: VariableScope): Promise<boolean> {
-  const project = await transaction
-    .selectFrom('project')
-    .select('id')
-    .where('id', '=', scope.projectId)
-    .where('deleting', '=', false)
-    .forShare()
-    .executeTakeFirst();
-  if (project === undefined || scope.environmentId === null) return project !== undefined;
+  const project = await keepProject(transaction, scope.projectId);
+  if (!project || scope.environmentId === null) return project;
   const environment = await transaction
     .selectFrom('environment')
     .select('id')

@@ -1,8 +1,9 @@
-import { sql, type Kysely, type Selectable } from 'kysely';
+import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
 import type { CommitDeployment } from '../domain/auto-deploy.ts';
 import type { Project } from '../domain/project.ts';
 import type { WebhookProvider } from '../domain/webhook.ts';
 import type { HookOwner, NewHook, StoredHook, WebhookStore } from '../engine/ports/webhook-store.ts';
+import { keepProject } from './keep-project.ts';
 import { toProject } from './projects.ts';
 import type { Database, WebhookTable } from './schema.ts';
 import { keepAgain, keepDelivery } from './webhook-deliveries.ts';
@@ -59,8 +60,12 @@ interface Put {
   readonly replace: boolean;
 }
 
-async function putHook(tx: Kysely<Database>, owner: HookOwner, { hook, replace }: Put): Promise<StoredHook | null> {
-  if ('projectId' in owner && !(await holdProject(tx, owner.projectId))) return null;
+async function putHook(
+  tx: Transaction<Database>,
+  owner: HookOwner,
+  { hook, replace }: Put,
+): Promise<StoredHook | null> {
+  if ('projectId' in owner && !(await keepProject(tx, owner.projectId))) return null;
   const secret = { sealed_id: hook.sealedId, sealed: hook.sealed };
   const target = 'projectId' in owner ? { project_id: owner.projectId } : { provider: owner.provider };
   const insert = tx.insertInto('webhook').values({ id: hook.id, ...target, ...secret });
@@ -73,18 +78,6 @@ async function putHook(tx: Kysely<Database>, owner: HookOwner, { hook, replace }
     )
     .execute();
   return hookOf(tx, owner);
-}
-
-/** So that it does not go before this transaction ends. */
-async function holdProject(tx: Kysely<Database>, projectId: string): Promise<boolean> {
-  const project = await tx
-    .selectFrom('project')
-    .select('id')
-    .where('id', '=', projectId)
-    .where('deleting', '=', false)
-    .forShare()
-    .executeTakeFirst();
-  return project !== undefined;
 }
 
 async function bindHook(db: Kysely<Database>, id: string, provider: WebhookProvider): Promise<void> {

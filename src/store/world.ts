@@ -8,6 +8,7 @@ import type {
   Leftovers,
   WorldStore,
 } from '../engine/ports/deployment-store.ts';
+import { tellRemoved } from './deployment-reports.ts';
 import { isActive } from './active-deployments.ts';
 import { recordCrash, recordRecovery } from './crashes.ts';
 import { cancelPending } from './cancel-deployment.ts';
@@ -46,9 +47,11 @@ export function createWorldStore(db: Kysely<Database>): WorldStore {
     crashed: (instanceId, exit) => recordCrash(db, instanceId, exit),
     recovered: (instanceId) => recordRecovery(db, instanceId),
     stopServing: (deploymentId, reason) => stopServing(db, deploymentId, reason),
-    erase: async (deletion) => {
-      await db.deleteFrom(deletion.kind).where('id', '=', deletion.id).execute();
-    },
+    erase: (deletion) =>
+      db.transaction().execute(async (tx) => {
+        if (deletion.kind === 'environment') await tellRemoved(tx, deletion.id);
+        await tx.deleteFrom(deletion.kind).where('id', '=', deletion.id).execute();
+      }),
   };
 }
 

@@ -122,7 +122,7 @@ async function serveAgain(tx: Kysely<Database>, writer: Writer, other: Row | nul
   await makeCurrent(tx, writer.environment_id, other.id);
 }
 
-/** Nobody is paused or brought back who does not serve. */
+/** Nobody is paused, brought back, put to sleep or woken who does not serve. */
 async function makeCurrent(tx: Kysely<Database>, environmentId: string, deploymentId: string): Promise<void> {
   await sendTogether(tx, [
     tx
@@ -130,7 +130,7 @@ async function makeCurrent(tx: Kysely<Database>, environmentId: string, deployme
       .set({ want: null, wanted_by: null })
       .where('environment_id', '=', environmentId)
       .where('id', '<>', deploymentId)
-      .where('want', 'in', ['pause', 'resume'])
+      .where('want', 'in', ['pause', 'resume', 'sleep', 'wake'])
       .where(isOneOf('state', ['completed', 'paused'])),
     tx.updateTable('environment').set({ current_deployment_id: deploymentId }).where('id', '=', environmentId),
   ]);

@@ -1,6 +1,6 @@
 import { sql, type Kysely, type UpdateObject } from 'kysely';
 import type { PlannedJob } from '../domain/job.ts';
-import type { RouteTarget } from '../domain/route.ts';
+import { isAsleep, type RouteTarget } from '../domain/route.ts';
 import {
   FencedError,
   type InstanceChange,
@@ -27,11 +27,23 @@ export async function writeRoute(tx: Kysely<Database>, lease: Lease, target: Rou
     .insertInto('route')
     .values({ environment_id: lease.environmentId, ...row })
     .onConflict((conflict) =>
-      conflict.column('environment_id').doUpdateSet(row).where('route.fence', '<=', lease.fence),
+      conflict
+        .column('environment_id')
+        .doUpdateSet({ ...row, ...sleepOf(target) })
+        .where('route.fence', '<=', lease.fence),
     )
     .returning('environment_id')
     .execute();
   if (written.length === 0) throw new FencedError(lease.deploymentId);
+}
+
+/** Of a route that there is already: what sleeps has served. */
+function sleepOf({ mode }: RouteTarget): UpdateObject<Database, 'route'> {
+  if (mode === 'serve') return { asleep_since: null, wakes_failed: 0, wake_failed_at: null };
+  if (!isAsleep({ mode })) return { asleep_since: null };
+  const since = { asleep_since: sql<string>`coalesce(route.asleep_since, now())` };
+  if (mode === 'asleep') return since;
+  return { ...since, wakes_failed: sql<number>`route.wakes_failed + 1`, wake_failed_at: sql<string>`now()` };
 }
 
 /** One statement for all: of a job that begins and ends in the same write, both times are set. None where there is nothing to change. */

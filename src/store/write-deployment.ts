@@ -14,6 +14,7 @@ import { FencedError, type Lease, type Write } from '../engine/ports/deployment-
 import { closeObservation } from './observation-rows.ts';
 import { changeAndCommit, changeTogether } from './one-statement.ts';
 import { toJson, type Database, type DeploymentTable } from './schema.ts';
+import { wantAfterSleep } from './sleep.ts';
 import { timelineRows } from './timeline-rows.ts';
 import { tellAll } from './wakeups.ts';
 import { writeOthers } from './write-deployment-others.ts';
@@ -84,7 +85,7 @@ function ledOf({ number, state, paused_from, want, wanted_by, verdict }: Locked)
 function columnsOf(row: Locked, write: Write, next: DeploymentState): UpdateObject<Database, 'deployment'> {
   const update: UpdateObject<Database, 'deployment'> = {};
   if (write.reason !== undefined) update.reason = write.reason;
-  if (write.commit !== undefined || write.digest !== undefined)
+  if (write.commit !== undefined || write.digest !== undefined || write.tree !== undefined)
     update.source = toJson(resolveSource(row.source, write));
   if (write.configured !== undefined) update.configuration = sql`configuration || ${toJson(write.configured)}::jsonb`;
   if (write.artifact !== undefined) update.artifact = toJson(write.artifact);
@@ -99,9 +100,9 @@ function columnsOf(row: Locked, write: Write, next: DeploymentState): UpdateObje
 }
 
 /** A wish to end is done by nothing but the end. */
-function wantDone({ want }: Locked): UpdateObject<Database, 'deployment'> {
+function wantDone({ want, environment_id }: Locked): UpdateObject<Database, 'deployment'> {
   if (isEnding(want)) return { acting: false };
-  return { acting: false, want: null, wanted_by: null };
+  return { acting: false, want: want === 'sleep' ? wantAfterSleep(environment_id) : null, wanted_by: null };
 }
 
 function columnsOfChange(row: Locked, write: Write, next: DeploymentState): UpdateObject<Database, 'deployment'> {

@@ -24,7 +24,8 @@ export async function createBenchRepository(directory: URL = benchApp): Promise<
   };
 }
 
-async function filesOf(directory: URL): Promise<Record<string, string>> {
+/** Of one directory, by their names. */
+export async function filesOf(directory: URL): Promise<Record<string, string>> {
   const names = await readdir(directory);
   const files = await Promise.all(names.map(async (name) => [name, await readFile(new URL(name, directory), 'utf8')]));
   return Object.fromEntries(files) as Record<string, string>;

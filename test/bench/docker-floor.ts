@@ -3,10 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import Docker, { type ContainerCreateOptions } from 'dockerode';
-import { defaultEnvironmentSettings } from '../../src/domain/environment-settings.ts';
 import { containerSettings } from '../../src/drivers/runtime/docker/container-settings.ts';
 import { createDockerRuntime } from '../../src/drivers/runtime/docker/docker-runtime.ts';
-import type { InstanceSpec } from '../../src/engine/ports/runtime.ts';
+import { benchInstance } from './bench-instance.ts';
 
 /** Starts, as the platform does, with its limits and a network of the project's own. */
 const isolated = createDockerRuntime({
@@ -26,33 +25,13 @@ export async function measureIsolatedFloor(imageId: string): Promise<number> {
   await isolated.ensureNetwork('floor', signal);
   const startedAt = performance.now();
   try {
-    const { address } = await isolated.start(instanceOf(instanceId, imageId), signal);
+    const { address } = await isolated.start(benchInstance({ instanceId, project: 'floor', imageId }), signal);
     await firstAnswer(`http://${address}:3000/`);
     return performance.now() - startedAt;
   } finally {
     await isolated.stop(instanceId, 0, signal);
     await isolated.removeNetwork('floor', signal);
   }
-}
-
-function instanceOf(instanceId: string, imageId: string): InstanceSpec {
-  return {
-    instanceId,
-    project: 'floor',
-    environment: 'production',
-    deploymentId: instanceId,
-    deploymentNumber: 1,
-    process: 'web',
-    ordinal: 1,
-    imageId,
-    command: null,
-    variables: { PORT: '3000', HOST: '0.0.0.0' },
-    port: 3000,
-    cpuCores: defaultEnvironmentSettings.cpuCores,
-    memoryMb: defaultEnvironmentSettings.memoryMb,
-    stopGraceMs: 0,
-    volumes: [],
-  };
 }
 
 /**
@@ -94,7 +73,10 @@ export function measureCommandLineFloor(imageId: string): Promise<number> {
 
 /** The same, of the same container as the platform starts: its limits, its log limits, and a private network that exists. */
 export async function measureIsolatedCommandLineFloor(imageId: string): Promise<number> {
-  const settings = containerSettings('test-bench-floor', instanceOf(randomUUID(), imageId));
+  const settings = containerSettings(
+    'test-bench-floor',
+    benchInstance({ instanceId: randomUUID(), project: 'floor', imageId }),
+  );
   const network = `test-bench-floor-${randomUUID().slice(0, 8)}`;
   await dockerCommand('network', 'create', '--label', 'cutover.platform=test-bench-floor', '--subnet', subnet, network);
   try {
@@ -161,5 +143,24 @@ async function answers200(url: string): Promise<boolean> {
     // Refused or cut: not there yet. Anything else is a fault of this program.
     if (error instanceof TypeError || (error instanceof DOMException && error.name === 'TimeoutError')) return false;
     throw error;
+  }
+}
+
+/** `docker start` alone, of a container that was made before, and a busy loop on its address until the first 200. Resolves to milliseconds. */
+export async function measureStartFloor(imageId: string): Promise<number> {
+  const docker = new Docker({ socketPath: socketPath() });
+  const container = await docker.createContainer({
+    Image: imageId,
+    Env: ['PORT=3000', 'HOST=0.0.0.0'],
+    Labels: { 'cutover.platform': 'test-bench-floor' },
+  });
+  try {
+    const startedAt = performance.now();
+    await container.start();
+    const { NetworkSettings } = await container.inspect();
+    await firstAnswer(`http://${NetworkSettings.Networks['bridge']?.IPAddress}:3000/`);
+    return performance.now() - startedAt;
+  } finally {
+    await container.remove({ force: true, v: true });
   }
 }

@@ -15,6 +15,7 @@ const names = [
   'build',
   'webhooks',
   'previews',
+  'wake',
   'static',
 ];
 

@@ -48,7 +48,10 @@ test('previews set changes what is named, and never shows the password', async (
     input: 'correct horse\n',
   });
   assert.equal(code, 0);
-  assert.match(stdout, /^pull requests +on\nbranches +off\nlimit +20\nttl +48 h after the last push\nnoindex +yes\n/);
+  assert.match(
+    stdout,
+    /^pull requests +on\nbranches +off\nlimit +20\nttl +48 h after the last push\nsleep +after 30 min without a request\nnoindex +yes\n/,
+  );
   assert.match(stdout, /password +set; the user name is preview\n/);
   assert.doesNotMatch(stdout, /horse/);
   assert.match(
@@ -57,6 +60,12 @@ test('previews set changes what is named, and never shows the password', async (
   );
   assert.equal((await cli.run(['previews', 'set'])).code, 2);
   assert.match((await cli.run(['previews', 'set', '--limit', '1001'])).stderr, /limit must be/);
+  assert.match(
+    (await cli.run(['previews', 'set', '--sleep-after', '2h'])).stdout,
+    /sleep +after 2 h without a request\n/,
+  );
+  assert.match((await cli.run(['previews', 'set', '--sleep-after', 'none'])).stdout, /sleep +never\n/);
+  assert.match((await cli.run(['previews', 'set', '--sleep-after', '10ms'])).stderr, /sleepAfterMs must be/);
 });
 
 test('env --previews sets, lists and removes the variables of all previews', async () => {

@@ -8,6 +8,7 @@ test('`webhooks url` shows where each provider is to call and what it is to sign
   assert.equal(result.code, 0, result.stderr);
   assert.match(result.stdout, /^github +\/api\/webhooks\/github\/hook-1$/m);
   assert.match(result.stdout, /^secret +a secret of the webhook$/m);
+  assert.match(result.stdout, /^GitLab signing token +whsec_/m);
   const platform = await cli.run(['webhooks', 'url', '--platform', 'gitlab', '--json']);
   assert.deepEqual(Object.keys(JSON.parse(platform.stdout).paths), ['gitlab']);
   assert.equal((await cli.run(['webhooks', 'url', 'my-app', '--platform', 'gitlab'])).code, 2);

@@ -1,78 +1,19 @@
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { platformRepository } from '../../src/domain/platform-repository.ts';
-import type { Actor } from '../../src/domain/roles.ts';
-import { createHostedRepositories } from '../../src/drivers/source/hosting/hosted-repositories.ts';
 import { createRepositoryArchive } from '../../src/drivers/source/hosting/repository-archive.ts';
 import { hostedRepositoryPath } from '../../src/drivers/source/hosting/repository-path.ts';
 import { createGitSource } from '../../src/drivers/source/git/git-source.ts';
 import { parseRepositoryUrl } from '../../src/drivers/source/git/repository-url.ts';
-import type { TokenCommands } from '../../src/engine/commands/commands.ts';
-import type { PushCommands } from '../../src/engine/commands/push-commands.ts';
-import type { Decide, GitRepositories } from '../../src/engine/ports/git-repositories.ts';
-import { createGitDoor } from '../../src/http/git/git-door.ts';
 import { GitClient } from '../harness/git-client.ts';
+import { host, project, secret } from './hosting.ts';
+import { mayMount, mountSmallDisk } from '../harness/small-disk.ts';
 
-const project = randomUUID();
 const never = new AbortController().signal;
 const silent = () => undefined;
-const secret = 'a-token';
-
-interface Hosting extends AsyncDisposable {
-  readonly repositories: GitRepositories;
-  readonly dir: string;
-  readonly url: string;
-  decide: Decide;
-}
-
-/** The repositories behind the real door, where every change is made as it is asked for, unless a test decides otherwise. */
-async function host(maxBytes = 50_000_000): Promise<Hosting> {
-  const dir = await mkdtemp('/tmp/cutover-test-hosting-');
-  const repositories = await createHostedRepositories({ dir, maxBytes, timeoutMs: 30_000 });
-  const actor: Actor = { tokenId: 't', name: 'ada', role: 'developer', project: null };
-  const tokens: Pick<TokenCommands, 'authenticate'> = {
-    authenticate: async (given) => (given === secret ? actor : null),
-  };
-  const hosting = {
-    async decide(changes: Parameters<Decide>[0]) {
-      const moved = await Promise.all(changes.map((change) => repositories.move(project, change)));
-      return moved.map((done) => (done ? null : 'it has moved'));
-    },
-  } as { decide: Decide };
-  const pushes: Omit<PushCommands, 'remote'> = {
-    // oxlint-disable-next-line eslint/max-params -- the interface's own
-    advertise: (_actor, _name, service, exchange) => repositories.advertise(project, service, exchange),
-    upload: (_actor, _name, exchange) => repositories.upload(project, exchange),
-    push: (_actor, _name, exchange) =>
-      repositories.receive({ projectId: project, pushId: randomUUID() }, exchange, (...asked) =>
-        hosting.decide(...asked),
-      ),
-  };
-  const log = { info: silent, warn: silent, error: silent };
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the door asks for nothing else of them
-  const commands = { tokens, pushes } as Parameters<typeof createGitDoor>[0]['commands'];
-  const server = createServer(createGitDoor({ commands, log, shutdown: never }));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return Object.assign(hosting, {
-    repositories,
-    dir,
-    url: `http://ada:${secret}@127.0.0.1:${address.port}/git/app.git`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-      await rm(dir, { recursive: true, force: true });
-    },
-  });
-}
 
 test('what is pushed can be fetched again, and what the platform holds for itself is not shown', async () => {
   await using hosting = await host();
@@ -281,4 +222,50 @@ test('a repository goes from one platform to another whole', async () => {
   assert.equal(await client.ok('ls-remote', other.url), await client.ok('ls-remote', hosting.url));
   assert.equal((await other.repositories.pushed(project, null, await client.head()))?.message, 'A change');
   assert.deepEqual(await createRepositoryArchive({ dir: '/nonexistent' }).list(), []);
+});
+
+describe('a full disk', { skip: !mayMount }, () => {
+  const full = /^remote: no space is left on the disk where repositories are kept/m;
+
+  test('fails a first push with words and a next step, nothing of it stays, and with room it is taken', async () => {
+    await using hosting = await host();
+    await using client = await GitClient.init({ 'a.txt': 'one' });
+    const repositories = join(hosting.dir, 'repositories');
+    await using disk = await mountSmallDisk(repositories, 8);
+    {
+      await using _full = await disk.fill();
+      const { code, said } = await client.run(['push', hosting.url, 'main']);
+      assert.deepEqual([code, full.test(said), /Free some space/.test(said)], [128, true, true], said);
+      assert.deepEqual(await readdir(repositories), ['filler']);
+    }
+    await client.ok('push', hosting.url, 'main');
+  });
+
+  test('fails a push that does not fit, or of which not even the name does; no branch moves, and what was there can be fetched', async () => {
+    await using hosting = await host();
+    await using client = await GitClient.init({ 'a.txt': 'one' });
+    await using disk = await mountSmallDisk(join(hosting.dir, 'repositories'), 8);
+    const good = await client.head();
+    await client.ok('push', hosting.url, 'main');
+    for (const pushId of await hosting.repositories.held(project)) await hosting.repositories.letGo(project, pushId);
+    const objects = join(hostedRepositoryPath(hosting.dir, project), 'objects');
+    const before = await readdir(objects, { recursive: true });
+    await client.commit({ 'big.bin': randomBytes(9_000_000).toString('base64') });
+    const refused = async (...refs: readonly string[]) => {
+      const { code, said } = await client.run(['push', hosting.url, ...refs]);
+      assert.deepEqual([code, full.test(said)], [1, true], said);
+      assert.deepEqual(await hosting.repositories.held(project), []);
+      assert.equal(await hosting.repositories.find(project, 'refs/heads/main'), good);
+    };
+    await refused('main');
+    assert.deepEqual(await readdir(objects, { recursive: true }), before);
+    {
+      await using _full = await disk.fill();
+      await refused(`${good}:refs/heads/one`, `${good}:refs/heads/two`);
+      assert.match(await client.ok('ls-remote', hosting.url), new RegExp(`^${good}\\trefs/heads/main$`, 'm'));
+    }
+    await disk.resize(64);
+    await client.ok('push', hosting.url, 'main', `${good}:refs/heads/one`);
+    assert.equal(await hosting.repositories.find(project, 'refs/heads/main'), await client.head());
+  });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { providerKinds, type ProviderKind, type ProviderMessage } from '../../src/domain/provider.ts';
+import { providerKinds, type ProviderKind, type ProviderMessage, type ReportState } from '../../src/domain/provider.ts';
 import { addressRule } from '../../src/drivers/outgoing/internal-addresses.ts';
 import { outgoingFetch } from '../../src/drivers/outgoing/outgoing-fetch.ts';
 import { createProviders } from '../../src/drivers/provider/open-provider.ts';
@@ -72,6 +72,26 @@ for (const kind of providerKinds)
         ]);
         await provider.tell({ ...told, commit: null, state: 'inactive' }, signal());
         assert.ok(found().some(([, state]) => state === (kind === 'github' ? 'inactive' : 'stopped')));
+      }));
+
+    test('what becomes of one commit in an environment that lasts says nothing of its other ones', () =>
+      use(kind, async (provider, standIn) => {
+        const environment = 'shop/production';
+        const told = { kind: 'commit-deployment', environment, branch: 'main', description: 'd', url: null } as const;
+        const tell = (digit: string, state: ReportState) =>
+          provider.tell({ ...told, production: true, commit: sha(digit), state }, signal());
+        await tell('a', 'inactive');
+        await tell('a', 'success');
+        await tell('b', 'pending');
+        await tell('b', 'success');
+        await tell('a', 'inactive');
+        if (kind === 'gitea' || kind === 'bitbucket') return assert.deepEqual(standIn.requests, []);
+        const found = standIn.deployments.map(({ sha: of, state }) => [of[0], state]);
+        // GitLab takes the newest for the one that there is.
+        assert.deepEqual(found, [
+          ['a', kind === 'github' ? 'inactive' : 'success'],
+          ['b', 'success'],
+        ]);
       }));
 
     test('all open pull requests are listed, over as many pages as there are; one is found, or is not there', () =>

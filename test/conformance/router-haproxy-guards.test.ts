@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sharedRoute, stableOnly } from '../../src/domain/route.ts';
+import { command, query } from '../../src/drivers/router/haproxy/cli-socket.ts';
+import { routerPaths } from '../../src/drivers/router/haproxy/options.ts';
 import { passwordVerifier } from '../../src/engine/previews/visitor-password.ts';
-import { startHaproxy } from '../harness/haproxy.ts';
+import { startHaproxy, until } from '../harness/haproxy.ts';
 import { send, startApp } from '../harness/haproxy-app.ts';
 import { server } from './router.ts';
+import { listen } from './router-asleep.ts';
 
 const signal = () => AbortSignal.timeout(20_000);
 const basic = (user: string, password: string) => ({
@@ -80,4 +84,68 @@ test('rule 6: a guard is in force with every kind of route, and the moment it is
   await router.setGuard(['a.localhost'], null, signal());
   const open = await send(port, 'a.localhost');
   assert.deepEqual([open.status, open.headers['x-robots-tag']], [200, undefined]);
+});
+
+test('rule 6: whoever does not give the password of a preview that sleeps is told at once, and wakes nobody', async () => {
+  await using running = await startHaproxy();
+  await using app = await startApp('a');
+  const { router, port } = running;
+  await router.addServer(1, server(app), signal());
+  const guard = { noindex: true, password: passwordVerifier('correct horse') };
+  await router.setGuard(['pr-1.localhost'], guard, signal());
+  await router.setRoute(['pr-1.localhost'], { ...stableOnly(1), mode: 'asleep' }, signal());
+  using heard = listen(router);
+  for (const headers of [{}, basic('preview', 'wrong horse')])
+    assert.equal((await send(port, 'pr-1.localhost', { headers })).status, 401);
+  await sleep(500);
+  assert.deepEqual(heard.hosts, []);
+  const waiting = send(port, 'pr-1.localhost', { headers: basic('preview', 'correct horse') });
+  await until('it is told of', () => heard.hosts.includes('pr-1.localhost'));
+  await router.setRoute(['pr-1.localhost'], stableOnly(1), signal());
+  assert.equal((await waiting).status, 200);
+});
+
+test('rule 6: while a guarded host comes, changes, goes or is read anew, no request passes that does not give its password', async () => {
+  await using running = await startHaproxy();
+  await using app = await startApp('a');
+  const { router, port, dir } = running;
+  await router.addServer(1, server(app), signal());
+  const host = 'pr-1.localhost';
+  const guard = { noindex: true, password: passwordVerifier('correct horse') };
+  await router.setGuard([host], guard, signal());
+  await router.setRoute([host], stableOnly(1), signal());
+  const { hostsMap, specialMap, guardsMap, socket } = routerPaths(dir);
+  const value = async (map: string) => {
+    const [text = ''] = await query(socket, [`show map ${map}`], signal());
+    return (
+      text
+        .split('\n')
+        .find((line) => line.split(' ')[1] === host)
+        ?.split(' ')[2] ?? ''
+    );
+  };
+  const maps = [hostsMap, specialMap, guardsMap];
+  const values = new Map(await Promise.all(maps.map(async (map) => [map, await value(map)] as const)));
+  // As between any two commands, and where a new worker reads one file before it is written and another one after.
+  for (let present = 0; present < 8; present += 1) {
+    await command(
+      socket,
+      maps.map((map) => `clear map ${map}`),
+      signal(),
+    );
+    const there = maps.filter((_, index) => (present >> index) % 2 === 1);
+    await command(
+      socket,
+      there.map((map) => `add map ${map} ${host} ${values.get(map)}`),
+      signal(),
+    );
+    // One request in sixteen is looked at more closely.
+    const asked = await Promise.all(Array.from({ length: 128 }, () => send(port, host)));
+    const names = there.map((map) => basename(map)).join(', ');
+    assert.ok(
+      !asked.some(({ status }) => status === 200),
+      `a stranger is let in by ${names === '' ? 'no map' : names}`,
+    );
+  }
+  assert.equal((await send(port, host, { headers: basic('preview', 'correct horse') })).status, 200);
 });

@@ -5,11 +5,15 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { stableOnly } from '../../src/domain/route.ts';
+import { query } from '../../src/drivers/router/haproxy/cli-socket.ts';
+import { routerPaths } from '../../src/drivers/router/haproxy/options.ts';
 import { startHaproxy, until } from '../harness/haproxy.ts';
 import { send, sendRaw, startApp } from '../harness/haproxy-app.ts';
 import { httpVisitors } from '../harness/haproxy-visitors.ts';
 import { routerConformance, server, type RouterUnderTest } from './router.ts';
+import { routerAsleepConformance } from './router-asleep.ts';
 import { routerGuardsConformance } from './router-guards.ts';
 import { routerFallbackConformance } from './router-fallback.ts';
 import { routerModesConformance } from './router-modes.ts';
@@ -27,6 +31,7 @@ async function use(work: (under: RouterUnderTest) => Promise<void>): Promise<voi
 describe('the HAProxy router', () => {
   routerConformance(use);
   routerModesConformance(use);
+  routerAsleepConformance(use);
   routerOutcomesConformance(use);
   routerFallbackConformance(use);
   routerGuardsConformance(use);
@@ -42,6 +47,73 @@ describe('the HAProxy router', () => {
     assert.equal(answer.status, 503);
     assert.equal(answer.headers['retry-after'], '5');
     assert.equal(answer.headers['cache-control'], 'no-store');
+  });
+
+  test('rule 5.2: who has left while requests were held keeps nobody waiting later on', async () => {
+    await using running = await startHaproxy();
+    await using app = await startApp('a');
+    const { router } = running;
+    await router.addServer(1, server(app), signal());
+    const to = (mode: 'held' | 'serve') => router.setRoute(['a.localhost'], { ...stableOnly(1), mode }, signal());
+    await to('held');
+    const { open } = httpVisitors(running.port);
+    const visitors = Array.from({ length: 900 }, () => open('a.localhost'));
+    const connections = async () => {
+      const [told = ''] = await query(routerPaths(running.dir).socket, ['show info'], signal());
+      return Number(/^CurrConns: (\d+)$/m.exec(told)?.[1]);
+    };
+    await until('all of them wait', async () => (await connections()) >= visitors.length, 10_000);
+    for (const visitor of visitors) visitor.leave();
+    await until('all of them have left', async () => (await connections()) < 10, 10_000);
+    const wait = async () => {
+      await to('held');
+      const answer = send(running.port, 'a.localhost');
+      await sleep(60);
+      await to('serve');
+      const began = performance.now();
+      assert.equal((await answer).status, 200);
+      return performance.now() - began;
+    };
+    // With 900 who wait everybody looks every 250 ms or more.
+    const waits: number[] = [];
+    await until('nobody looks for them any more', async () => {
+      waits.push(await wait());
+      return waits.length > 3 && Math.max(...waits.slice(-4)) < 100;
+    });
+  });
+
+  test('rule 6: after the hold time a request to what sleeps is told that it is starting', async () => {
+    await using running = await startHaproxy({ holdSeconds: 1 });
+    await running.router.setRoute(['a.localhost'], { ...stableOnly(1), mode: 'asleep' }, signal());
+    const answer = await send(running.port, 'a.localhost');
+    assert.deepEqual(
+      [answer.status, answer.headers['retry-after'], answer.headers['cache-control']],
+      [503, '5', 'no-store'],
+    );
+    assert.match(answer.body, /is starting/);
+  });
+
+  test('rule 6: at most 500 requests wait for one host that sleeps; who leaves makes room', async () => {
+    await using running = await startHaproxy();
+    await using app = await startApp('a');
+    await running.router.addServer(1, server(app), signal());
+    await running.router.setRoute(['a.localhost', 'b.localhost'], { ...stableOnly(1), mode: 'asleep' }, signal());
+    const { open } = httpVisitors(running.port);
+    const waiting = Array.from({ length: 510 }, () => open('a.localhost'));
+    let turnedAway = 0;
+    for (const { answered } of waiting)
+      answered.then(
+        () => (turnedAway += 1),
+        () => undefined,
+      );
+    await until('those above are turned away', () => turnedAway === 10);
+    const other = send(running.port, 'b.localhost');
+    for (const one of waiting.slice(0, 100)) one.leave();
+    await sleep(500);
+    const late = send(running.port, 'a.localhost');
+    await running.router.setRoute(['a.localhost', 'b.localhost'], stableOnly(1), signal());
+    assert.deepEqual([(await late).status, (await other).status], [200, 200]);
+    for (const one of waiting) one.leave();
   });
 
   test('rule 5.2: HAProxy without Lua answers held requests with 503 and Retry-After: 1', async () => {

@@ -7,6 +7,7 @@ import { MemoryWorld, type MemoryWorldOptions } from '../simulation/memory/world
 import { createSeededRandom, SeededChance } from '../simulation/random.ts';
 import { memoryVisitors } from './memory/memory-visitors.ts';
 import { routerConformance, server, type RouterUnderTest } from './router.ts';
+import { routerAsleepConformance } from './router-asleep.ts';
 import { routerGuardsConformance } from './router-guards.ts';
 import { routerFallbackConformance } from './router-fallback.ts';
 import { routerModesConformance } from './router-modes.ts';
@@ -33,6 +34,7 @@ async function use(work: (under: RouterUnderTest) => Promise<void>): Promise<voi
 describe('the router in memory', () => {
   routerConformance(use);
   routerModesConformance(use);
+  routerAsleepConformance(use);
   routerOutcomesConformance(use);
   routerFallbackConformance(use);
   routerGuardsConformance(use);

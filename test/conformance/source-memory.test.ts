@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { systemClock } from '../../src/drivers/clock/system-clock.ts';
 import { memoryDrivers } from '../simulation/memory/drivers.ts';
 import { MemoryWorld } from '../simulation/memory/world.ts';
@@ -29,6 +30,11 @@ sourceConformance('memory', async () => {
     },
     forgetBranch: async (branch) => repository.deleteBranch(branch),
     requests: () => repositories.requests,
+    sent: async (archive) => {
+      const id = randomUUID();
+      world.uploads.put(id, archive);
+      return `/uploads/${id}`;
+    },
     demand: (token) => {
       repository.token = token;
     },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -25,6 +26,11 @@ sourceConformance('git', async () => {
     commit: (files, options) => repository.commit(files, options),
     forgetBranch: async (branch) => void (await repository.git('update-ref', '-d', `refs/heads/${branch}`)),
     requests: server.requests,
+    sent: async (archive) => {
+      const path = join(dir, `sent-${randomUUID()}`);
+      await writeFile(path, archive);
+      return path;
+    },
     demand: (token) => server.demand({ user: defaultTokenUser, password: token }),
     read: (path, name) => readFile(join(path, name), 'utf8'),
     names: (path) => readdir(path),

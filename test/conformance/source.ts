@@ -4,6 +4,7 @@ import { defaultTokenUser, type RepositoryToken } from '../../src/domain/reposit
 import type { CommitInfo } from '../../src/domain/source.ts';
 import type { Source } from '../../src/engine/ports/source.ts';
 import { failsWith, plain, treeOf } from '../harness/git-server-source.ts';
+import { tarOf, type RawEntry } from '../unit/archive/archives.ts';
 
 const never = new AbortController().signal;
 const silent = () => {};
@@ -27,6 +28,8 @@ export interface SourceUnderTest extends AsyncDisposable {
   readonly forgetBranch: (branch: string) => Promise<void>;
   /** Questions that the server was asked so far. */
   readonly requests: () => number;
+  /** Keeps an archive where an upload would be, and resolves to its path. */
+  readonly sent: (archive: Buffer) => Promise<string>;
   /** Of a work tree. */
   readonly read: (path: string, name: string) => Promise<string>;
   /** Names of everything in a work tree, at its top. */
@@ -40,6 +43,7 @@ export function sourceConformance(driver: string, setUp: SetUp): void {
   describe(`${driver}: fetch`, () => fetchRules(setUp));
   describe(`${driver}: bad input gets a clear error`, () => inputRules(setUp));
   describe(`${driver}: checkout`, () => checkoutRules(setUp));
+  describe(`${driver}: directories that were sent`, () => sentRules(setUp));
   describe(`${driver}: private repositories`, () => privateRules(setUp));
 }
 
@@ -259,6 +263,69 @@ function checkoutRules(setUp: SetUp): void {
     assert.equal(others.size, 5);
     assert.equal(await appId(first, ''), await t.source.treeId(plain(t.url), first, '', never));
     await assert.rejects(appId(first, 'none'), failsWith('directory_not_found', /none/));
+  });
+}
+
+type SentFile = readonly [name: string, content: string, mode?: number];
+
+function files(...entries: readonly SentFile[]): RawEntry[] {
+  return entries.map(([name, content, mode = 0o644]) => ({ name, type: 'file', content, mode }));
+}
+
+function sentRules(setUp: SetUp): void {
+  test('the same files are the same tree, in whatever order they come; another content, name or mode is another', async () => {
+    await using t = await setUp();
+    const treeIdOf = async (...entries: readonly SentFile[]) =>
+      (await t.source.survey(await t.sent(await tarOf(files(...entries))), never)).tree;
+    const first = await treeIdOf(['a.txt', '1'], ['b/c.txt', '2']);
+    assert.match(first, /^[0-9a-f]{64}$/);
+    assert.equal(await treeIdOf(['b/c.txt', '2'], ['a.txt', '1']), first);
+    const others = [
+      await treeIdOf(['a.txt', '2'], ['b/c.txt', '2']),
+      await treeIdOf(['a.txt', '1'], ['b/d.txt', '2']),
+      await treeIdOf(['a.txt', '1', 0o755], ['b/c.txt', '2']),
+      await treeIdOf(['a.txt', '1']),
+    ];
+    assert.equal(new Set([first, ...others]).size, 5);
+  });
+
+  test('it is unpacked for its owner in place of what was there, without any .git, and released', async () => {
+    await using t = await setUp();
+    const old = await t.sent(await tarOf(files(['old.txt', 'x'])));
+    await t.source.unpack({ archive: old, owner: 'd1' }, never);
+    const entries = files(['a.txt', '1'], ['b/c.txt', '2'], ['.git/config', '[core]'], ['b/.git/hooks/x', '#!']);
+    const archive = await t.sent(await tarOf(entries));
+    const { files: count, sizeBytes } = await t.source.survey(archive, never);
+    assert.deepEqual([count, sizeBytes], [2, 2]);
+    assert.deepEqual(await t.source.owners(), ['d1']);
+    const { path } = await t.source.unpack({ archive, owner: 'd1' }, never);
+    assert.deepEqual((await t.names(path)).toSorted(), ['a.txt', 'b']);
+    assert.equal(await t.read(path, 'b/c.txt'), '2');
+    await t.source.release('d1');
+    assert.deepEqual(await t.source.owners(), []);
+  });
+
+  test('what leads out of it, is there twice, is broken or empty is refused, and nothing of it is left', async () => {
+    await using t = await setUp();
+    const bad = [
+      await tarOf(files(['a.txt', '1'], ['../b.txt', '2'])),
+      await tarOf(files(['a.txt', '1'], ['/etc/b.txt', '2'])),
+      await tarOf(files(['a.txt', '1'], ['a.txt', '2'])),
+      await tarOf(files(['a', '1'], ['a/b', '2'])),
+      (await tarOf(files(['a.txt', 'x'.repeat(4_000)]))).subarray(0, 2_000),
+    ];
+    for (const content of bad) {
+      const archive = await t.sent(content);
+      await assert.rejects(t.source.survey(archive, never), failsWith('archive_refused'));
+      await assert.rejects(t.source.unpack({ archive, owner: 'd1' }, never), failsWith('archive_refused'));
+      assert.deepEqual(await t.source.owners(), []);
+    }
+    const empty = await t.sent(await tarOf(files(['.git/config', '[core]'])));
+    await assert.rejects(t.source.survey(empty, never), failsWith('archive_refused', /no files/));
+    const gone = `${empty}-gone`;
+    await assert.rejects(t.source.survey(gone, never), failsWith('upload_gone'));
+    await assert.rejects(t.source.unpack({ archive: gone, owner: 'd1' }, never), failsWith('upload_gone'));
+    assert.deepEqual(await t.source.owners(), []);
   });
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { promisify } from 'node:util';
 import { pack } from 'tar-fs';
 import { createNginxStaticFiles } from '../../src/drivers/static/nginx/nginx-static-files.ts';
 import { until } from '../harness/haproxy.ts';
+import { mayMount, mountSmallDisk } from '../harness/small-disk.ts';
 import { get, setUp, tree } from './static-files-set-up.ts';
 
 const run = promisify(execFile);
@@ -270,21 +272,42 @@ describe('storing, when much happens at once', () => {
   });
 
   test(
-    'a full disk is named as such and leaves nothing half done',
-    { skip: process.getuid?.() !== 0 && 'only root can mount a small disk' },
+    'a full disk is named as such, whichever way files come, leaves nothing half done, and with room they are stored',
+    { skip: !mayMount },
     async () => {
       await using t = await setUp();
-      const path = await tree(t.root, 'site', { 'film.bin': Buffer.alloc(3_000_000, 1) });
-      await run('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', t.options.dir]);
-      try {
-        const small = await createNginxStaticFiles(t.options);
-        await assert.rejects(small.putDirectory(path, limit()), { code: 'disk_full' });
-        await assert.rejects(small.putTar(Readable.from(pack(path)), limit()), { code: 'disk_full' });
-        assert.deepEqual(await readdir(join(t.options.dir, 'incoming')), []);
-        assert.deepEqual(await small.list(), []);
-      } finally {
-        await run('umount', [t.options.dir]);
+      const path = await tree(t.root, 'site', {
+        'film.bin': randomBytes(3_000_000),
+        'page.html': 'text '.repeat(300_000),
+      });
+      const archives = [join(t.root, 'site.tar.gz'), join(t.root, 'site.zip')] as const;
+      await run('tar', ['czf', archives[0], '-C', path, '.']);
+      await run('zip', ['-qr', archives[1], '.'], { cwd: path });
+      await using disk = await mountSmallDisk(t.options.dir, 4);
+      const files = await createNginxStaticFiles(t.options);
+      const ways = {
+        directory: () => files.putDirectory(path, limit()),
+        stream: () => files.putTar(Readable.from(pack(path)), limit()),
+        tar: () => files.putArchive(archives[0], limit()),
+        zip: () => files.putArchive(archives[1], limit()),
+      };
+      for (const [way, put] of Object.entries(ways)) {
+        await assert.rejects(put(), { code: 'disk_full' }, way);
+        assert.deepEqual(await readdir(join(t.options.dir, 'incoming')), [], way);
       }
+      assert.deepEqual(await files.list(), []);
+      // Enough for the files, and not for what is made of them.
+      await disk.resize(5);
+      {
+        await using _almost = await disk.fill(4_508_000);
+        await assert.rejects(ways.directory(), { code: 'disk_full' });
+        assert.deepEqual(await readdir(join(t.options.dir, 'incoming')), []);
+      }
+      await disk.resize(16);
+      const stored = new Set<string>();
+      for (const put of Object.values(ways)) stored.add((await put()).bundle);
+      assert.deepEqual(await files.list(), [...stored]);
+      assert.equal(stored.size, 1);
     },
   );
 

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemDisks } from '../../src/drivers/disk/system-disks.ts';
 import { createUploadSpool, type SpoolOptions } from '../../src/drivers/uploads/spool.ts';
+import { mayMount, mountSmallDisk } from '../harness/small-disk.ts';
 import { uploadsConformance } from './uploads.ts';
 
 const never = new AbortController().signal;
@@ -68,14 +69,68 @@ test('with little room left on the disk nothing is taken', async () => {
   assert.deepEqual(await readdir(t.dir), []);
 });
 
-test('what a process that was killed left half written is found, and can be removed', async () => {
+test(
+  'on a full disk nothing is taken, in words; nothing of it stays, and with room it is taken',
+  { skip: !mayMount },
+  async () => {
+    await using t = await spool({ maxBytes: 100_000_000 });
+    await using disk = await mountSmallDisk(t.dir, 4);
+    await writeFile(join(t.dir, 'other'), 'there before');
+    const send = (bytes: number) => t.uploads.receive({ filename: 'big', bytes: pieces(bytes) }, never);
+    await assert.rejects(send(8_000_000), { code: 'disk_full', message: /no space is left/ });
+    {
+      await using _full = await disk.fill();
+      await assert.rejects(send(10_000), { code: 'disk_full' });
+    }
+    assert.deepEqual(await readdir(t.dir), ['other']);
+    assert.equal((await send(1_000_000)).sizeBytes, 1_000_000);
+    await disk.resize(16);
+    assert.equal((await send(8_000_000)).sizeBytes, 8_000_000);
+  },
+);
+
+async function* unread(): AsyncGenerator<Uint8Array> {
+  yield assert.fail('it is read');
+}
+
+async function* pieces(bytes: number): AsyncGenerator<Uint8Array> {
+  for (let left = bytes; left > 0; left -= 50_000) yield Buffer.alloc(Math.min(left, 50_000), 1);
+}
+
+test('5.9 what a process that was killed left half written is gone at the next start; what is whole stays', async () => {
   await using t = await spool();
-  const id = '0197a000-0000-7000-8000-000000000001';
-  await writeFile(join(t.dir, `${id}.part`), 'half');
-  assert.deepEqual(await t.uploads.list(0), [id]);
-  await assert.rejects(t.uploads.path(id), { code: 'upload_gone' });
-  await t.uploads.remove(id);
-  assert.deepEqual(await readdir(t.dir), []);
+  const [half, whole] = ['0197a000-0000-7000-8000-000000000001', '0197a000-0000-7000-8000-000000000002'];
+  await writeFile(join(t.dir, `${half}.part`), 'half');
+  await writeFile(join(t.dir, whole), 'whole');
+  const next = await createUploadSpool({ dir: t.dir, maxBytes: 1_000_000, disks: systemDisks });
+  assert.deepEqual([await next.list(0), await readdir(t.dir)], [[whole], [whole]]);
+});
+
+test('what comes in is nobody’s to remove, however long it takes, and when it is whole it has not been quiet yet', async () => {
+  await using t = await spool();
+  const [sent, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  async function* paused() {
+    yield Buffer.from('a');
+    sent.resolve();
+    await end.promise;
+  }
+  const receiving = t.uploads.receive({ filename: 'slow', bytes: paused() }, never);
+  await sent.promise;
+  await sleep(300);
+  assert.deepEqual(await t.uploads.list(0), []);
+  end.resolve();
+  const { id } = await receiving;
+  assert.deepEqual([await t.uploads.list(250), await t.uploads.list(0)], [[], [id]]);
+});
+
+test('10 no more uploads come in at once than may, and whoever is refused has not been read', async () => {
+  await using t = await spool({ atOnce: 2 });
+  const gone = new AbortController();
+  const coming = [1, 2].map(() => t.uploads.receive({ filename: 'slow', bytes: stalling() }, gone.signal));
+  await assert.rejects(t.uploads.receive({ filename: 'third', bytes: unread() }, never), { code: 'too_busy' });
+  gone.abort();
+  for (const { status } of await Promise.allSettled(coming)) assert.equal(status, 'rejected');
+  assert.equal((await t.uploads.receive({ filename: 'third', bytes: pieces(10) }, never)).sizeBytes, 10);
 });
 
 test('a file name is shown without directories and control characters, and an id is no path', async () => {

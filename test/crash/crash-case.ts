@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-export const scenarioNames = ['good', 'bad', 'rollback', 'cancel'] as const;
+export const scenarioNames = ['good', 'bad', 'rollback', 'cancel', 'directory', 'upload'] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
 /** Where the control plane dies while a scenario runs: at a point, and perhaps at a second one, `+n`, of its recovery. */

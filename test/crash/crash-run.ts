@@ -49,7 +49,7 @@ export class CrashRun implements AsyncDisposable {
     const controls = stack.use(new CrashControls());
     const stage = stack.use(await Stage.open({ variables: { crashPoints: controls.dir } }));
     const records = stack.use(new Records(stage.platform.dataDir));
-    const subject = await Subject.create(stage);
+    const subject = stack.use(await Subject.create(stage));
     return new CrashRun({ controls, stage, subject }, records, stack.move());
   }
 

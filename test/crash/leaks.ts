@@ -103,7 +103,7 @@ async function files({ dataDir, ...platform }: TestPlatform, { deploymentIds }: 
     .map((entry) => relative(dataDir, join(entry.parentPath, entry.name)))
     .filter((name) => !name.startsWith('postgres/'));
   const temporary = names.filter(
-    (name) => /\.tmp$|\.new$|\.lock$|tmp_|^static\/incoming\/./.test(name) && !isKept(name),
+    (name) => /\.tmp$|\.new$|\.lock$|tmp_|^static\/incoming\/.|^uploads\/./.test(name) && !isKept(name),
   );
   const logs = names.flatMap((name) => /^logs\/deployments\/([^/]+)$/.exec(name)?.[1] ?? []);
   return [

@@ -27,6 +27,20 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
       return { act: () => subject.trigger() };
     },
   },
+  directory: {
+    outcome: { state: 'completed', reason: /^$/ },
+    async prepare(subject) {
+      const files = goodApp();
+      return { act: () => subject.sendDirectory(files) };
+    },
+  },
+  upload: {
+    outcome: { state: 'completed', reason: /^$/ },
+    async prepare(subject) {
+      const tarball = await subject.tarball();
+      return { act: () => subject.upload(tarball) };
+    },
+  },
   bad: {
     outcome: { state: 'failed', reason: /db unreachable/ },
     async prepare(subject) {

@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { openAsBlob } from 'node:fs';
 import type { WireDeployment, WireDeploymentDetail } from '../../src/contract/schemas/deployment.ts';
 import type { WireEnvironment, WireSettingsChange } from '../../src/contract/schemas/environment.ts';
+import { isBuilt } from '../../src/domain/deployment-kind.ts';
 import type { Stage } from '../e2e/stage.ts';
 import type { TestRepository } from '../harness/git-server.ts';
+import { tarOf } from '../unit/archive/archives.ts';
 import { goodApp } from './crash-app.ts';
+import { SavedImage } from './saved-image.ts';
 
 export const drainTimeoutMs = 2_000;
 
@@ -14,9 +18,10 @@ const settings: WireSettingsChange = {
   health: { startPeriodMs: 3_000, intervalMs: 300, timeoutMs: 1_000, unhealthyThreshold: 3 },
 };
 const insistLimitMs = 60_000;
+const uploadLimitMs = 30_000;
 
 /** The project that is deployed again and again while the control plane dies. Two good versions of it are deployed to begin with. */
-export class Subject {
+export class Subject implements AsyncDisposable {
   static readonly project = 'crash';
   static readonly host = 'crash.localhost';
   readonly stage: Stage;
@@ -25,6 +30,7 @@ export class Subject {
   readonly #completed = new Map<string, number>();
   /** Of those among them that were built. */
   readonly #good: number[] = [];
+  #saved: SavedImage | null = null;
 
   private constructor(stage: Stage, repository: TestRepository) {
     this.stage = stage;
@@ -60,6 +66,49 @@ export class Subject {
     return this.#accepted('environments/production/rollback', { to }, randomUUID());
   }
 
+  /** Path of a good version's image, saved. */
+  async tarball(): Promise<string> {
+    this.#saved ??= await this.#saveImage();
+    return this.#saved.path;
+  }
+
+  async #saveImage(): Promise<SavedImage> {
+    const { deployment } = await this.detail(this.#good.at(-1) ?? 0);
+    if (deployment.artifact?.type !== 'image') throw new Error('no good version has an image');
+    return SavedImage.of(deployment.artifact.imageId);
+  }
+
+  /** As `trigger`, of an image tarball. */
+  async upload(tarball: string): Promise<number> {
+    return this.#send('image-upload', await openAsBlob(tarball));
+  }
+
+  /** As `trigger`, of a directory with these files. */
+  async sendDirectory(files: Readonly<Record<string, string | null>>): Promise<number> {
+    const entries = Object.entries(files).flatMap(([name, content]) =>
+      content === null ? [] : [{ name, type: 'file', content } as const],
+    );
+    return this.#send('directory', new Blob([await tarOf(entries)]));
+  }
+
+  #send(way: 'image-upload' | 'directory', body: Blob, key: string = randomUUID()): Promise<number> {
+    const { apiUrl, token } = this.stage.platform;
+    return this.#insist(async () => {
+      const response = await fetch(`${apiUrl}${this.#path}/deploy/${way}?environment=production`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'idempotency-key': key },
+        body,
+        signal: AbortSignal.timeout(uploadLimitMs),
+      });
+      const answer: unknown = await response.json();
+      return response.ok ? (answer as WireDeployment).number : refuse(response.status, answer);
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#saved?.[Symbol.asyncDispose]();
+  }
+
   /** Until it is accepted, or too late because it was before. */
   async cancel(number: number): Promise<void> {
     await this.#insist(async () => {
@@ -92,7 +141,7 @@ export class Subject {
   learn({ id, number, kind, state }: WireDeployment): void {
     if (state !== 'completed') return;
     this.#completed.set(id, number);
-    if (kind === 'git') this.#good.push(number);
+    if (isBuilt(kind)) this.#good.push(number);
   }
 
   get #path(): string {

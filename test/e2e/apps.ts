@@ -339,3 +339,36 @@ export function workspaceApp(greeting: string): Record<string, string> {
     `,
   };
 }
+
+/** Answers with how many bytes it was sent, and how many POSTs it has had since its start: `{"bytes":…,"requests":…}`. */
+export const counting = app(`
+let requests = 0;
+require('node:http').createServer((request, response) => {
+  if (request.url === '/crash') process.exit(1);
+  if (request.url === '/stream') return void setInterval(() => response.write('tick '), 50);
+  if (request.method === 'POST') requests += 1;
+  let bytes = 0;
+  request.on('data', (chunk) => { bytes += chunk.length; });
+  request.on('end', () => response.end(JSON.stringify({ bytes, requests })));
+}).listen(process.env.PORT);
+process.on('SIGTERM', () => process.exit(0));
+`);
+
+/** After a POST to /spoil the next start ends at once, and the one after that is well. Needs a volume at /data. */
+export const failingOneStart: Files = {
+  Dockerfile: 'FROM node:24-slim\nUSER root\nRUN mkdir -p /data\nCOPY server.js .\nCMD ["node", "server.js"]\n',
+  'server.js': `
+const fs = require('node:fs');
+const mark = '/data/spoilt';
+if (fs.existsSync(mark)) {
+  fs.rmSync(mark);
+  console.log('the database is locked');
+  process.exit(1);
+}
+require('node:http').createServer((request, response) => {
+  if (request.url === '/spoil') fs.writeFileSync(mark, '');
+  response.end('well');
+}).listen(process.env.PORT);
+process.on('SIGTERM', () => process.exit(0));
+`,
+};

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, statfs, unlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { WireDeployment } from '../../src/contract/schemas/deployment.ts';
+import type { WireWebhook } from '../../src/contract/schemas/webhook.ts';
 import type { TestRepository } from '../harness/git-server.ts';
+import { deliverAsGithub, githubPush } from '../harness/github-deliveries.ts';
+import { mayMount, mountSmallDisk, type SmallDisk } from '../harness/small-disk.ts';
 import { assertCalm, assertServesCurrent, failuresOf, tellingNumber } from './soundness.ts';
 import { Stage } from './stage.ts';
 import { startVisitors } from './visitors.ts';
@@ -16,11 +19,11 @@ import { containersOf } from './world.ts';
 const run = promisify(execFile);
 const megabytes = { logs: 4, router: 8, postgres: 160 } as const;
 type Part = keyof typeof megabytes;
-const parts: readonly Part[] = ['logs', 'router', 'postgres'];
-const skip = process.getuid?.() === 0 ? false : 'only root may mount a small file system';
+const skip = mayMount ? false : 'only root may mount a small file system';
 
 describe('a full disk', { skip }, () => {
   let base: string;
+  let disks: Record<Part, SmallDisk>;
   let dataDir: string;
   let stage: Stage;
   let repository: TestRepository;
@@ -29,27 +32,17 @@ describe('a full disk', { skip }, () => {
     base = await mkdtemp('/tmp/cutover-test-disk-');
     dataDir = join(base, 'data');
     await run('chmod', ['755', base]);
-    for (const part of parts) {
-      const path = join(dataDir, part);
-      await mkdir(path, { recursive: true });
-      await run('mount', ['-t', 'tmpfs', '-o', `size=${megabytes[part]}m,mode=0755`, 'tmpfs', path]);
-    }
+    const mount = (part: Part) => mountSmallDisk(join(dataDir, part), megabytes[part]);
+    disks = { logs: await mount('logs'), router: await mount('router'), postgres: await mount('postgres') };
     stage = await Stage.open({ variables: { dataDir } });
     repository = await stage.project('shop', tellingNumber('one'), { stopGraceMs: 500 });
     assert.equal((await stage.deploy('shop')).deployment.state, 'completed');
   });
   after(async () => {
     await stage[Symbol.asyncDispose]();
-    for (const part of parts) await run('umount', [join(dataDir, part)]);
+    for (const disk of Object.values(disks)) await disk[Symbol.asyncDispose]();
     await rm(base, { recursive: true });
   });
-
-  async function fill(part: Part): Promise<AsyncDisposable> {
-    const filler = join(dataDir, part, 'filler');
-    const { bavail, bsize } = await statfs(join(dataDir, part));
-    await writeFile(filler, Buffer.alloc(bavail * bsize));
-    return { [Symbol.asyncDispose]: () => unlink(filler) };
-  }
 
   /** With space again everything works, and nothing of the trouble is left. */
   async function assertWell(): Promise<void> {
@@ -72,7 +65,7 @@ describe('a full disk', { skip }, () => {
       (await stage.log('shop', number, 'BuildImageJob').catch(() => '')).includes('says 2') ? true : null,
     );
     {
-      await using _full = await fill('logs');
+      await using _full = await disks.logs.fill();
       assert.equal((await stage.settle('shop', number)).deployment.state, 'completed');
     }
     assert.match(await readFile(join(dataDir, 'control-plane.log'), 'utf8'), /ENOSPC/);
@@ -90,7 +83,7 @@ describe('a full disk', { skip }, () => {
     const number = await stage.trigger('shop');
     await stage.untilState('shop', number, ['deploying']);
     {
-      await using _full = await fill('router');
+      await using _full = await disks.router.fill();
       await stage.until('the operator to be told', async () => {
         const said = await readFile(join(dataDir, 'control-plane.log'), 'utf8');
         return said.includes(`the router's files in ${join(dataDir, 'router')} could not be written`) ? true : null;
@@ -117,10 +110,19 @@ describe('a full disk', { skip }, () => {
       readonly number: number | undefined;
       code: string | undefined;
     }[] = [];
+    const commit = await repository.commit(tellingNumber(randomUUID()));
+    const { paths, secret } = await stage.must<WireWebhook>('PUT', '/api/projects/shop/webhook', {});
+    const hook = { url: `${stage.platform.apiUrl}${paths.github}`, secret };
+    // Of a branch that nobody deploys: it is kept, and deploys nothing.
+    const event = { event: 'push', payload: githubPush({ repository: repository.url, commit, branch: 'other' }) };
+    const delivery = { ...event, id: randomUUID() };
     {
-      await using _full = await fill('postgres');
+      await using _full = await disks.postgres.fill();
       for (let count = 0; count < 200 && asked.every(({ status }) => status < 300); count += 1)
         asked.push(await ask(randomUUID()));
+      const refused = await deliverAsGithub(hook, delivery);
+      assert.equal(refused.status, 503);
+      assert.ok(refused.body.code === 'disk_full' || refused.body.code === 'database_unavailable', refused.body.code);
     }
     const last = asked.at(-1);
     assert.ok(last !== undefined && last.status >= 500, `${asked.length} triggers were accepted`);
@@ -137,6 +139,15 @@ describe('a full disk', { skip }, () => {
       if (number !== undefined) assert.equal(again[index]?.number, number);
     assert.equal(new Set(again.map(({ number }) => number)).size, asked.length);
     assert.equal(await newest(), earlier + asked.length);
+    // As a provider does that was not answered well.
+    const outcomes = [await deliverAsGithub(hook, delivery), await deliverAsGithub(hook, delivery)];
+    assert.deepEqual(
+      outcomes.map(({ status, body }) => [status, body.outcome]),
+      [
+        [202, 'accepted'],
+        [202, 'replayed'],
+      ],
+    );
     await stage.settle('shop', earlier + asked.length);
     await assertWell();
     assert.deepEqual(failuresOf(await visitors.stop()), []);

@@ -12,6 +12,7 @@ const megabytes = Number(process.env['CUTOVER_TEST_LOG_MB'] ?? 150);
 const limitMs = 20_000 + megabytes * 500;
 const sampleMs = 100;
 const allowedMb = 50;
+const littleMb = 10;
 
 let stage: Stage;
 before(async () => {
@@ -48,37 +49,45 @@ class MemoryWatch implements AsyncDisposable {
   }
 }
 
+interface Flood {
+  readonly lines: number;
+  readonly mostMb: number;
+}
+
+/** An app prints so much, and somebody follows it to its end. */
+async function follow(project: string, printedMb: number): Promise<Flood> {
+  await stage.project(project, flooding(printedMb));
+  const { instances, deployment } = await stage.deploy(project);
+  assert.equal(deployment.state, 'completed', JSON.stringify(deployment.failure));
+  await stage.visit(`${project}.localhost`, '/flood');
+  const path = `/api/projects/${project}/deployments/1/logs/${instances[0]?.id ?? ''}`;
+  await using watch = new MemoryWatch();
+  let lines = 0;
+  let last = '';
+  for await (const { data } of openEvents<WireLogLine>(stage, { path, signal: AbortSignal.timeout(limitMs) })) {
+    lines += 1;
+    last = data.text;
+    if (last === 'the flood is over') break;
+  }
+  assert.equal(last, 'the flood is over');
+  return { lines, mostMb: watch.mostMb };
+}
+
 test(
   'a flood of log lines with a follower at its end moves the memory of the control plane by at most 50 MB',
   {
     timeout: limitMs + 60_000,
   },
   async (t) => {
-    await stage.project('flood', flooding(megabytes));
-    const { instances, deployment } = await stage.deploy('flood');
-    assert.equal(deployment.state, 'completed', JSON.stringify(deployment.failure));
-    const beforeMb = await MemoryWatch.nowMb();
-    await stage.visit('flood.localhost', '/flood');
+    // What a little of it takes, so that where the heap happens to be does not count.
+    const { mostMb: beforeMb } = await follow('drizzle', littleMb);
     const began = performance.now();
-    let lines = 0;
-    let last = '';
-    let mostMb: number;
-    {
-      await using watch = new MemoryWatch();
-      const path = `/api/projects/flood/deployments/1/logs/${instances[0]?.id ?? ''}`;
-      for await (const { data } of openEvents<WireLogLine>(stage, { path, signal: AbortSignal.timeout(limitMs) })) {
-        lines += 1;
-        last = data.text;
-        if (last === 'the flood is over') break;
-      }
-      ({ mostMb } = watch);
-    }
+    const { lines, mostMb } = await follow('flood', megabytes);
     const seconds = (performance.now() - began) / 1_000;
     const afterMb = await MemoryWatch.nowMb();
     t.diagnostic(
-      `${megabytes} MB printed, ${lines} lines read in ${seconds.toFixed(1)} s; PSS before ${mb(beforeMb)}, at most ${mb(mostMb)}, after ${mb(afterMb)}`,
+      `${megabytes} MB printed, ${lines} lines read in ${seconds.toFixed(1)} s; PSS with ${littleMb} MB at most ${mb(beforeMb)}, then ${mb(mostMb)}, after ${mb(afterMb)}`,
     );
-    assert.equal(last, 'the flood is over');
     assert.ok(lines > 10_000, `${lines} lines were followed`);
     assert.ok(mostMb - beforeMb <= allowedMb, `${mb(mostMb - beforeMb)} more while it was printed`);
     assert.ok(afterMb - beforeMb <= allowedMb, `${mb(afterMb - beforeMb)} more afterwards`);

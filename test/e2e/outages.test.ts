@@ -1,37 +1,17 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, statfs, symlink, unlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { promisify } from 'node:util';
+import { mayMount, mountSmallDisk } from '../harness/small-disk.ts';
 import { answering, slowToStart } from './apps.ts';
 import { Stage } from './stage.ts';
 import { checkouts, containersOf } from './world.ts';
-
-/** A part of the machine that is missing: the deployment ends with a code and a next step, and what served before serves. */
-const run = promisify(execFile);
 
 async function pidIn(file: string): Promise<number> {
   return Number((await readFile(file, 'utf8')).trim().split(' ')[0]);
 }
 
-/** A small file system on the directory, until disposed. */
-async function mountSmall(path: string, megabytes: number): Promise<AsyncDisposable> {
-  await run('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=0700`, 'tmpfs', path]);
-  return {
-    [Symbol.asyncDispose]: async () => {
-      await run('umount', ['--lazy', path]);
-    },
-  };
-}
-
-async function fill(path: string): Promise<void> {
-  const { bavail, bsize } = await statfs(path);
-  await writeFile(join(path, 'filler'), Buffer.alloc(bavail * bsize));
-}
-
-const mayMount = process.getuid?.() === 0;
-
+/** A part of the machine that is missing: the deployment ends with a code and a next step, and what served before serves. */
 // Each waits for the platform to try again, on a platform of its own: side by side they take as long as one.
 describe('outages', { concurrency: true }, () => {
   test('HAProxy and its supervisor killed in the middle of a deployment: both come back, and so does an end of it', async (t) => {
@@ -123,12 +103,12 @@ describe('outages', { concurrency: true }, () => {
       await using stage = await Stage.open();
       const source = join(stage.platform.dataDir, 'source');
       await stage.platform.stopControlPlane();
-      await using _mount = await mountSmall(source, 8);
+      await using disk = await mountSmallDisk(source, 8, '0700');
       await stage.platform.startControlPlane();
       const repository = await stage.project('shop', answering('old'));
       assert.equal((await stage.deploy('shop')).deployment.state, 'completed');
       await repository.commit({ ...answering('new'), 'large.bin': Buffer.alloc(100_000, 'x') });
-      await fill(source);
+      const filled = await disk.fill();
       const { deployment } = await stage.deploy('shop');
       assert.deepEqual(
         [deployment.state, deployment.failure?.code],
@@ -138,7 +118,7 @@ describe('outages', { concurrency: true }, () => {
       assert.match(deployment.failure?.next ?? '', /Free some space/);
       assert.equal((await stage.visit('shop.localhost')).body, 'old');
       assert.equal((await containersOf(stage.platform)).length, 1);
-      await unlink(join(source, 'filler'));
+      await filled[Symbol.asyncDispose]();
       assert.equal((await stage.deploy('shop')).deployment.state, 'completed');
       assert.equal((await stage.visit('shop.localhost')).body, 'new');
     },

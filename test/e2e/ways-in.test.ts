@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import Docker from 'dockerode';
 import type { WireDeployment, WireDeploymentDetail } from '../../src/contract/schemas/deployment.ts';
 import { receivedImages } from '../../src/domain/image-names.ts';
@@ -199,6 +201,8 @@ test('2.3, 5.10 a bundle is served, and the next one takes its place at once', a
   await writeFile(join(site, 'index.html'), 'first');
   await writeFile(join(site, 'docs', 'index.html'), 'docs');
   await writeFile(join(site, '404.html'), 'not here');
+  await writeFile(join(site, 'app.js'), 'script');
+  await writeFile(join(site, 'app.js.br'), brotliCompressSync('script'));
   await run('tar', ['czf', join(directory, 'site.tar.gz'), '-C', site, '.']);
   const first = await send(
     'site/deploy/static?environment=production&filename=site.tar.gz',
@@ -214,6 +218,8 @@ test('2.3, 5.10 a bundle is served, and the next one takes its place at once', a
   assert.equal((await stage.visit('site.localhost', '/docs')).body, 'docs');
   const missing = await stage.visit('site.localhost', '/nothing');
   assert.deepEqual([missing.status, missing.body], [404, 'not here']);
+  const script = await stage.visit('site.localhost', '/app.js', { 'accept-encoding': 'br' });
+  assert.deepEqual([script.headers['content-encoding'], script.headers.vary], ['br', 'Accept-Encoding']);
 
   await writeFile(join(site, 'index.html'), 'second');
   await run('zip', ['-qr', join(directory, 'site.zip'), '.'], { cwd: site });
@@ -259,6 +265,38 @@ test('5.9 what was acknowledged is deployed, also where the control plane is kil
   await killed(async () => (await send('sent/deploy/image-upload?environment=production', tarball)).body, 'sent');
   assert.equal((await stage.visit('sent.localhost')).body, 'sent after a crash');
   assert.deepEqual(await spooled(), []);
+});
+
+test('5.9 an upload that is cut off by the end of the control plane leaves nothing, and can be sent again under the same key', async () => {
+  await run('tar', ['cf', join(directory, 'cut.tar'), '-C', join(directory, 'site'), '.']);
+  const whole = await readFile(join(directory, 'cut.tar'));
+  const path = 'site/deploy/static?environment=production';
+  const count = async () =>
+    (await stage.must<{ deployments: readonly object[] }>('GET', '/api/projects/site/deployments')).deployments.length;
+  const known = await count();
+  const half = request(`${stage.platform.apiUrl}/api/projects/${path}`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${stage.platform.token}`,
+      'idempotency-key': 'cut',
+      'content-length': whole.length,
+    },
+  });
+  const broken = once(half, 'error');
+  half.write(whole.subarray(0, whole.length / 2));
+  await stage.until('half of it to be there', async () => {
+    const [name = ''] = await spooled();
+    return name.endsWith('.part') && (await stat(join(stage.platform.dataDir, 'uploads', name))).size > 0 ? true : null;
+  });
+  await stage.platform.killControlPlane();
+  await broken;
+  await stage.platform.startControlPlane();
+  assert.deepEqual(await spooled(), []);
+  const sent = await send(path, whole, 'cut');
+  const again = await send(path, whole, 'cut');
+  assert.equal(again.body.number, sent.body.number);
+  assert.equal((await stage.settle('site', sent.body.number)).deployment.state, 'completed');
+  assert.deepEqual([await count(), await spooled()], [known + 1, []]);
 });
 
 test('2.2 a load that is cancelled ends in cancelled within 2 s, and leaves no image, name or upload', async () => {

@@ -8,10 +8,13 @@ import { promisify } from 'node:util';
 import Docker from 'dockerode';
 import { baseImage, dockerSocket } from './images.ts';
 import { processesOf } from './processes.ts';
+import { mountSmallDisk, type SmallDisk } from './small-disk.ts';
 
 const run = promisify(execFile);
 /** Of docker.io, like the machine's own. */
 const program = 'dockerd';
+/** Below the directory of each. */
+const data = 'data';
 const limitMs = 30_000;
 const pollMs = 50;
 
@@ -23,6 +26,8 @@ interface DockerdOptions {
 export interface OwnDockerd extends AsyncDisposable {
   readonly socket: string;
   readonly docker: Docker;
+  /** Where it keeps images, containers and what builds leave. */
+  readonly dataRoot: string;
   /** Running already is fine. */
   start(options?: DockerdOptions): Promise<void>;
   /** SIGKILL to dockerd, with which its containerd goes: the containers go on. */
@@ -32,13 +37,38 @@ export interface OwnDockerd extends AsyncDisposable {
 }
 
 /** A Docker Engine of one's own, with the base image, that may be killed. It shares nothing with the machine's: no directory, bridge or rule. Root only. */
-export async function startOwnDockerd(options: DockerdOptions = {}): Promise<OwnDockerd> {
+export async function startOwnDockerd(): Promise<OwnDockerd> {
   await baseImage('node');
-  const dir = await mkdtemp('/tmp/cutover-test-dockerd-');
+  const dockerd = await started(await newDirectory());
+  try {
+    await dockerd.copyImages(['cutover/base-node:24', 'node:24', 'node:24-slim']);
+  } catch (error) {
+    await dockerd[Symbol.asyncDispose]();
+    throw error;
+  }
+  return dockerd;
+}
+
+/** The same without any image. */
+export async function startEmptyDockerd(): Promise<OwnDockerd> {
+  return started(await newDirectory());
+}
+
+/** The same, with a small disk for all that it keeps. */
+export async function startCrampedDockerd(megabytes: number): Promise<OwnDockerd & { readonly disk: SmallDisk }> {
+  const dir = await newDirectory();
+  const disk = await mountSmallDisk(join(dir, data), megabytes);
+  return Object.assign(await started(dir), { disk });
+}
+
+function newDirectory(): Promise<string> {
+  return mkdtemp('/tmp/cutover-test-dockerd-');
+}
+
+async function started(dir: string): Promise<DockerdProcess> {
   const dockerd = new DockerdProcess(dir);
   try {
-    await dockerd.start(options);
-    await dockerd.copyImages(['cutover/base-node:24', 'node:24', 'node:24-slim']);
+    await dockerd.start();
   } catch (error) {
     await dockerd[Symbol.asyncDispose]();
     throw error;
@@ -49,12 +79,14 @@ export async function startOwnDockerd(options: DockerdOptions = {}): Promise<Own
 class DockerdProcess implements OwnDockerd {
   readonly socket: string;
   readonly docker: Docker;
+  readonly dataRoot: string;
   readonly #dir: string;
   readonly #bridge: string;
 
   constructor(dir: string) {
     this.#dir = dir;
     this.socket = join(dir, 'docker.sock');
+    this.dataRoot = join(dir, data);
     this.docker = new Docker({ socketPath: this.socket });
     this.#bridge = `ct${dir.slice(-6).toLowerCase()}`;
   }
@@ -115,7 +147,7 @@ class DockerdProcess implements OwnDockerd {
   /** With `none` for a bridge dockerd removes the one that it thinks its own, and with rules it flushes those of another dockerd. */
   #arguments(liveRestore: boolean): string[] {
     const options = {
-      'data-root': join(this.#dir, 'data'),
+      'data-root': this.dataRoot,
       'exec-root': join(this.#dir, 'exec'),
       pidfile: join(this.#dir, 'dockerd.pid'),
       host: `unix://${this.socket}`,
@@ -160,7 +192,7 @@ class DockerdProcess implements OwnDockerd {
 
   /** Of the networks that were made, as far as Docker wrote down which. */
   async #projectBridges(): Promise<string[]> {
-    const known = await readFile(join(this.#dir, 'data', 'network', 'files', 'local-kv.db'), 'latin1').catch(() => '');
+    const known = await readFile(join(this.dataRoot, 'network', 'files', 'local-kv.db'), 'latin1').catch(() => '');
     const present = (await links()).filter((name) => name.startsWith('br-'));
     return present.filter((name) => known.includes(name));
   }

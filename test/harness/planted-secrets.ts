@@ -10,7 +10,7 @@ import { dumpDatabase } from '../../src/store/backup/dump-database.ts';
 import type { TestPlatform } from './platform.ts';
 
 /** Every planted value begins with it, so that one search finds all of them in every spelling. */
-const mark = 'PLANTED-';
+export const plantedMark = 'PLANTED-';
 
 export interface PlantedSecret {
   readonly name: string;
@@ -21,7 +21,7 @@ export interface PlantedSecret {
 export function plantSecrets(count: number): readonly PlantedSecret[] {
   return Array.from({ length: count }, (_, index) => {
     const name = `P${String(index + 1).padStart(2, '0')}`;
-    return { name, value: `${mark}${name}-${randomBytes(9).toString('base64')} '"$&/ü` };
+    return { name, value: `${plantedMark}${name}-${randomBytes(9).toString('base64')} '"$&/ü` };
   });
 }
 
@@ -43,11 +43,21 @@ writeFileSync('out/proof', createHash('sha256').update(values.join('\\n')).diges
 `;
 
 /** Places in which some spelling of a planted value stands, in words; none is how it should be. */
-export async function findPlanted(platform: TestPlatform, imageIds: readonly string[]): Promise<readonly string[]> {
+export function findPlanted(platform: TestPlatform, imageIds: readonly string[]): Promise<readonly string[]> {
+  return findWords([plantedMark], platform, imageIds);
+}
+
+/** Places in which some spelling of one of the words stands: the images with their history, everything in the data directory, the database. */
+export async function findWords(
+  words: readonly string[],
+  platform: TestPlatform,
+  imageIds: readonly string[],
+): Promise<readonly string[]> {
   const docker = new Docker({ socketPath: platform.config.dockerSocket });
+  const needles = words.flatMap(needlesOf);
   const found: string[] = [];
   const look = async (place: string, source: AsyncIterable<Uint8Array>) => {
-    if (await holdsMark(source)) found.push(place);
+    if (await holdsAny(source, needles)) found.push(place);
   };
   for (const imageId of imageIds) {
     const image = docker.getImage(imageId);
@@ -59,25 +69,24 @@ export async function findPlanted(platform: TestPlatform, imageIds: readonly str
   return found;
 }
 
-/** Starts of the mark as they stand in what is encoded, whatever stands before them. */
-const needles = [
-  Buffer.from(mark),
-  Buffer.from(Buffer.from(mark).toString('hex')),
-  Buffer.from(Buffer.from(mark).toString('hex').toUpperCase()),
-  ...[0, 1, 2].map((before) => {
-    const text = Buffer.from(`${'x'.repeat(before)}${mark}`).toString('base64');
-    return Buffer.from(text.slice(Math.ceil((before * 8) / 6), Math.floor(((before + mark.length) * 8) / 6)));
-  }),
-];
-const longestNeedle = Math.max(...needles.map(({ length }) => length));
+/** A word as it stands in what is encoded, whatever stands before it. */
+function needlesOf(word: string): readonly Buffer[] {
+  const hex = Buffer.from(word).toString('hex');
+  const base64 = [0, 1, 2].map((before) => {
+    const text = Buffer.from(`${'x'.repeat(before)}${word}`).toString('base64');
+    return text.slice(Math.ceil((before * 8) / 6), Math.floor(((before + word.length) * 8) / 6));
+  });
+  return [word, hex, hex.toUpperCase(), ...base64].map((text) => Buffer.from(text));
+}
 
-async function holdsMark(source: AsyncIterable<Uint8Array>): Promise<boolean> {
+async function holdsAny(source: AsyncIterable<Uint8Array>, needles: readonly Buffer[]): Promise<boolean> {
+  const longest = Math.max(...needles.map(({ length }) => length));
   let end = Buffer.alloc(0);
   let found = false;
   for await (const chunk of source) {
     const window = Buffer.concat([end, chunk]);
     found ||= needles.some((needle) => window.includes(needle));
-    end = window.subarray(-longestNeedle);
+    end = window.subarray(-longest);
   }
   return found;
 }

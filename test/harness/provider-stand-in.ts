@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ProviderKind } from '../../src/domain/provider.ts';
+import type { GitHubAppStandIn } from './github-app-stand-in.ts';
 
 export interface StandInComment {
   readonly id: number;
@@ -15,6 +16,16 @@ export interface StandInPull {
   readonly branch: string;
   readonly commit: string;
   readonly fromFork: boolean;
+}
+
+export interface StandInDeployment {
+  readonly id: number;
+  readonly environment: string;
+  readonly sha: string;
+  state: string;
+  /** As GitHub is told them when it is made. */
+  readonly transient: boolean;
+  readonly production: boolean;
 }
 
 /** An answer in place of the next one. */
@@ -49,11 +60,12 @@ export class ProviderStandIn implements AsyncDisposable {
   readonly repository = 'acme/shop';
   readonly comments = new Map<number, StandInComment[]>();
   readonly statuses: { readonly commit: string; readonly state: string; readonly context: string }[] = [];
-  readonly deployments: { readonly id: number; readonly environment: string; readonly sha: string; state: string }[] =
-    [];
+  readonly deployments: StandInDeployment[] = [];
   readonly pulls: StandInPull[] = [];
   readonly requests: string[] = [];
   readonly misfortunes: Misfortune[] = [];
+  /** Only of GitHub: the App that may act there. */
+  app: GitHubAppStandIn | null = null;
   readonly #server: Server;
   #lastId = 0;
 
@@ -93,14 +105,24 @@ export class ProviderStandIn implements AsyncDisposable {
     this.requests.push(`${request.method} ${path}`);
     const text = Buffer.concat(chunks).toString();
     const body = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
-    const misfortune = this.misfortunes.shift();
-    const reply: Reply =
-      misfortune ??
-      (this.#isKnown(request)
-        ? this.#reply({ method: request.method ?? '', path, query: url.searchParams, body, url })
-        : { status: 401, body: { message: 'Bad credentials' } });
-    response.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers });
+    const exchange = { method: request.method ?? '', path, query: url.searchParams, body, url };
+    const reply = this.misfortunes.shift() ?? this.#asApp(request, exchange) ?? this.#asOwner(request, exchange);
+    const date = new Date(this.app?.now ?? Date.now()).toUTCString();
+    response.writeHead(reply.status, { 'content-type': 'application/json', date, ...reply.headers });
     response.end(typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body ?? {}));
+  }
+
+  #asOwner(request: IncomingMessage, exchange: Exchange): Reply {
+    return this.#isKnown(request) ? this.#reply(exchange) : { status: 401, body: { message: 'Bad credentials' } };
+  }
+
+  /** null: neither the App nor one of its tokens asks. */
+  #asApp({ headers }: IncomingMessage, exchange: Exchange): Reply | null {
+    const { method, path, body } = exchange;
+    const shown = headers.authorization ?? '';
+    const admitted = this.app?.admits(shown, this.repository);
+    if (admitted === 'admitted') return this.#reply(exchange);
+    return admitted ?? this.app?.reply(method, path, shown, body) ?? null;
   }
 
   #isKnown({ headers }: IncomingMessage): boolean {
@@ -189,16 +211,25 @@ export class ProviderStandIn implements AsyncDisposable {
   }
 
   #gitHubDeployments(): Route[] {
-    const newestFirst = (environment: string | null) =>
-      this.deployments.filter((one) => one.environment === environment).toReversed();
+    const newestFirst = ({ query }: Exchange) =>
+      this.deployments
+        .filter((one) => one.environment === query.get('environment'))
+        .filter(({ sha }) => sha === (query.get('sha') ?? sha))
+        .toReversed();
     return [
-      ['GET', /^\/deployments$/, (exchange) => this.#page(exchange, newestFirst(exchange.query.get('environment')))],
-      ['POST', /^\/deployments$/, ({ body }) => this.#addDeployment(String(body['environment']), String(body['ref']))],
+      ['GET', /^\/deployments$/, (exchange) => this.#page(exchange, newestFirst(exchange))],
       [
         'POST',
-        /^\/deployments\/(\d+)\/statuses$/,
-        ({ body }, id) => this.#setDeployment(Number(id), String(body['state'])),
+        /^\/deployments$/,
+        ({ body }) =>
+          this.#addDeployment({
+            environment: String(body['environment']),
+            sha: String(body['ref']),
+            transient: body['transient_environment'] === true,
+            production: body['production_environment'] === true,
+          }),
       ],
+      ['POST', /^\/deployments\/(\d+)\/statuses$/, ({ body }, id) => this.#addDeploymentStatus(Number(id), body)],
     ];
   }
 
@@ -215,7 +246,12 @@ export class ProviderStandIn implements AsyncDisposable {
       [
         'POST',
         /^\/deployments$/,
-        ({ body }) => this.#addDeployment(String(body['environment']), String(body['sha']), String(body['status'])),
+        ({ body }) =>
+          this.#addDeployment({
+            environment: String(body['environment']),
+            sha: String(body['sha']),
+            state: String(body['status']),
+          }),
       ],
       ['PUT', /^\/deployments\/(\d+)$/, ({ body }, id) => this.#setDeployment(Number(id), String(body['status']))],
       [
@@ -233,8 +269,18 @@ export class ProviderStandIn implements AsyncDisposable {
     ];
   }
 
-  #addDeployment(environment: string, sha: string, state = 'pending'): Reply {
-    const deployment = { id: this.#id(), environment, sha, state };
+  /** With `auto_inactive` a success ends the others of the environment, where that lasts and is not production. */
+  #addDeploymentStatus(id: number, { state, auto_inactive: alone }: Record<string, unknown>): Reply {
+    const own = this.deployments.find((one) => one.id === id);
+    const others = this.deployments.filter((one) => one.environment === own?.environment && one.id !== id);
+    if (state === 'success' && alone !== false)
+      for (const other of others)
+        if (!other.transient && !other.production && other.state === 'success') other.state = 'inactive';
+    return this.#setDeployment(id, String(state));
+  }
+
+  #addDeployment(made: Pick<StandInDeployment, 'environment' | 'sha'> & Partial<StandInDeployment>): Reply {
+    const deployment = { id: this.#id(), state: 'pending', transient: false, production: false, ...made };
     this.deployments.push(deployment);
     return { status: 201, body: deployment };
   }

@@ -62,7 +62,7 @@ test('a viewer of the project reads it, and is refused what needs more with `for
   const token = api.platform.token('viewer', 'viewer', 'my-app');
   for (const { id, endpoint } of guarded) {
     if (endpoint.access.kind !== 'permission' || endpoint.access.on !== 'project') continue;
-    if (endpoint.access.permission === 'read') continue;
+    if (endpoint.access.permission === 'read' || endpoint.access.permission === 'follow') continue;
     const answer = await api.request(endpoint.method, concretePath(endpoint), { token });
     assert.equal(problemSchema.parse(await answer.json()).code, 'forbidden', id);
   }

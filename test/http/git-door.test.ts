@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { createApi } from '../../src/http/api.ts';
 import { createGitDoor } from '../../src/http/git/git-door.ts';
@@ -24,7 +25,7 @@ before(async () => {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- nothing that is asked here is about the system
   const system = { version: '0.0.0' } as Parameters<typeof createApi>[0]['system'];
   const app = createApi({ ...common, system, hostNames: ['cutover.example'] });
-  open.use(await servePublicDoor({ app, git: createGitDoor(common), socketPath }));
+  open.use(await servePublicDoor({ app, git: createGitDoor({ ...common, unreadMs: 1_000 }), socketPath }));
   const owner = { tokenId: 't', name: 'setup', role: 'owner' as const, project: null };
   await commands.projects.create(owner, { name: 'app', repository: null, gitPush: true });
   await commands.projects.create(owner, { name: 'elsewhere', repository: 'https://git.example/x.git' });
@@ -116,8 +117,29 @@ test('a push is taken with Git’s own content type only, zipped or not, and by 
   assert.equal((await ask(path, { ...push, body: Buffer.from('0000') })).body, 'push: 0000');
   const zipped = { ...push, headers: { ...push.headers, 'content-encoding': 'gzip' }, body: gzipSync('zipped') };
   assert.equal((await ask(path, zipped)).body, 'push: zipped');
-  assert.equal((await ask(path, { ...zipped, body: Buffer.from('not zipped') })).status, 500);
+  assert.equal((await ask(path, { ...zipped, body: Buffer.from('not zipped') })).status, 400);
   assert.equal((await ask(path, { headers: basic(developer) })).status, 405);
   const form = { ...push, headers: { ...push.headers, 'content-type': 'text/plain' } };
   assert.equal((await ask(path, { ...form, body: Buffer.from('x') })).status, 415);
+});
+
+/** What comes back is as much. */
+async function sendMuch(): Promise<IncomingMessage> {
+  const { method, headers } = push;
+  const outgoing = request({ socketPath, path: '/git/app.git/git-receive-pack', method, headers });
+  outgoing.end(Buffer.alloc(4_000_000, 'x'));
+  const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+  return incoming;
+}
+
+test('10 whoever does not read what he is sent for too long is cut off, and who reads slowly is not', async () => {
+  const unread = await sendMuch();
+  await sleep(1_500);
+  await assert.rejects(unread.toArray(), { code: 'ECONNRESET' });
+  let bytes = 0;
+  for await (const chunk of await sendMuch()) {
+    bytes += (chunk as Buffer).length;
+    await sleep(1);
+  }
+  assert.equal(bytes, 4_000_000 + 'push: '.length);
 });

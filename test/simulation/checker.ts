@@ -154,17 +154,22 @@ export class Checker {
     return 'it should have come to an end';
   }
 
-  #checkRoutes(): void {
+  /** Routes that are not as recorded. Also when nothing happens they are set by the clock, as when requests need not be told of any more. */
+  routesThatDiffer(): readonly string[] {
     const { database, stage } = this.#options;
     const found = new Map(stage.existing().routes.map(({ host, target }) => [host, target]));
-    for (const { environment, deleting } of database.environments.all()) {
-      if (deleting) this.report('not_converged', `${environment.name} is still being deleted`);
+    return database.environments.all().flatMap(({ environment }) => {
       const target = database.routes.get(environment.id)?.target ?? null;
-      for (const host of environment.hosts) {
-        if (sameRoute(found.get(host) ?? null, target)) continue;
-        this.report('route_differs', `${host}: ${JSON.stringify(found.get(host))} is not ${JSON.stringify(target)}`);
-      }
-    }
+      return environment.hosts
+        .filter((host) => !sameRoute(found.get(host) ?? null, target))
+        .map((host) => `${host}: ${JSON.stringify(found.get(host))} is not ${JSON.stringify(target)}`);
+    });
+  }
+
+  #checkRoutes(): void {
+    for (const { environment, deleting } of this.#options.database.environments.all())
+      if (deleting) this.report('not_converged', `${environment.name} is still being deleted`);
+    for (const difference of this.routesThatDiffer()) this.report('route_differs', difference);
   }
 }
 

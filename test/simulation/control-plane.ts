@@ -105,7 +105,12 @@ function wire(
   const port = <T extends object>(name: string, target: T) => faultyPort(target, { fate, port: name });
   const ports = asSeen({
     runtime: faultyPort(acting.runtime, { fate, port: 'runtime', streams: ['output', 'events'] }),
-    router: faultyPort(acting.router, { fate, port: 'router', streams: ['outcomes'], direct: ['capacity'] }),
+    router: faultyPort(acting.router, {
+      fate,
+      port: 'router',
+      streams: ['outcomes', 'awaited'],
+      direct: ['capacity', 'canHold'],
+    }),
     source: port('source', drivers.source),
     planner: port('planner', drivers.planner),
     builder: port('builder', drivers.builder),
@@ -134,6 +139,7 @@ function wire(
     queries: port('queries', stores.queries),
     world: port('records', stores.world),
     observations: port('observations', stores.observations),
+    sleep: port('records', stores.sleep),
   };
 }
 
@@ -157,12 +163,13 @@ function watched(
   };
 }
 
-function engineOf({ ports, queries, world, observations }: Wiring, { owner, log }: ControlPlaneOptions): Engine {
+function engineOf({ ports, queries, world, observations, sleep }: Wiring, { owner, log }: ControlPlaneOptions): Engine {
   const { deployments, random, secretBox } = ports;
   return new Engine({
     ports,
     world,
     observations,
+    sleep,
     rerun: { deployments, queries, random, secretBox },
     log,
     owner,

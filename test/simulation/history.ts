@@ -40,6 +40,8 @@ export interface HistoryResult {
 const longestEndMs = 400_000;
 /** Longer than what is wrong may last in the quiet (`Checker`). */
 const restMs = 35_000;
+/** What sleeps is awake long before that, and asleep again. */
+const wakeMs = 35_000;
 /** Whoever waits for something tries again at least this often. */
 const retryMs = 5_000;
 /** More in one history is a loop that does not end. */
@@ -49,6 +51,9 @@ const databaseRetryMs = 250;
 export async function runHistory(options: HistoryOptions): Promise<HistoryResult> {
   return new History(options).run();
 }
+
+/** Longer than it takes to set a route. */
+const momentMs = 500;
 
 /** One program from its beginning to the quiet after it. */
 class History {
@@ -78,13 +83,14 @@ class History {
   constructor({ program, trace, sabotage }: HistoryOptions) {
     this.#sabotage = sabotage ?? null;
     this.#program = program;
+    this.#database.sleepAfterMs = program.sleepAfterMs ?? null;
     this.#tell = trace === null ? null : (line) => trace(`${String(this.#clock.monotonic()).padStart(7)} ${line}`);
     this.#chance = new SeededChance(program.seed, 1);
     this.#stage = new Stage({ clock: this.#clock, chance: new SeededChance(program.seed, 2) });
     this.#users = new Users({
       clock: this.#clock,
       plane: () => this.#planes[0] ?? null,
-      push: (project, behaviour) => this.#stage.push(project, behaviour),
+      make: (project, what) => this.#stage.offers.make(project, what),
       trace: this.#tell,
     });
     this.#checker = new Checker({
@@ -167,8 +173,18 @@ class History {
       await this.#pass(this.#clock.monotonic() + restMs);
       // What was held may have been taken back since, and what waited for it begun.
     } while (goesOn());
-    this.#checker.conclude();
+    await this.#conclude();
+    // Whatever sleeps by now wakes for whoever comes.
+    this.#visitors.come(true);
+    await this.#pass(this.#clock.monotonic() + wakeMs);
+    await this.#conclude();
     this.#tell?.('--- end');
+  }
+
+  /** What was recorded in this very moment has not come to the router yet. */
+  async #conclude(): Promise<void> {
+    if (this.#checker.routesThatDiffer().length > 0) await this.#pass(this.#clock.monotonic() + momentMs);
+    this.#checker.conclude();
   }
 
   #take(step: ProgramStep): void {

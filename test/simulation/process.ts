@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/engine/ports/clock.ts';
+import type { MachineClock } from '../../src/engine/ports/clock.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 type State = 'runs' | 'stands-still' | 'dead';
@@ -34,9 +34,10 @@ export class SimulatedProcess {
   }
 
   /** Its own view of time. */
-  readonly clock: Clock = {
+  readonly clock: MachineClock = {
     now: () => this.#clock.now(),
     monotonic: () => this.#clock.monotonic() - this.#stoodStill,
+    uptime: () => this.#clock.uptime(),
     sleep: (ms, signal) => this.#clock.sleep(ms, signal, (work) => this.pass(work)),
   };
 

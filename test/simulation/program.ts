@@ -61,6 +61,10 @@ export type Fault = WorldFault | ArmedFault;
 export const behaviours = ['good', 'slow', 'exits', 'unhealthy', 'crash-loop', 'errors', 'build-fails'] as const;
 export type Behaviour = (typeof behaviours)[number];
 
+/** By which way in it comes (rule 2.3). */
+export const ways = ['git', 'image', 'tarball', 'bundle', 'directory'] as const;
+export type Way = (typeof ways)[number];
+
 /** Projects are p0, p1 …; environments are by their number in the project, `production` first. */
 export interface Place {
   readonly project: number;
@@ -68,8 +72,15 @@ export interface Place {
 }
 
 export type Operation =
-  /** Somebody pushes a commit with that app, and it is deployed; `again`: the caller asks twice with the same key. */
-  | { readonly kind: 'deploy'; readonly place: Place; readonly behaviour: Behaviour; readonly again: boolean }
+  /** Somebody pushes a commit with that app, or makes an image of it, and deploys it; `again`: the caller asks twice with the same key. */
+  | {
+      readonly kind: 'deploy';
+      readonly place: Place;
+      readonly behaviour: Behaviour;
+      readonly again: boolean;
+      /** Without it a commit. */
+      readonly way?: Way;
+    }
   /** Of the newest deployment, or one that is so many older. */
   | { readonly kind: 'cancel' | 'pause' | 'resume'; readonly place: Place; readonly back: number }
   | { readonly kind: 'rollback'; readonly place: Place }
@@ -101,6 +112,8 @@ export interface Program {
   readonly settings: Settings;
   /** Every call of a port takes up to so long, so that calls overtake each other; 0: none takes any time. */
   readonly jitterMs: number;
+  /** What is neither production nor used for so long sleeps; without it nothing does. */
+  readonly sleepAfterMs?: number;
   readonly steps: readonly ProgramStep[];
 }
 

@@ -7,6 +7,7 @@ import {
   type Place,
   type Program,
   type Settings,
+  type Way,
 } from './program.ts';
 
 type Dice = Pick<Random, 'number'>;
@@ -18,13 +19,13 @@ const mostProjects = 2;
 const mostEnvironments = 3;
 
 /** The program of a seed: always the same one. */
-export function randomProgram(seed: number, dice: Dice): Program {
+export function randomProgram(seed: number, dice: Dice, onlyGit: boolean): Program {
   const projects = between(dice, 1, mostProjects);
   const environments = between(dice, 1, mostEnvironments);
   const settings = randomSettings(dice);
   const places = { projects, environments };
   const operations = timed(dice, fewestOperations + between(dice, 0, 6), () => ({
-    operation: randomOperation(dice, places),
+    operation: randomOperation(dice, { ...places, onlyGit }),
   }));
   const end = operations.at(-1)?.at ?? 0;
   const faults = Array.from({ length: fewestFaults + between(dice, 0, 6) }, () => ({
@@ -32,7 +33,9 @@ export function randomProgram(seed: number, dice: Dice): Program {
     fault: randomFault(dice),
   }));
   const steps = [...operations, ...faults].toSorted((a, b) => a.at - b.at);
-  return { seed, ...places, settings, jitterMs: chance(dice, 0.3) ? between(dice, 1, 30) : 0, steps };
+  const jitterMs = chance(dice, 0.3) ? between(dice, 1, 30) : 0;
+  const sleeps = !onlyGit && chance(dice, 0.25) ? { sleepAfterMs: between(dice, 300, 2_000) } : {};
+  return { seed, ...places, settings, jitterMs, ...sleeps, steps };
 }
 
 /** Some at once, some close together, some when everything has come to rest. */
@@ -44,7 +47,11 @@ function timed<T extends object>(dice: Dice, count: number, make: () => T): (T &
   });
 }
 
-function randomOperation(dice: Dice, places: Pick<Program, 'projects' | 'environments'>): Operation {
+interface Possible extends Pick<Program, 'projects' | 'environments'> {
+  readonly onlyGit: boolean;
+}
+
+function randomOperation(dice: Dice, places: Possible): Operation {
   const place: Place = {
     project: between(dice, 0, places.projects - 1),
     environment: between(dice, 0, places.environments - 1),
@@ -65,7 +72,13 @@ function randomOperation(dice: Dice, places: Pick<Program, 'projects' | 'environ
   });
   switch (kind) {
     case 'deploy':
-      return { kind, place, behaviour: randomBehaviour(dice), again: chance(dice, 0.1) };
+      return {
+        kind,
+        place,
+        behaviour: randomBehaviour(dice),
+        again: chance(dice, 0.1),
+        ...(places.onlyGit ? {} : { way: randomWay(dice) }),
+      };
     case 'promote':
       return { kind, place, to: between(dice, 0, places.environments - 1) };
     case 'variables':
@@ -86,6 +99,10 @@ function randomOperation(dice: Dice, places: Pick<Program, 'projects' | 'environ
 
 function randomBehaviour(dice: Dice): Behaviour {
   return weighted(dice, { good: 70, slow: 8, exits: 5, unhealthy: 5, 'crash-loop': 4, errors: 4, 'build-fails': 4 });
+}
+
+function randomWay(dice: Dice): Way {
+  return weighted(dice, { git: 62, image: 12, tarball: 10, bundle: 8, directory: 8 });
 }
 
 function randomSettings(dice: Dice): Settings {

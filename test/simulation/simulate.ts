@@ -4,16 +4,21 @@ import { randomProgram } from './random-program.ts';
 import { SeededChance } from './random.ts';
 import { shrink } from './shrink.ts';
 
-export function programOf(seed: number): Program {
-  return randomProgram(seed, new SeededChance(seed));
+/** With `onlyGit` everything that is deployed is a commit: programs were made so once, and what they found is remembered by their seeds. */
+export function programOf(seed: number, { onlyGit = false } = {}): Program {
+  return randomProgram(seed, new SeededChance(seed), onlyGit);
+}
+
+interface Options extends Partial<Pick<HistoryOptions, 'trace' | 'sabotage'>> {
+  readonly onlyGit?: boolean;
 }
 
 /** The history of a seed; the same each time. */
 export function simulate(
   seed: number,
-  { trace = null, sabotage }: Partial<Pick<HistoryOptions, 'trace' | 'sabotage'>> = {},
+  { trace = null, sabotage, onlyGit = false }: Options = {},
 ): Promise<HistoryResult> {
-  return runHistory({ program: programOf(seed), trace, ...(sabotage === undefined ? {} : { sabotage }) });
+  return runHistory({ program: programOf(seed, { onlyGit }), trace, ...(sabotage === undefined ? {} : { sabotage }) });
 }
 
 /** The smallest program found that fails in the first way in which the seed does, with what came of it. */

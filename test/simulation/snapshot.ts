@@ -1,3 +1,4 @@
+import { awaitedUpload } from '../../src/domain/source.ts';
 import { isFinal, type DeploymentState } from '../../src/domain/deployment-state.ts';
 import type {
   AcceptedTrigger,
@@ -13,7 +14,10 @@ import type { DeploymentRow } from './memory/store/rows.ts';
 import { isAbandoned } from './memory/store/transaction.ts';
 
 /** What exists, as whoever looks at the machine from outside sees it. */
-export type Existing = Pick<PlatformSnapshot, 'servers' | 'routes' | 'containers' | 'networks' | 'workTrees'>;
+export type Existing = Pick<
+  PlatformSnapshot,
+  'servers' | 'routes' | 'containers' | 'networks' | 'workTrees' | 'uploads'
+>;
 
 interface Moment {
   /** Monotonic. */
@@ -70,6 +74,7 @@ function deploymentOf(database: MemoryDatabase, row: DeploymentRow, now: number)
     led: row.notBefore > now || !isAbandoned({ db: database, now }, { owner: row.leaseOwner, until: row.leaseUntil }),
     idleMs: now - Date.parse(timeline.at(-1)?.at ?? row.deployment.createdAt),
     bundle: artifact?.type === 'bundle' ? artifact.bundle : null,
+    upload: over ? null : awaitedUpload(row.deployment),
     instances: over ? [] : instancesOf(database, id, timeline),
   };
 }

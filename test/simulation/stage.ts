@@ -1,55 +1,23 @@
-import { pinned } from '../../src/domain/source.ts';
-import { appThat, behaves, type App } from './memory/app-behaviour.ts';
-import { appFiles, builds, type BuildBehaviour } from './memory/build/app-files.ts';
+import { quietUploadMs } from '../../src/engine/ports/uploads.ts';
 import type { MemoryDatabase } from './memory/store/database.ts';
 import type { Destination } from './memory/traffic/traffic.ts';
 import { MemoryWorld } from './memory/world.ts';
+import { Offers, repositoryOf } from './offers.ts';
 import type { Behaviour, WorldFault } from './program.ts';
 import type { SeededChance } from './random.ts';
 import type { Existing } from './snapshot.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
-const startMs = 12;
-/** After the gate, and before most deployments have come to their end. */
-const crashMs = 6_000;
 /** Of the time that requests may wait in these histories, as much as an old version has not to come back in. */
 const longestHoldMs = 8_000;
 const lateHoldExcuseMs = 10_000;
 /** A request for the only instance of a version waits so long for it to be back (rule 5.5). */
 const onlyOneMs = 12_000;
-/** Whatever it is told, it tells everybody. */
-const firstWords = [{ atMs: 0, stream: 'stderr', text: 'begins, with NAME=$NAME' }] as const;
-const oneOff = behaves({ listensAfterMs: null, exits: { afterMs: 200, exitCode: 0 } });
-const worker = behaves({ listensAfterMs: null, ending: { afterMs: 50, exitCode: 0 } });
-
-const apps: Readonly<Record<Behaviour, App>> = {
-  good: app({ listensAfterMs: startMs }),
-  slow: app({ listensAfterMs: 2_500 }),
-  exits: app({ listensAfterMs: null, exits: { afterMs: startMs, exitCode: 1 } }),
-  unhealthy: app({ listensAfterMs: startMs, answers: [{ forMs: Infinity, status: 503, body: 'no, for $NAME' }] }),
-  'crash-loop': app({ listensAfterMs: startMs, exits: { afterMs: crashMs, exitCode: 1 } }),
-  errors: app({ listensAfterMs: startMs, answers: [{ forMs: Infinity, status: 200, errorRate: 0.9 }] }),
-  'build-fails': app({}),
-};
-
-function app(change: Parameters<typeof behaves>[0]): App {
-  return appThat(behaves({ ending: { afterMs: 50, exitCode: 0 }, prints: firstWords, ...change }), {
-    release: oneOff,
-    worker,
-  });
-}
-
-function buildOf(behaviour: Behaviour): BuildBehaviour {
-  if (behaviour !== 'build-fails') return builds({ ms: 400 });
-  return builds({ ms: 200, failure: { code: 'build_failed', message: 'step 2 exited with code 1' } });
-}
+/** How the web server of static files is called, with the bundle behind it. */
+const ofBundles = 'static:';
 
 /** These answer their visitors, as long as they run. */
 const sound: ReadonlySet<Behaviour> = new Set<Behaviour>(['good', 'slow', 'errors', 'unhealthy']);
-
-export function repositoryOf(project: number): string {
-  return `https://git.example.test/p${project}.git`;
-}
 
 interface StageOptions {
   readonly clock: VirtualClock;
@@ -59,8 +27,8 @@ interface StageOptions {
 /** The machine that the platform runs on, with the people who push code and the people who visit. */
 export class Stage {
   readonly world: MemoryWorld;
+  readonly offers: Offers;
   readonly #clock: VirtualClock;
-  readonly #behaviours = new Map<string, Behaviour>();
   /** Environments that have answered somebody; not before does anybody miss them. */
   readonly #served = new Set<string>();
   /** By host, since when its requests wait, on the monotonic clock; and until when that is an excuse. */
@@ -68,23 +36,14 @@ export class Stage {
   readonly #heldTooLong = new Map<string, number>();
   /** Since when they no longer wait. */
   readonly #released = new Map<string, number>();
-  #pushes = 0;
   /** Of the monotonic clock: until then whoever visits may find nobody, because the machine failed and not the platform. */
   #excusedUntil = 0;
 
   constructor({ clock, chance }: StageOptions) {
     this.#clock = clock;
     this.world = new MemoryWorld({ clock, random: chance });
+    this.offers = new Offers(this.world);
     for (const project of [0, 1]) this.world.repositories.at(repositoryOf(project));
-  }
-
-  /** Two pushes in a row may be of the same tree. Resolves to the commit. */
-  push(project: number, behaviour: Behaviour): string {
-    this.#pushes += 1;
-    const files = appFiles(`${behaviour}-${this.#pushes >> 1}`, { app: apps[behaviour], build: buildOf(behaviour) });
-    const { sha } = this.world.repositories.at(repositoryOf(project)).push('main', { apps: { '': files } });
-    this.#behaviours.set(sha, behaviour);
-    return sha;
   }
 
   befall(fault: WorldFault): void {
@@ -99,6 +58,7 @@ export class Stage {
         return world.router.kill(fault.ms);
       case 'reboot':
         this.#excuse(fault.ms + 75_000);
+        this.#clock.boot();
         return world.reboot(fault.ms);
       case 'kill-container':
       case 'remove-container': {
@@ -136,6 +96,7 @@ export class Stage {
       }),
       networks: this.world.networks.projects(),
       workTrees: this.world.checkouts.owners(),
+      uploads: this.world.uploads.list(quietUploadMs),
     };
   }
 
@@ -158,6 +119,12 @@ export class Stage {
     return failing;
   }
 
+  /** A watch: how long it has been, in virtual ms. */
+  since(): () => number {
+    const began = this.#clock.monotonic();
+    return () => this.#clock.monotonic() - began;
+  }
+
   /** It has answered somebody. */
   hasServed(environmentId: string): boolean {
     return this.#served.has(environmentId);
@@ -168,7 +135,7 @@ export class Stage {
     if (this.#clock.monotonic() < this.#excusedUntil || !this.world.router.isUp) return true;
     if (database.environments.get(environmentId)?.deleting !== false) return true;
     const routes = [database.routes.get(environmentId)?.target, this.world.router.routeOf(host)];
-    if (routes.some((target) => target?.mode === 'paused')) return true;
+    if (routes.some((target) => target?.mode === 'paused' || target?.mode === 'unwoken')) return true;
     // It may be long since somebody looked: where everything stands still, nothing gives an occasion to.
     this.#noteHold(host);
     if (this.#clock.monotonic() < (this.#heldTooLong.get(host) ?? 0)) return true;
@@ -200,6 +167,7 @@ export class Stage {
 
   #faultOf(destination: Destination, database: MemoryDatabase, environmentId: string): string | null {
     if (destination.type === 'instance') {
+      if (destination.name.startsWith(ofBundles)) return this.#faultOfBundle(destination.name, database, environmentId);
       const deployment = database.instances.get(destination.name)?.deploymentId ?? '';
       const owner = database.deployments.get(deployment)?.deployment.environmentId ?? null;
       return owner === environmentId ? null : `answered by ${destination.name}, which is another environment's`;
@@ -207,6 +175,15 @@ export class Stage {
     if (destination.type !== 'none' || destination.why === 'no-router' || this.#isAppsFault(database, environmentId))
       return null;
     return destination.why;
+  }
+
+  /** Whoever is asked to serve a bundle must be somebody who may. */
+  #faultOfBundle(name: string, database: MemoryDatabase, environmentId: string): string | null {
+    const bundle = name.slice(ofBundles.length);
+    const isTheirs = database.deployments
+      .where('live', environmentId)
+      .some(({ deployment: { artifact } }) => artifact?.type === 'bundle' && artifact.bundle === bundle);
+    return isTheirs ? null : `answered by ${name}, which is another environment's`;
   }
 
   /** As `mayFail`, but for nothing else than the app itself. */
@@ -218,9 +195,8 @@ export class Stage {
   /** A version that comes to its end by itself gets traffic, or did a moment ago. */
   #isAppsFault(database: MemoryDatabase, environmentId: string): boolean {
     return database.deployments.where('live', environmentId).some(({ deployment: { source, state } }) => {
-      const pinnedSource = pinned(source);
-      const behaviour = this.#behaviours.get((pinnedSource.kind === 'git' ? pinnedSource.requestedCommit : null) ?? '');
-      return state !== 'pending' && behaviour !== undefined && !sound.has(behaviour);
+      const behaviour = this.offers.behaviourOf(source);
+      return state !== 'pending' && behaviour !== null && !sound.has(behaviour);
     });
   }
 

@@ -3,8 +3,8 @@ import type { ProcessSettings } from '../../src/domain/processes.ts';
 import type { Actor } from '../../src/domain/roles.ts';
 import { CutoverError } from '../../src/domain/errors.ts';
 import type { ControlPlane } from './control-plane.ts';
-import type { Behaviour, Operation, Place, Settings } from './program.ts';
-import { repositoryOf } from './stage.ts';
+import type { Operation, Place, Settings } from './program.ts';
+import { repositoryOf, type Offer, type Offers } from './offers.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 const environmentNames = ['production', 'staging', 'preview'] as const;
@@ -35,7 +35,7 @@ interface UsersOptions {
   readonly clock: VirtualClock;
   /** One that can be reached now. */
   readonly plane: () => ControlPlane | null;
-  readonly push: (project: number, behaviour: Behaviour) => string;
+  readonly make: Offers['make'];
   readonly trace: ((line: string) => void) | null;
 }
 
@@ -134,12 +134,14 @@ export class Users {
     }
   }
 
-  async #deploy({ place, behaviour, again }: Extract<Operation, { readonly kind: 'deploy' }>): Promise<void> {
-    const commit = this.#options.push(place.project, behaviour);
-    const input = { environment: environmentName(place), commit };
-    const ask: Ask = (plane, idempotencyKey) =>
-      plane.deployments.trigger(actor, projectName(place.project), { ...input, idempotencyKey });
-    await this.#trigger(place, ask, again);
+  async #deploy({
+    place,
+    behaviour,
+    again,
+    way = 'git',
+  }: Extract<Operation, { readonly kind: 'deploy' }>): Promise<void> {
+    const offer = this.#options.make(place.project, { way, behaviour });
+    await this.#trigger(place, deploying(offer, place), again);
   }
 
   /** With a key, so that it can be asked again until it is answered. */
@@ -212,6 +214,37 @@ export class Users {
 
 type Commands = ControlPlane['commands'];
 type Ask = (plane: Commands, idempotencyKey: string) => ReturnType<Commands['deployments']['trigger']>;
+
+function deploying(offer: Offer, place: Place): Ask {
+  const environment = environmentName(place);
+  const project = projectName(place.project);
+  return ({ deployments }, idempotencyKey) => {
+    switch (offer.way) {
+      case 'git':
+        return deployments.trigger(actor, project, { environment, commit: offer.commit, idempotencyKey });
+      case 'image':
+        return deployments.deployImage(actor, project, { environment, image: offer.reference, idempotencyKey });
+      case 'tarball':
+      case 'bundle':
+      case 'directory': {
+        const upload = { filename: offer.way, bytes: inOnePiece(offer.bytes), sent: sentAs[offer.way] };
+        return deployments.deployUpload(actor, project, { environment, ...upload, idempotencyKey }, unending);
+      }
+    }
+  };
+}
+
+const sentAs = {
+  tarball: { what: 'image' },
+  bundle: { what: 'static', spa: false },
+  directory: { what: 'directory', commit: null, noCache: false },
+} as const;
+
+const unending = new AbortController().signal;
+
+async function* inOnePiece(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
 
 type Answer<T> =
   | { readonly type: 'answer'; readonly value: T }

@@ -1,4 +1,5 @@
-import type { Clock } from '../../src/engine/ports/clock.ts';
+import type { Uptime } from '../../src/domain/uptime.ts';
+import type { MachineClock } from '../../src/engine/ports/clock.ts';
 
 interface Sleeper {
   /** Of the monotonic clock. */
@@ -15,9 +16,11 @@ const beginning = 1_672_531_200_000;
  * Time that passes only when it is told to: nothing waits for it, and two runs of one history are alike to the last call. Sleeps wake in
  * the order of their deadlines, at whole milliseconds, never before.
  */
-export class VirtualClock implements Clock {
+export class VirtualClock implements MachineClock {
   #elapsed = 0;
   #offset = beginning;
+  #boots = 1;
+  #bootedAt = 0;
   #orders = 0;
   readonly #heap: Sleeper[] = [];
 
@@ -27,6 +30,16 @@ export class VirtualClock implements Clock {
 
   monotonic(): number {
     return this.#elapsed;
+  }
+
+  uptime(): Uptime {
+    return { boot: String(this.#boots), ms: this.#elapsed - this.#bootedAt };
+  }
+
+  /** The machine is started again. */
+  boot(): void {
+    this.#boots += 1;
+    this.#bootedAt = this.#elapsed;
   }
 
   /** The wall clock is set forward or back; the monotonic one is not. */

@@ -1,3 +1,4 @@
+import { isAsleep } from '../../src/domain/route.ts';
 import type { MemoryDatabase } from './memory/store/database.ts';
 import type { Stage } from './stage.ts';
 
@@ -20,24 +21,28 @@ export class Visitors {
     this.#options = options;
   }
 
-  /** One for every host that serves. */
-  come(): void {
+  /** One for every host that serves. `calm`: nothing goes wrong, so that nobody waits too long for what sleeps. */
+  come(calm = false): void {
     const { stage, database } = this.#options;
     for (const { environment, deleting } of database.environments.all()) {
       const [host] = environment.hosts;
-      if (!deleting && host !== undefined && stage.hasServed(environment.id)) this.#visit(environment.id, host);
+      if (!deleting && host !== undefined && stage.hasServed(environment.id)) this.#visit(environment.id, host, calm);
     }
   }
 
-  #visit(environmentId: string, host: string): void {
+  #visit(environmentId: string, host: string, calm: boolean): void {
     const { stage, database, onFailure } = this.#options;
     const { router } = stage.world;
     if (stage.mayFail(database, environmentId, host)) return;
     this.#visits += 1;
     // What is not repeatable must never be cut.
     const method = this.#visits % 2 === 0 ? 'GET' : 'POST';
+    const wasAsleep = isAsleep(router.routeOf(host));
     const visit = router.visit({ ...request, method, host });
+    const waits = stage.since();
     const judge = (what: string | null) => {
+      // Nobody was there to wake it for all that time.
+      if (!calm && wasAsleep && waits() >= router.holdMs) return;
       if (what !== null && !stage.mayFail(database, environmentId, host)) onFailure(`${method} ${host}: ${what}`);
     };
     visit.answer.then(

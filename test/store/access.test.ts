@@ -6,20 +6,20 @@ import { actor, owner, repository, startTestConfiguration, type TestConfiguratio
 
 type Call = (commands: TestConfiguration['commands'], who: Actor) => Promise<unknown>;
 
-const everyone: readonly Role[] = roles;
+const readers: readonly Role[] = ['owner', 'admin', 'developer', 'viewer'];
 const writers: readonly Role[] = ['owner', 'admin', 'developer'];
 const admins: readonly Role[] = ['owner', 'admin'];
 
 /** Calls about the project `mine`. */
 const aboutProject: readonly (readonly [name: string, allowed: readonly Role[], call: Call])[] = [
-  ['projects.get', everyone, (c, who) => c.projects.get(who, 'mine')],
+  ['projects.get', readers, (c, who) => c.projects.get(who, 'mine')],
   ['projects.update', writers, (c, who) => c.projects.update(who, 'mine', { build: { preset: 'node' } })],
   ['environments.create', writers, (c, who) => c.environments.create(who, 'mine', { name: `e${++serial}` })],
-  ['environments.list', everyone, (c, who) => c.environments.list(who, 'mine')],
-  ['environments.get', everyone, (c, who) => c.environments.get(who, 'mine', 'production')],
+  ['environments.list', readers, (c, who) => c.environments.list(who, 'mine')],
+  ['environments.get', readers, (c, who) => c.environments.get(who, 'mine', 'production')],
   ['environments.update', writers, (c, who) => c.environments.update(who, 'mine', 'production', { replicas: 2 })],
   ['environments.delete', writers, (c, who) => c.environments.delete(who, 'mine', 'doomed')],
-  ['variables.list', everyone, (c, who) => c.variables.list(who, 'mine', 'production')],
+  ['variables.list', readers, (c, who) => c.variables.list(who, 'mine', 'production')],
   [
     'variables.set',
     writers,

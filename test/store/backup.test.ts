@@ -7,6 +7,7 @@ import { loadDatabase } from '../../src/store/backup/load-database.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { migrate, migrations, type Migration } from '../../src/store/migrate.ts';
 import type { Database } from '../../src/store/schema.ts';
+import { until } from '../harness/haproxy.ts';
 import { startTestPostgres, type TestPostgres } from '../harness/postgres.ts';
 
 type Db = Kysely<Database>;
@@ -78,6 +79,11 @@ async function fill(db: Db): Promise<void> {
       db,
     );
   }
+  await sql`insert into github_app (id, app_id, slug, api_url, sealed, fingerprint, set_by)
+    values (${token}, '4711', 'cutover', 'https://api.example.com', 'v1.k0001.a', '0123abcd', 'ann')`.execute(db);
+  await sql`insert into deployment_report (deployment_id, reported, settled) values (${first}, 'completed|x', false)`.execute(
+    db,
+  );
   await sql`insert into job (deployment_id, type, position, depends_on, required, status) values (${first}, 'BuildImageJob', 0, '[]', true, 'success')`.execute(
     db,
   );
@@ -298,9 +304,11 @@ test('migrations that were cut off in the middle of one are resumed with that on
   const cut = assert.rejects(migrate(database.db, all));
   await reached.promise;
   await using killer = openDatabase({ ...postgres.address, poolSize: 1 });
-  await sql`select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(60)%' and pid <> pg_backend_pid()`.execute(
-    killer.db,
-  );
+  await until('the migration to wait', async () => {
+    const { rows: ended } = await sql`select pg_terminate_backend(pid) from pg_stat_activity
+      where query like '%pg_sleep(60)%' and pid <> pg_backend_pid()`.execute(killer.db);
+    return ended.length > 0;
+  });
   await cut;
   const between = await tablesOf(killer.db);
   assert.deepEqual([between.includes('one'), between.includes('two')], [true, false], 'whole migrations only');

@@ -5,6 +5,7 @@ import { environmentStore } from '../../src/store/environments.ts';
 import { createObservationStore } from '../../src/store/observations.ts';
 import { projectStore } from '../../src/store/projects.ts';
 import { registryStore } from '../../src/store/registries.ts';
+import { createSleepStore } from '../../src/store/sleep.ts';
 import { tokenStore } from '../../src/store/tokens.ts';
 import { variableStore } from '../../src/store/variables.ts';
 import { WakeupSession } from '../../src/store/wakeups.ts';
@@ -31,6 +32,7 @@ export async function openPostgresStores(): Promise<PostgresStores> {
     queries: createDeploymentQueries(db),
     world: createWorldStore(db),
     observations: createObservationStore(db),
+    sleep: createSleepStore(db),
     configuration: {
       projects: projectStore(db),
       environments: environmentStore(db),

@@ -226,3 +226,30 @@ test('previews have variables of their own, and none of production’s (rule 6)'
 test('nothing that was asked for has failed on the way', () => {
   assert.deepEqual(bench.complaints, []);
 });
+
+test('rule 6: a push that comes while its preview is found to be over, or its pull request closed, keeps it', async () => {
+  await bench.projects.create(owner, { name: 'late', repository: 'https://git.example.test/late.git' });
+  const project = await bench.project('late');
+  await bench.commands.updateSettings(owner, 'late', { ttlMs: 60_000 });
+  const show = (commit: string) =>
+    bench.commands.open(owner, 'late', { pullRequest: 1, branch: 'b', commit: commit.repeat(40) });
+  await show('a');
+  bench.now = Date.now() + 3_600_000;
+  const keeper = bench.newKeeper({
+    async opened() {
+      const found = await bench.store.opened();
+      // After it was looked at, and before anything was done.
+      await show('b');
+      return found;
+    },
+  });
+  await keeper.pass(AbortSignal.timeout(20_000));
+  bench.now = Date.now();
+  assert.equal((await bench.commands.get(owner, 'late', 'pr-1')).state, 'open');
+  const [known] = await bench.store.list(project.id, false);
+  await show('c');
+  const closing = { reason: 'pull request 1 was closed', finished: true, ofRevision: known?.revision ?? 0 };
+  assert.deepEqual(await bench.store.close(project.id, [{ kind: 'pull-request', number: 1 }], closing), []);
+  const kept = await bench.commands.get(owner, 'late', 'pr-1');
+  assert.deepEqual([kept.state, kept.finished], ['open', false]);
+});

@@ -3,10 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { addressRule } from '../../src/drivers/outgoing/internal-addresses.ts';
 import { outgoingFetch } from '../../src/drivers/outgoing/outgoing-fetch.ts';
+import { createGitHubApps } from '../../src/drivers/provider/github/app/github-apps.ts';
 import { createProviders } from '../../src/drivers/provider/open-provider.ts';
 import { providerCommands } from '../../src/engine/commands/providers.ts';
 import { ProviderCourier } from '../../src/engine/previews/provider-courier.ts';
 import { ProviderSurvey } from '../../src/engine/previews/provider-survey.ts';
+import { createGitHubAppStore } from '../../src/store/github-app.ts';
 import { createProviderStore } from '../../src/store/providers.ts';
 import { actor, owner, refusal } from '../conformance/store/configuration-bench.ts';
 import { ProviderStandIn } from '../harness/provider-stand-in.ts';
@@ -41,8 +43,10 @@ function store() {
 
 function told() {
   const { secretBox } = bench.configuration;
+  const githubApp = createGitHubAppStore(bench.stores.database.db);
+  const githubApps = createGitHubApps(outgoingFetch(addressRule(['127.0.0.0/8'])));
   const clock = { now: () => Date.now(), monotonic: () => 0, sleep: async () => undefined };
-  return { providers: store(), openProvider, secretBox, clock, log };
+  return { providers: store(), githubApp, githubApps, openProvider, secretBox, clock, log };
 }
 
 function commands() {
@@ -57,6 +61,7 @@ function courier(): ProviderCourier {
     previews: bench.store,
     random,
     urlOf: (host) => `http://${host}`,
+    onDoubt: async () => undefined,
     intervalMs: 1,
   });
 }

@@ -45,18 +45,26 @@ async function createProject(name: string): Promise<Project> {
 }
 
 /** One that another process would make after this one died. */
-function keeper(): PushKeeper {
+function keeper(over: Partial<GitRepositories> = {}): PushKeeper {
   const { configuration, deployments, queries } = stores;
   const { db } = stores.database;
   const common = { configuration, deployments, random: systemRandom, secretBox: new MemorySecretBox(), wake: silent };
   return new PushKeeper({
-    repositories,
+    repositories: withMethods(repositories, over),
     store: createPushStore(db),
     recording: { ...common, commits: createWebhookStore(db) },
+    applyPreviewEvent: async () => [],
     queries,
     clock: systemClock,
     log: { info: silent, warn: (fields) => void warnings.push(fields), error: silent },
     checkBranch: silent,
+  });
+}
+
+/** The same repositories, but for some of what they do. */
+function withMethods(real: GitRepositories, over: Partial<GitRepositories>): GitRepositories {
+  return new Proxy(real, {
+    get: (target, name: keyof GitRepositories) => over[name] ?? target[name].bind(target),
   });
 }
 
@@ -160,6 +168,19 @@ test('of many pushes to one branch at once one is taken, and the others are told
   assert.equal(answers.filter(({ refusal }) => refusal === null).length, 1);
   assert.match(answers.find(({ refusal }) => refusal !== null)?.refusal ?? '', /fetch first/);
   assert.equal((await deploymentsOf(project)).length, 1);
+});
+
+test('5.9 after a start nobody waits with a push until a large repository is packed', { timeout: 20_000 }, async () => {
+  const project = await createProject('large');
+  await repositories.move(project.id, { ref, from: null, to: null });
+  const stopping = new AbortController();
+  const packed = Promise.withResolvers<void>();
+  const started = keeper({ tidy: () => packed.promise });
+  const running = started.run(stopping.signal);
+  await started.recovered;
+  packed.resolve();
+  stopping.abort();
+  await running;
 });
 
 test('the repository of a project that is gone is removed, and that of one that is being deleted is not yet', async () => {

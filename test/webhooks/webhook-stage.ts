@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { composeWebhooks, type Webhooks } from '../../src/daemon/webhooks.ts';
 import type { WebhookDelivery } from '../../src/domain/webhook.ts';
 import type { IncomingDelivery, ReceivedDelivery, Webhook } from '../../src/engine/commands/webhook-commands.ts';
+import type { ApplyInstallationEvent } from '../../src/engine/commands/installation-events.ts';
 import type { WorkDependencies } from '../../src/engine/commands/webhook-work.ts';
 import { createWebhookStore } from '../../src/store/webhooks.ts';
 import { systemClock } from '../../src/drivers/clock/system-clock.ts';
@@ -19,6 +20,8 @@ export class WebhookStage implements AsyncDisposable {
   readonly stores: PostgresStores;
   readonly configuration: ConfigurationBench;
   readonly webhooks: Webhooks;
+  /** What follows from an event of the App's installation; by default nothing. */
+  installationEvent: ApplyInstallationEvent = async () => [];
   readonly #stop = new AbortController();
   #running: Promise<void> | null = null;
 
@@ -41,6 +44,7 @@ export class WebhookStage implements AsyncDisposable {
       ports: { ...ports, deployments: stores.deployments },
       configuration: stores.configuration,
       applyPreviewEvent: withoutPreviews,
+      applyInstallationEvent: (event) => this.installationEvent(event),
       log: silent,
       wake: () => undefined,
     });
@@ -51,7 +55,12 @@ export class WebhookStage implements AsyncDisposable {
     const { database, deployments, configuration } = this.stores;
     const { secretBox } = this.configuration;
     const common = { random: systemRandom, secretBox, deployments, configuration, wake: () => undefined };
-    return { ...common, store: createWebhookStore(database.db), applyPreviewEvent: withoutPreviews };
+    return {
+      ...common,
+      store: createWebhookStore(database.db),
+      applyPreviewEvent: withoutPreviews,
+      applyInstallationEvent: (event) => this.installationEvent(event),
+    };
   }
 
   /** From now on deliveries are worked on. */

@@ -97,6 +97,8 @@ export class ApiClient {
   #unreachable(error: unknown): never {
     this.#options.signal.throwIfAborted();
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    // What was to be sent could not be read to its end.
+    if (cause instanceof CutoverError) throw cause;
     const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
     throw new CutoverError('server_unreachable', `nothing answers at ${this.#options.url} (${why})`, { cause: error });
   }

@@ -11,6 +11,16 @@ export function parseDuration(text: string): number {
   return Math.round(Number(amount) * factor);
 }
 
+/** "90d", "12h", "30m" as milliseconds. */
+export function parseLifetime(text: string): number {
+  const [, amount, unit] = /^(\d{1,6})(m|h|d)$/.exec(text) ?? [];
+  const factor = unit === 'd' ? 24 * 3_600_000 : msPerUnit[unit ?? ''];
+  if (amount === undefined || factor === undefined) {
+    throw new InvalidArgumentError('Write a time with its unit: 90d, 12h or 30m.');
+  }
+  return Number(amount) * factor;
+}
+
 /** "512", "512mb" and "1gb" as MiB. */
 export function parseMemory(text: string): number {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)([a-z]*)$/i.exec(text) ?? [];

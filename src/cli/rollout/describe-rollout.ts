@@ -22,6 +22,8 @@ export function headline({ environment, fresh, old, mode, observation }: WireRol
   const name = `#${fresh.deployment.number}`;
   if (mode === 'paused') return `${name} is paused: visitors of ${environment} get a 503 page`;
   if (mode === 'held') return `${name} is starting: requests to ${environment} wait in the router`;
+  if (mode === 'asleep') return `${name} is asleep: it is started when somebody comes to ${environment}`;
+  if (mode === 'unwoken') return `${name} was asleep and did not start: visitors of ${environment} get a 503 page`;
   const { state } = fresh.deployment;
   if (state === 'paused') return `${name} is held at ${formatTraffic(fresh.share)} in ${environment}`;
   if (old === null) {

@@ -1,10 +1,10 @@
 import { endpoint } from '../endpoint.ts';
-import { newProviderSchema, providerAnswerSchema, providerSchema } from '../schemas/provider.ts';
+import { newProviderSchema, providerAnswerSchema, providerChangeSchema, providerSchema } from '../schemas/provider.ts';
 import { onProject, projectParams } from './access.ts';
 
 const path = '/api/projects/{project}/provider';
 
-/** Whose API is told of the previews of a project, and asked for its pull requests. */
+/** Whose API is told of the previews and deployments of a project, and asked for its pull requests. */
 export const providerEndpoints = {
   get: endpoint({
     method: 'GET',
@@ -25,6 +25,17 @@ export const providerEndpoints = {
     body: newProviderSchema,
     status: 200,
     response: providerSchema,
+    errors: ['not_found'],
+  }),
+  update: endpoint({
+    method: 'PATCH',
+    path,
+    summary: 'Say whether the provider is told of deployments that are no previews',
+    access: onProject('configure'),
+    params: projectParams,
+    body: providerChangeSchema,
+    status: 204,
+    response: null,
     errors: ['not_found'],
   }),
   remove: endpoint({

@@ -10,7 +10,7 @@ export const rolloutEndpoints = {
     method: 'GET',
     path: `${environment}/plan`,
     summary: 'Tell what a deployment to the environment would do, as things are now',
-    access: onProject('read'),
+    access: onProject('follow'),
     params: environmentParams,
     status: 200,
     response: rolloutPlanSchema,

@@ -16,6 +16,14 @@ const uploadSchema = named(
   }),
 );
 
+const sentCommitSchema = named(
+  'SentCommit',
+  z.object({
+    sha: z.string().meta({ description: 'As whoever sent the directory says.' }),
+    dirty: z.boolean().meta({ description: 'There were changes beside the commit.' }),
+  }),
+);
+
 /** Where what is run comes from. */
 export const sourceSchema = named(
   'DeploymentSource',
@@ -37,6 +45,15 @@ export const sourceSchema = named(
       kind: z.literal('bundle'),
       upload: uploadSchema,
       spa: z.boolean().meta({ description: 'Unknown paths are answered with /index.html.' }),
+    }),
+    z.object({
+      kind: z.literal('directory'),
+      upload: uploadSchema,
+      commit: sentCommitSchema.nullable().meta({ description: 'null: it is no work tree of Git, or nobody said.' }),
+      tree: z
+        .string()
+        .nullable()
+        .meta({ description: 'Of its paths and contents, 64 hex digits; null until it has been read.' }),
     }),
   ]),
 );

@@ -136,6 +136,10 @@ export const environmentSchema = named(
       .string()
       .nullable()
       .meta({ description: 'Why nothing is deployed by itself until somebody resumes it; null: it is.' }),
+    asleepSince: z
+      .string()
+      .nullable()
+      .meta({ description: 'Nobody used it: it is started again for the next visitor; null: it is awake.' }),
     createdAt: z.string(),
   }),
 );

@@ -27,6 +27,10 @@ export const previewSchema = named(
       .object({ number: z.int(), state: z.string(), reason: z.string().nullable() })
       .nullable()
       .meta({ description: 'Its newest.' }),
+    asleepSince: z
+      .string()
+      .nullable()
+      .meta({ description: 'Nobody used it: it is started again for the next visitor; null: it is awake.' }),
     pushedAt: z.string(),
     expiresAt: z.string().nullable().meta({ description: 'null: it does not end by itself.' }),
     createdAt: z.string(),
@@ -70,6 +74,10 @@ const settings = {
   branches: z.boolean().meta({ description: 'Branches that no environment deploys get one by themselves.' }),
   limit: z.int().meta({ description: 'How many there may be at once.' }),
   ttlMs: z.int().nullable().meta({ description: 'After the last push; null: they do not end by themselves.' }),
+  sleepAfterMs: z
+    .int()
+    .nullable()
+    .meta({ description: 'Without a request for so long they are put to sleep; null: they are not.' }),
   noindex: z.boolean().meta({ description: 'Search engines are told not to list them.' }),
   replicas: z.int(),
   cpuCores: z.number().meta({ description: 'Per instance.' }),
@@ -93,6 +101,7 @@ export const previewSettingsChangeSchema = named(
     branches: settings.branches.exactOptional(),
     limit: settings.limit.exactOptional(),
     ttlMs: settings.ttlMs.exactOptional(),
+    sleepAfterMs: settings.sleepAfterMs.exactOptional(),
     noindex: settings.noindex.exactOptional(),
     replicas: settings.replicas.exactOptional(),
     cpuCores: settings.cpuCores.exactOptional(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { installationStates } from '../../domain/github-app.ts';
 import { providerKinds } from '../../domain/provider.ts';
 import { named } from './named.ts';
 
@@ -10,7 +11,12 @@ export const providerSchema = named(
     kind,
     apiUrl: z.string(),
     repository: z.string(),
-    fingerprint: z.string().meta({ description: '8 hex digits that are the same for the same token.' }),
+    installation: z
+      .enum(installationStates)
+      .nullable()
+      .meta({ description: 'Whether the GitHub App may act for the repository; null: there is a token of its own.' }),
+    fingerprint: z.string().meta({ description: '8 hex digits that are the same for the same token or key.' }),
+    tellsDeployments: z.boolean().meta({ description: 'Of environments that are no previews.' }),
     setBy: z.string(),
     setAt: z.string(),
     lastError: z
@@ -25,6 +31,13 @@ export type WireProvider = z.output<typeof providerSchema>;
 export const providerAnswerSchema = named(
   'ProviderAnswer',
   z.object({ provider: providerSchema.nullable().meta({ description: 'null: none is set.' }) }),
+);
+
+export const providerChangeSchema = named(
+  'ProviderChange',
+  z.strictObject({
+    tellsDeployments: z.boolean().meta({ description: 'Of environments that are no previews; default: yes.' }),
+  }),
 );
 
 /** Shapes only; which values are acceptable is for the engine to say. */

@@ -33,7 +33,8 @@ export const rolloutStatusSchema = named(
     fresh: sideSchema.nullable().meta({ description: 'The newest that gets traffic; null where nothing does.' }),
     old: sideSchema.nullable().meta({ description: 'What served before and still runs.' }),
     mode: z.enum(routeModes).meta({
-      description: '`held`: requests wait in the router. `paused`: they get a 503 page.',
+      description:
+        '`held`: requests wait in the router. `paused`: they get a 503 page. `asleep`: they wait until it is started; `unwoken`: it did not start.',
     }),
     observation: observationSchema.nullable(),
     autoDeployHeld: z.string().nullable(),

@@ -11,6 +11,9 @@ const process = z.string().meta({ description: 'Name of the process; `web` where
 const deployment = z
   .int()
   .meta({ description: 'Number of the deployment that is put on standby, drained or removed.' });
+const uptime = z
+  .object({ boot: z.string(), ms: z.number() })
+  .meta({ description: 'Of the machine: how long requests wait is told by it, whatever the time of day is set to.' });
 
 function kind<K extends string, S extends z.ZodRawShape>(name: K, shape: S) {
   return z.object({ kind: z.literal(name), ...shape });
@@ -27,6 +30,7 @@ export const timelineEventSchema = named(
     kind('image.resolved', { reference: z.string(), digest: z.string() }),
     kind('image.received', { imageId: z.string(), sizeBytes: z.number() }),
     kind('bundle.received', { bundle: z.string(), files: z.int(), sizeBytes: z.number() }),
+    kind('directory.received', { tree: z.string(), files: z.int(), sizeBytes: z.number() }),
     kind('build.planned', { preset: z.string(), explanation: z.array(z.string()) }),
     kind('build.waiting', {}),
     kind('build.started', { waitedMs: z.number() }),
@@ -48,10 +52,12 @@ export const timelineEventSchema = named(
       restarts: z.int(),
     }),
     kind('instance.recovered', { ordinal, process, restarts: z.int() }),
-    kind('traffic.held', {}),
+    kind('traffic.held', { uptime: uptime.optional() }),
     kind('traffic.released', { heldMs: z.number() }),
     kind('paused', { by: z.string() }),
     kind('resumed', { by: z.string() }),
+    kind('asleep', {}),
+    kind('awake', { tookMs: z.number() }),
     kind('standby', { deployment, instances: z.int(), untilMs: z.number() }),
     kind('suspicion', { message: z.string(), share: z.number() }),
     kind('cleared', { message: z.string() }),

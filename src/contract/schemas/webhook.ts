@@ -8,6 +8,7 @@ export const webhookSchema = named(
   'Webhook',
   z.object({
     secret: z.string().meta({ description: 'What the provider signs with, or shows.' }),
+    signingToken: z.string().meta({ description: 'The same as GitLab takes it for a signing token.' }),
     paths: z
       .partialRecord(providerSchema, z.string())
       .meta({ description: 'Path of its address for each provider that may call it.' }),
@@ -58,6 +59,12 @@ export const repositoryEventSchema = named(
     }),
     z.object({ kind: z.literal('branch-deleted'), branch: z.string() }),
     z.object({ kind: z.literal('tag'), tag: z.string(), commit: z.string().nullable() }),
+    z.object({
+      kind: z.literal('installation'),
+      installation: z.string().meta({ description: 'As GitHub numbers it.' }),
+      account: z.string(),
+      action: z.string(),
+    }),
     z.object({
       kind: z.literal('pull-request'),
       action: z.enum(['opened', 'synchronized', 'closed', 'reopened']),

@@ -25,6 +25,7 @@ import { readPassphrase } from './passphrase.ts';
 import { restoreParts } from './restore-parts.ts';
 import { summarise } from './summary.ts';
 import { verifyArchive } from './verify-archive.ts';
+import { everywhere } from '../../engine/ports/configuration-store.ts';
 
 interface Restoration {
   readonly config: Config;
@@ -153,7 +154,7 @@ async function bringKeys(db: Kysely<Database>, { keys, adminToken }: DataDirecto
   const secret = newToken();
   await writeFile(adminToken, `${secret}\n`, { mode: 0o600, flag: 'wx' });
   const record = { id: randomUUID(), name: 'restored', role: 'owner', secretHash: hashToken(secret) } as const;
-  await tokenStore(db).create(record, null);
+  await tokenStore(db).create(record, everywhere);
 }
 
 async function findMissing(

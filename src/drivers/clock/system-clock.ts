@@ -1,11 +1,16 @@
-import type { Clock } from '../../engine/ports/clock.ts';
+import { readFileSync } from 'node:fs';
+import type { MachineClock } from '../../engine/ports/clock.ts';
 
 /** Node's timers fire at once beyond this. */
 const longestTimerMs = 2 ** 31 - 1;
 
-export const systemClock: Clock = {
+/** Linux counts `hrtime` from the start of the machine, for all processes alike. */
+const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+
+export const systemClock: MachineClock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
+  uptime: () => ({ boot, ms: Number(process.hrtime.bigint()) / 1e6 }),
   sleep: async (ms, signal) => {
     for (let left = ms; ; left -= longestTimerMs) {
       await sleepOnce(Math.max(0, Math.min(left, longestTimerMs)), signal);

@@ -1,6 +1,6 @@
 import { lookup as lookUp, type LookupAddress } from 'node:dns';
-import { request as overHttp, type IncomingMessage, type RequestOptions } from 'node:http';
-import { request as overHttps } from 'node:https';
+import { Agent as HttpAgent, request as overHttp, type IncomingMessage, type RequestOptions } from 'node:http';
+import { Agent as HttpsAgent, request as overHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import type { AddressRule } from './internal-addresses.ts';
 
@@ -12,6 +12,8 @@ const longestBody = 10_000_000;
  * is followed; an answer has 20 s and 10 MB. What is refused or fails is a TypeError, as with `fetch` itself.
  */
 export function outgoingFetch(isAllowed: AddressRule): typeof globalThis.fetch {
+  // Connections that somebody else has made are not used: nobody has looked at where they lead.
+  const agents = { 'http:': new HttpAgent({ keepAlive: true }), 'https:': new HttpsAgent({ keepAlive: true }) };
   return async (input, init) => {
     const request = new Request(input, init);
     const url = new URL(request.url);
@@ -23,6 +25,7 @@ export function outgoingFetch(isAllowed: AddressRule): typeof globalThis.fetch {
       headers: { ...Object.fromEntries(request.headers), 'content-length': body?.length ?? 0 },
       signal: AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs)]),
       lookup: guardedLookup(isAllowed),
+      agent: url.protocol === 'https:' ? agents['https:'] : agents['http:'],
     };
     try {
       return await toResponse(await send(url, options, body));

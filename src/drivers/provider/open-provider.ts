@@ -1,4 +1,5 @@
 import type { OpenProvider } from '../../engine/ports/provider.ts';
+import { boundedFetch } from './bounded-fetch.ts';
 import { openBitbucket } from './bitbucket/bitbucket.ts';
 import { openGitea } from './gitea/gitea.ts';
 import { openGitHub } from './github/github.ts';
@@ -8,5 +9,5 @@ const clients = { github: openGitHub, gitlab: openGitLab, gitea: openGitea, bitb
 
 /** The API client of each kind of provider; every call goes out by `fetch`. */
 export function createProviders(fetch: typeof globalThis.fetch): OpenProvider {
-  return (access) => clients[access.kind](access, fetch);
+  return (access) => clients[access.kind](access, boundedFetch(fetch));
 }

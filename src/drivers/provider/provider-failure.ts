@@ -20,16 +20,23 @@ export function providerFailure({ status, header, message, what }: FailedAnswer,
   });
 }
 
+/** Longer than any of them documents: who asks for more is asked again all the same. */
+const longestWaitMs = 2 * 3_600_000;
+
 /** `Retry-After` in seconds or as a date; else the second at which the limit begins anew. */
 function retryAfter(header: (name: string) => string | null, now: number): number | null {
   const told = header('retry-after');
   if (told !== null) {
     const ms = /^\d+$/.test(told) ? Number(told) * 1_000 : Date.parse(told) - now;
-    if (Number.isFinite(ms)) return Math.max(0, ms);
+    if (Number.isFinite(ms)) return bounded(ms);
   }
   const remaining = header('x-ratelimit-remaining') ?? header('ratelimit-remaining');
   const reset = Number(header('x-ratelimit-reset') ?? header('ratelimit-reset') ?? Number.NaN);
-  return remaining === '0' && Number.isFinite(reset) ? Math.max(0, reset * 1_000 - now) : null;
+  return remaining === '0' && Number.isFinite(reset) ? bounded(reset * 1_000 - now) : null;
+}
+
+function bounded(ms: number): number {
+  return Math.min(longestWaitMs, Math.max(0, ms));
 }
 
 export function notReached(what: string, cause: unknown): ProviderError {

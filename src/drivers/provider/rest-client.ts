@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ProviderError } from '../../engine/ports/provider.ts';
 import { notReached, providerFailure } from './provider-failure.ts';
 
 export interface RestOptions {
@@ -42,10 +43,13 @@ export class RestClient {
     return answer.status === 404 ? null : this.#parse(schema, call, await this.#checked(call, answer));
   }
 
-  /** Every page, from the first on. `pageOf` finds the items and the next page in what was answered. */
+  /**
+   * Every page, from the first on. `pageOf` finds the items and the next page in what was answered. Error: `provider_refused` where there are
+   * more than are asked for, and all of them are needed.
+   */
   async all<S extends z.ZodType, T>(
     schema: S,
-    call: Call,
+    call: Call & { readonly whole?: boolean },
     pageOf: (body: z.output<S>, headers: Headers) => Page<T>,
   ): Promise<readonly T[]> {
     const items: T[] = [];
@@ -56,6 +60,8 @@ export class RestClient {
       items.push(...found);
       path = next;
     }
+    if (path !== null && call.whole === true)
+      throw new ProviderError('provider_refused', `${describe(call)}: more than ${mostPages} pages`);
     return items;
   }
 
@@ -107,8 +113,8 @@ function describe({ method, path }: Call): string {
 }
 
 /** The `next` of a `Link` header; null: there is none. */
-export function nextLink(headers: Headers): string | null {
-  return /<([^>]+)>\s*;\s*rel="?next"?/.exec(headers.get('link') ?? '')?.[1] ?? null;
+export function nextLink(link: string | null): string | null {
+  return /<([^<>]+)>\s*;\s*rel="?next"?/.exec(link ?? '')?.[1] ?? null;
 }
 
 /** What of an answer nobody needs. */

@@ -5,7 +5,7 @@ import { CutoverError } from '../../domain/errors.ts';
 import type { Upload } from '../../domain/source.ts';
 import type { Disks } from '../../engine/ports/disks.ts';
 import type { ReceiveRequest, Uploads } from '../../engine/ports/uploads.ts';
-import { unlessQuiet } from './unless-quiet.ts';
+import { unlessQuiet } from '../incoming/unless-quiet.ts';
 
 export interface SpoolOptions {
   /** Absolute path of a directory that belongs to uploads alone. */
@@ -17,19 +17,24 @@ export interface SpoolOptions {
   readonly disks: Disks;
   /** What an upload leaves free on the disk. Default 1 GB. */
   readonly reserveBytes?: number;
+  /** Uploads that come in. Default 12: what they write between two looks at the disk is less than what is left free. */
+  readonly atOnce?: number;
 }
 
 const defaultQuietMs = 20_000;
 const defaultReserveBytes = 1e9;
+const defaultAtOnce = 12;
 const lookEveryBytes = 64 * 1024 ** 2;
 const longestFilename = 120;
 
-/** `<id>.part` is coming in, `<id>` is whole: it has that name when its bytes are on the disk. */
+/** `<id>.part` is coming in, `<id>` is whole: it has that name when its bytes are on the disk. Call it once per `dir`. */
 export async function createUploadSpool(options: SpoolOptions): Promise<Uploads> {
   const { dir } = options;
   await mkdir(dir, { recursive: true, mode: 0o700 });
+  await removeParts(dir);
+  const incoming = new Set<string>();
   return {
-    receive: (request, signal) => receive(options, request, signal),
+    receive: (request, signal) => receive({ ...options, incoming }, request, signal),
     async path(id) {
       const path = pathOf(dir, id);
       if (await exists(path)) return path;
@@ -39,16 +44,25 @@ export async function createUploadSpool(options: SpoolOptions): Promise<Uploads>
       await rm(pathOf(dir, id), { force: true });
       await rm(`${pathOf(dir, id)}.part`, { force: true });
     },
-    list: (quietMs) => list(dir, quietMs),
+    async list(quietMs) {
+      // Also of those that are whole when the others have been looked at.
+      const coming = new Set(incoming);
+      const quiet = await list(dir, quietMs);
+      return quiet.filter((id) => !coming.has(id) && !incoming.has(id));
+    },
   };
 }
 
-async function receive(
-  options: SpoolOptions,
-  { filename, bytes }: ReceiveRequest,
-  signal: AbortSignal,
-): Promise<Upload> {
+interface Receiving extends SpoolOptions {
+  /** Ids of what this process is being sent. */
+  readonly incoming: Set<string>;
+}
+
+async function receive(options: Receiving, { filename, bytes }: ReceiveRequest, signal: AbortSignal): Promise<Upload> {
+  const { incoming, atOnce = defaultAtOnce } = options;
+  if (incoming.size >= atOnce) throw new CutoverError('too_busy', `${atOnce} uploads are coming in already`);
   const id = randomUUID();
+  incoming.add(id);
   const path = pathOf(options.dir, id);
   const part = `${path}.part`;
   try {
@@ -61,7 +75,14 @@ async function receive(
     await rm(part, { force: true });
     await rm(path, { force: true });
     throw explain(error);
+  } finally {
+    incoming.delete(id);
   }
+}
+
+/** Of a process that was killed: nobody sends the rest. */
+async function removeParts(dir: string): Promise<void> {
+  for (const name of await readdir(dir)) if (name.endsWith('.part')) await rm(join(dir, name), { force: true });
 }
 
 async function fill(
@@ -85,6 +106,9 @@ async function fill(
   }
   if (sizeBytes === 0) throw new CutoverError('invalid_input', 'nothing was sent: the body is empty');
   await file.sync();
+  // Writing it all to the disk may have taken a while: from here on it waits to be put on record.
+  const now = new Date();
+  await file.utimes(now, now);
   return { sizeBytes, sha256: hash.digest('hex') };
 }
 

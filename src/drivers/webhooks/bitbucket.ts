@@ -46,13 +46,13 @@ const pullRequestSchema = z.object({
   }),
 });
 
-const actions: Readonly<Record<string, PullRequestEvent['action']>> = {
-  'pullrequest:created': 'opened',
+const actions: ReadonlyMap<string, PullRequestEvent['action']> = new Map([
+  ['pullrequest:created', 'opened'],
   // Also of a new title: then it brings the commit that is known already.
-  'pullrequest:updated': 'synchronized',
-  'pullrequest:fulfilled': 'closed',
-  'pullrequest:rejected': 'closed',
-};
+  ['pullrequest:updated', 'synchronized'],
+  ['pullrequest:fulfilled', 'closed'],
+  ['pullrequest:rejected', 'closed'],
+]);
 
 /**
  * Bitbucket Cloud. A branch that goes back and forth between two commits is told of in the same words again: a body says nothing about whether
@@ -130,7 +130,7 @@ function readAuthor(raw: string): EventAuthor {
 }
 
 function readPullRequest(event: string, payload: unknown): readonly PullRequestEvent[] {
-  const action = actions[event];
+  const action = actions.get(event);
   if (action === undefined) return [];
   const { pullrequest: request } = take(pullRequestSchema, payload, 'pull request');
   const { source, destination } = request;

@@ -1,21 +1,9 @@
 import { z } from 'zod';
-import type { PullRequestEvent, RepositoryEvent } from '../../domain/repository-event.ts';
-import { skipPhraseOf } from '../../domain/skip-phrase.ts';
+import type { RepositoryEvent } from '../../domain/repository-event.ts';
 import type { WebhookReading } from '../../domain/webhook.ts';
 import type { WebhookDriver, WebhookHeaders, WebhookRequest } from '../../engine/ports/webhook-provider.ts';
-import {
-  addresses,
-  branchOf,
-  firstLine,
-  peek,
-  present,
-  readPayload,
-  refName,
-  sha,
-  shaOrNull,
-  tagOf,
-  take,
-} from './payload.ts';
+import { pullRequestEvent, pushEvent, understood, type Understood } from './forge-events.ts';
+import { addresses, branchOf, peek, present, readPayload, refName, sha, tagOf, take } from './payload.ts';
 import { isHmacSha256, looksLikeHmac } from './signature.ts';
 
 const address = z.string().nullish();
@@ -52,14 +40,6 @@ const pullRequestSchema = z.object({
   }),
 });
 
-const actions: Readonly<Record<string, PullRequestEvent['action']>> = {
-  opened: 'opened',
-  synchronized: 'synchronized',
-  synchronize: 'synchronized',
-  closed: 'closed',
-  reopened: 'reopened',
-};
-
 /** Gitea and Forgejo, which sends the same under both names. */
 export const giteaWebhooks: WebhookDriver = {
   bodiesDiffer: true,
@@ -86,42 +66,27 @@ function read(request: WebhookRequest): WebhookReading {
   return { ...told, ...understand(event, payload) };
 }
 
-type Understood = Pick<WebhookReading, 'events' | 'ignored'>;
-
 function understand(event: string, payload: unknown): Understood {
-  if (event === 'push') return of(readPush(payload), 'a push to neither a branch nor a tag');
-  if (event === 'delete') return of(readDelete(payload), 'what was deleted is neither a branch nor a tag');
+  if (event === 'push') return understood(readPush(payload), 'a push to neither a branch nor a tag');
+  if (event === 'delete') return understood(readDelete(payload), 'what was deleted is neither a branch nor a tag');
   if (event === 'pull_request' || event === 'pull_request_sync')
-    return of(readPullRequest(payload), 'nothing follows from this action');
+    return understood(readPullRequest(payload), 'nothing follows from this action');
   return { events: [], ignored: `nothing follows from ${event}` };
-}
-
-function of(event: RepositoryEvent | null, otherwise: string): Understood {
-  return event === null ? { events: [], ignored: otherwise } : { events: [event], ignored: null };
 }
 
 function readPush(payload: unknown): RepositoryEvent | null {
   const push = take(pushSchema, payload, 'push');
-  const [branch, tag] = [branchOf(push.ref), tagOf(push.ref)];
-  const commit = shaOrNull(push.after);
-  if (tag !== null) return { kind: 'tag', tag, commit };
-  if (branch === null) return null;
-  if (commit === null) return { kind: 'branch-deleted', branch };
-  const head = push.head_commit ?? (push.commits ?? []).find(({ id }) => id === commit);
-  return {
-    kind: 'push',
-    branch,
-    commit,
-    before: shaOrNull(push.before),
-    message: firstLine(head?.message ?? ''),
-    skipPhrase: skipPhraseOf(head?.message ?? ''),
+  const head = push.head_commit ?? (push.commits ?? []).find(({ id }) => id === push.after);
+  return pushEvent({
+    ...push,
+    message: head?.message,
     author: {
       name: head?.author?.name ?? push.pusher?.login ?? 'unknown',
       email: head?.author?.email ?? (push.pusher?.email || null),
     },
     // A push that takes commits away looks like any other, and nobody tells what that changes.
     changedPaths: null,
-  };
+  });
 }
 
 /** The name alone, without `refs/heads/`. */
@@ -131,22 +96,8 @@ function readDelete(payload: unknown): RepositoryEvent | null {
   return type === 'tag' ? { kind: 'tag', tag: tagOf(ref) ?? ref, commit: null } : null;
 }
 
-function readPullRequest(payload: unknown): PullRequestEvent | null {
-  const { action: name, number, pull_request: request } = take(pullRequestSchema, payload, 'pull request');
-  const action = actions[name];
-  if (action === undefined) return null;
-  const { head, base } = request;
-  return {
-    kind: 'pull-request',
-    action,
-    number,
-    title: firstLine(request.title),
-    url: request.html_url,
-    headBranch: head.ref,
-    headCommit: head.sha,
-    baseBranch: base.ref,
-    fromFork: typeof head.repo_id !== 'number' || head.repo_id !== base.repo_id,
-    merged: request.merged ?? false,
-    author: { name: request.user?.login ?? 'unknown', email: null },
-  };
+function readPullRequest(payload: unknown): RepositoryEvent | null {
+  const told = take(pullRequestSchema, payload, 'pull request');
+  const { head, base } = told.pull_request;
+  return pullRequestEvent(told, typeof head.repo_id !== 'number' || head.repo_id !== base.repo_id);
 }

@@ -1,23 +1,21 @@
 import { z } from 'zod';
-import type { PullRequestEvent, RepositoryEvent } from '../../domain/repository-event.ts';
-import { skipPhraseOf } from '../../domain/skip-phrase.ts';
+import type { RepositoryEvent } from '../../domain/repository-event.ts';
 import type { WebhookReading } from '../../domain/webhook.ts';
 import type { WebhookDriver, WebhookHeaders, WebhookRequest } from '../../engine/ports/webhook-provider.ts';
+import { pullRequestEvent, pushEvent, understood, type Understood } from './forge-events.ts';
 import {
   addresses,
-  branchOf,
   changedPaths,
   commitPaths,
-  firstLine,
+  noCommit,
   peek,
   present,
   readPayload,
   refName,
   sha,
-  shaOrNull,
-  tagOf,
   take,
 } from './payload.ts';
+import { installationEvents, readInstallation } from './github-installation.ts';
 import { isHmacSha256, looksLikeHmac } from './signature.ts';
 
 const address = z.string().nullish();
@@ -57,13 +55,6 @@ const pullRequestSchema = z.object({
   }),
 });
 
-const actions: Readonly<Record<string, PullRequestEvent['action']>> = {
-  opened: 'opened',
-  synchronize: 'synchronized',
-  closed: 'closed',
-  reopened: 'reopened',
-};
-
 /** GitHub, its Apps and its Enterprise Server. */
 export const githubWebhooks: WebhookDriver = {
   bodiesDiffer: true,
@@ -91,38 +82,25 @@ function read(request: WebhookRequest): WebhookReading {
   return { ...told, events, ignored };
 }
 
-type Understood = Pick<WebhookReading, 'events' | 'ignored'>;
-
 function understand(event: string, payload: unknown): Understood {
-  if (event === 'push') return of(readPush(payload), 'a push to something that is neither a branch nor a tag');
-  if (event === 'pull_request') return of(readPullRequest(payload), 'nothing follows from this action');
+  if (event === 'push') return understood(readPush(payload), 'a push to something that is neither a branch nor a tag');
+  if (event === 'pull_request') return understood(readPullRequest(payload), 'nothing follows from this action');
+  if (installationEvents.has(event)) return understood(readInstallation(payload), '');
   if (event === 'ping') return { events: [], ignored: 'GitHub asks whether somebody listens: it is so' };
   return { events: [], ignored: `nothing follows from ${event}` };
 }
 
-function of(event: RepositoryEvent | null, otherwise: string): Understood {
-  return event === null ? { events: [], ignored: otherwise } : { events: [event], ignored: null };
-}
-
 function readPush(payload: unknown): RepositoryEvent | null {
   const push = take(pushSchema, payload, 'push');
-  const [branch, tag] = [branchOf(push.ref), tagOf(push.ref)];
-  const commit = push.deleted ? null : shaOrNull(push.after);
-  if (tag !== null) return { kind: 'tag', tag, commit };
-  if (branch === null) return null;
-  if (commit === null) return { kind: 'branch-deleted', branch };
-  const head = push.head_commit ?? push.commits.find(({ id }) => id === commit) ?? null;
+  const head = push.head_commit ?? push.commits.find(({ id }) => id === push.after);
   const author = push.head_commit?.author ?? push.pusher;
-  return {
-    kind: 'push',
-    branch,
-    commit,
-    before: shaOrNull(push.before),
-    message: firstLine(head?.message ?? ''),
-    skipPhrase: skipPhraseOf(head?.message ?? ''),
+  return pushEvent({
+    ...push,
+    after: push.deleted ? noCommit : push.after,
+    message: head?.message,
     author: { name: author?.name ?? 'unknown', email: author?.email ?? null },
     changedPaths: pathsOf(push),
-  };
+  });
 }
 
 /** GitHub tells of so many commits at most. */
@@ -134,23 +112,9 @@ function pathsOf({ created, forced, commits }: z.output<typeof pushSchema>): rea
   return whole ? changedPaths(commits) : null;
 }
 
-function readPullRequest(payload: unknown): PullRequestEvent | null {
-  const { action: name, number, pull_request: request } = take(pullRequestSchema, payload, 'pull request');
-  const action = actions[name];
-  if (action === undefined) return null;
-  const { head, base } = request;
-  return {
-    kind: 'pull-request',
-    action,
-    number,
-    title: firstLine(request.title),
-    url: request.html_url,
-    headBranch: head.ref,
-    headCommit: head.sha,
-    baseBranch: base.ref,
-    // A fork that was deleted is named by nobody any more.
-    fromFork: head.repo?.id === undefined || head.repo.id !== base.repo?.id,
-    merged: request.merged ?? false,
-    author: { name: request.user?.login ?? 'unknown', email: null },
-  };
+function readPullRequest(payload: unknown): RepositoryEvent | null {
+  const told = take(pullRequestSchema, payload, 'pull request');
+  const { head, base } = told.pull_request;
+  // A fork that was deleted is named by nobody any more.
+  return pullRequestEvent(told, head.repo?.id === undefined || head.repo.id !== base.repo?.id);
 }

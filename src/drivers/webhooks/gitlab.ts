@@ -1,23 +1,11 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { PullRequestEvent, RepositoryEvent } from '../../domain/repository-event.ts';
-import { skipPhraseOf } from '../../domain/skip-phrase.ts';
 import type { WebhookReading } from '../../domain/webhook.ts';
 import type { WebhookDriver, WebhookRequest } from '../../engine/ports/webhook-provider.ts';
-import {
-  addresses,
-  branchOf,
-  firstLine,
-  peek,
-  present,
-  readPayload,
-  refName,
-  sha,
-  shaOrNull,
-  tagOf,
-  take,
-} from './payload.ts';
-import { isSameSecret } from './signature.ts';
+import { pushEvent, understood, type Understood } from './forge-events.ts';
+import { addresses, firstLine, peek, present, readPayload, refName, sha, take } from './payload.ts';
+import { isSameSecret, isStandardSignature, looksLikeStandardSignature } from './signature.ts';
 
 const address = z.string().nullish();
 const person = z.object({ name: z.string().nullish(), username: z.string().nullish(), email: z.string().nullish() });
@@ -59,14 +47,28 @@ const mergeRequestSchema = z.object({
   }),
 });
 
-/** GitLab's own. The token is shown with each, and signs nothing: the body is as true as the way it came. */
+/**
+ * GitLab's own. Where it is given a signing token, number, time and body are signed, and what is signed wrongly is not believed for its
+ * token. The token alone is shown with each, and signs nothing: the body is as true as the way it came.
+ */
 export const gitlabWebhooks: WebhookDriver = {
   bodiesDiffer: false,
-  showsSignature: (headers) => (headers['x-gitlab-token'] ?? '') !== '',
-  isSigned: ({ headers }, secret) => isSameSecret(headers['x-gitlab-token'] ?? '', secret),
-  deliveryId: ({ headers, body }) => headers['idempotency-key'] ?? eventOf(headers['x-gitlab-event-uuid'], body),
+  showsSignature: (headers) =>
+    (headers['x-gitlab-token'] ?? '') !== '' || looksLikeStandardSignature(headers['webhook-signature']),
+  isSigned,
+  deliveryId: ({ headers, body }) =>
+    (headers['webhook-signature'] === undefined ? undefined : headers['webhook-id']) ??
+    headers['idempotency-key'] ??
+    eventOf(headers['x-gitlab-event-uuid'], body),
   read,
 };
+
+function isSigned({ headers, body }: WebhookRequest, secret: string): boolean {
+  const { 'webhook-signature': signature, 'webhook-id': id, 'webhook-timestamp': timestamp } = headers;
+  if (signature === undefined) return isSameSecret(headers['x-gitlab-token'] ?? '', secret);
+  if (id === undefined || timestamp === undefined) return false;
+  return isStandardSignature(signature, { id, timestamp, body }, secret);
+}
 
 /** GitLab before 17.4 numbers events alone, and those that a delivery brings about have the number of what did. */
 function eventOf(uuid: string | undefined, body: Uint8Array): string | null {
@@ -86,40 +88,26 @@ function read(request: WebhookRequest): WebhookReading {
   return { ...told, ...understand(event, payload) };
 }
 
-type Understood = Pick<WebhookReading, 'events' | 'ignored'>;
-
 function understand(event: string, payload: unknown): Understood {
-  if (event === 'push' || event === 'tag_push') return of(readPush(payload), 'a push to neither a branch nor a tag');
-  if (event === 'merge_request') return of(readMergeRequest(payload), 'nothing follows from this action');
+  if (event === 'push' || event === 'tag_push')
+    return understood(readPush(payload), 'a push to neither a branch nor a tag');
+  if (event === 'merge_request') return understood(readMergeRequest(payload), 'nothing follows from this action');
   return { events: [], ignored: `nothing follows from ${event}` };
-}
-
-function of(event: RepositoryEvent | null, otherwise: string): Understood {
-  return event === null ? { events: [], ignored: otherwise } : { events: [event], ignored: null };
 }
 
 function readPush(payload: unknown): RepositoryEvent | null {
   const push = take(pushSchema, payload, 'push');
-  const [branch, tag] = [branchOf(push.ref), tagOf(push.ref)];
-  const commit = shaOrNull(push.after);
-  if (tag !== null) return { kind: 'tag', tag, commit };
-  if (branch === null) return null;
-  if (commit === null) return { kind: 'branch-deleted', branch };
-  const head = (push.commits ?? []).find(({ id }) => id === commit);
-  return {
-    kind: 'push',
-    branch,
-    commit,
-    before: shaOrNull(push.before),
-    message: firstLine(head?.message ?? ''),
-    skipPhrase: skipPhraseOf(head?.message ?? ''),
+  const head = (push.commits ?? []).find(({ id }) => id === push.after);
+  return pushEvent({
+    ...push,
+    message: head?.message,
     author: {
       name: head?.author?.name ?? push.user_name ?? 'unknown',
       email: head?.author?.email ?? (push.user_email || null),
     },
     // A push that takes commits away looks like any other, and nobody tells what that changes.
     changedPaths: null,
-  };
+  });
 }
 
 function readMergeRequest(payload: unknown): PullRequestEvent | null {

@@ -14,7 +14,7 @@ import type { RouteMode } from '../../domain/route.ts';
 import type { Actor, Role } from '../../domain/roles.ts';
 import type { RecordedEntry } from '../ports/recorded-entry.ts';
 import type { LogEntry } from '../ports/logs.ts';
-import type { PreviewCommands, ProviderCommands } from './preview-commands.ts';
+import type { GitHubAppCommands, PreviewCommands, ProviderCommands } from './preview-commands.ts';
 import type { PushCommands } from './push-commands.ts';
 import type { WebhookCommands } from './webhook-commands.ts';
 import type { NewImageDeployment, NewUploadDeployment, RegistryCommands } from './intake.ts';
@@ -37,6 +37,7 @@ export interface Commands {
   readonly pushes: PushCommands;
   readonly previews: PreviewCommands;
   readonly providers: ProviderCommands;
+  readonly githubApp: GitHubAppCommands;
 }
 
 export interface ProjectCommands {
@@ -121,14 +122,23 @@ export type NewCredential =
   | { readonly kind: 'deploy-key'; readonly privateKey: string };
 
 export interface TokenCommands {
-  /** The actor for a presented token; null when it is unknown or revoked. */
+  /** The actor for a presented token; null when it is unknown, expired or revoked. */
   authenticate(secret: string): Promise<Actor | null>;
-  create(
-    actor: Actor,
-    input: { readonly name: string; readonly role: Role; readonly project: string | null },
-  ): Promise<CreatedToken>;
+  /** Errors: `not_found` (project, environment), `invalid_input`. */
+  create(actor: Actor, input: NewToken): Promise<CreatedToken>;
   list(actor: Actor): Promise<readonly TokenInfo[]>;
   revoke(actor: Actor, id: string): Promise<void>;
+}
+
+export interface NewToken {
+  readonly name: string;
+  readonly role: Role;
+  /** null: every project, which is for no deployer. */
+  readonly project: string | null;
+  /** Of a deployer: the only ones it may deploy to; null: all of the project. */
+  readonly environments?: readonly string[] | null;
+  /** null: until it is revoked. */
+  readonly expiresInMs?: number | null;
 }
 
 export interface TokenInfo {
@@ -136,7 +146,10 @@ export interface TokenInfo {
   readonly name: string;
   readonly role: Role;
   readonly project: string | null;
+  readonly environments: readonly string[] | null;
   readonly createdAt: string;
+  /** ISO 8601. */
+  readonly expiresAt: string | null;
 }
 
 export interface CreatedToken extends TokenInfo {

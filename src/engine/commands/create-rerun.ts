@@ -1,3 +1,4 @@
+import type { Artifact } from '../../domain/artifact.ts';
 import type { Deployment, DeploymentOrigin } from '../../domain/deployment.ts';
 import { CutoverError } from '../../domain/errors.ts';
 import { pipeline } from '../../domain/job.ts';
@@ -42,10 +43,9 @@ export async function createRerun(
   rerun: Rerun,
 ): Promise<{ readonly deployment: Deployment; readonly replayed: boolean }> {
   const { model, origin } = rerun;
-  // What `auto` came to then says nothing about now.
-  const { chosenStrategy: _then, ...configuration } = rerun.configuration;
   const { artifact } = model;
   if (artifact === null) throw new CutoverError('artifact_gone', `#${model.number} has no artifact`);
+  const configuration = configurationFor(artifact, rerun.configuration);
   const id = random.id();
   const { deploymentId, replayed } = await deployments.create({
     id,
@@ -73,6 +73,15 @@ export async function createRerun(
   const record = await deployments.record(deploymentId);
   if (record === null) throw new CutoverError('not_found', 'the environment was deleted at the same time');
   return { deployment: record.deployment, replayed };
+}
+
+/** What `auto` came to then says nothing about now; and files have no processes, whatever runs beside others in that environment. */
+function configurationFor(
+  { type }: Artifact,
+  { chosenStrategy: _then, ...configuration }: Deployment['configuration'],
+) {
+  const { settings } = configuration;
+  return type === 'image' ? configuration : { ...configuration, settings: { ...settings, processes: [] } };
 }
 
 /** The variables that a deployment was given. */

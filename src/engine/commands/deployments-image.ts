@@ -5,7 +5,7 @@ import type { Triggered } from './commands.ts';
 import type { NewImageDeployment } from './intake.ts';
 import type { DeploymentDependencies } from './deployments.ts';
 import { idempotencyOf } from './idempotency.ts';
-import { requireAccess } from './projects-access.ts';
+import { requireAccess, requireEnvironment } from './projects-access.ts';
 import { findPlace, recordDeployment } from './record-deployment.ts';
 
 /** An image of a registry: of a tag what it names when the registry is first asked. */
@@ -14,7 +14,8 @@ export async function deployImage(
   actor: Actor,
   { project, input }: { readonly project: string; readonly input: NewImageDeployment },
 ): Promise<Triggered> {
-  requireAccess(actor, 'deploy', project);
+  requireAccess(actor, 'trigger', project);
+  requireEnvironment(actor, project, input.environment);
   const { environment, image: reference, idempotencyKey } = input;
   if (parseImageReference(reference) === null) {
     throw new CutoverError(
@@ -27,7 +28,7 @@ export async function deployImage(
     ...place,
     kind: 'image',
     source: { kind: 'image', reference, digest: null },
-    trigger: { kind: 'manual', by: actor.name, noCache: false },
+    trigger: { kind: 'manual', by: actor.name, tokenId: actor.tokenId, noCache: false },
     idempotency: idempotencyOf(actor, idempotencyKey, ['image', project, environment, reference]),
     onceKey: null,
   });

@@ -1,5 +1,5 @@
 import { describeQueueReason, nothingKnown, placeInQueue } from '../../domain/queue.ts';
-import type { Actor } from '../../domain/roles.ts';
+import { mayEnter, type Actor } from '../../domain/roles.ts';
 import type { Queue } from './commands.ts';
 import type { DeploymentDependencies } from './deployments.ts';
 import { requireAccess } from './projects-access.ts';
@@ -10,7 +10,7 @@ import { noProject } from './projects.ts';
  * there are only numbers.
  */
 export async function queueOf({ configuration, queries }: DeploymentDependencies, actor: Actor): Promise<Queue> {
-  requireAccess(actor, 'read', actor.project);
+  requireAccess(actor, 'follow', actor.project);
   const project =
     actor.project === null ? null : ((await configuration.projects.find(actor.project)) ?? noProject(actor.project));
   const open = await queries.queue(project?.id ?? null);
@@ -19,7 +19,8 @@ export async function queueOf({ configuration, queries }: DeploymentDependencies
     project === null ? { waiting: 0, running: 0 } : queries.queueLength({ exceptProject: project.id }),
   ]);
   const byEnvironment = Map.groupBy(open, ({ environmentId }) => environmentId);
-  const items = open.map((deployment) => {
+  const seen = open.filter(({ environmentName }) => mayEnter(actor, environmentName));
+  const items = seen.map((deployment) => {
     const entry = { deployment, facts: facts.get(deployment.id) ?? nothingKnown };
     const { waitsFor: reason, since } = placeInQueue(entry, byEnvironment.get(deployment.environmentId) ?? []);
     const waitsFor = reason === null ? null : describeQueueReason(reason, deployment.environmentName);

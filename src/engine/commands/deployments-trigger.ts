@@ -3,7 +3,7 @@ import type { Actor } from '../../domain/roles.ts';
 import type { NewDeployment, Triggered } from './commands.ts';
 import type { DeploymentDependencies } from './deployments.ts';
 import { idempotencyOf } from './idempotency.ts';
-import { requireAccess } from './projects-access.ts';
+import { requireAccess, requireEnvironment } from './projects-access.ts';
 import { findPlace } from './record-deployment.ts';
 import { recordGitDeployment } from './record-git-deployment.ts';
 
@@ -18,7 +18,8 @@ export async function triggerDeployment(
   actor: Actor,
   { project: projectName, input }: Request,
 ): Promise<Triggered> {
-  requireAccess(actor, 'deploy', projectName);
+  requireAccess(actor, 'trigger', projectName);
+  requireEnvironment(actor, projectName, input.environment);
   checkCommit(input.commit);
   if (input.branch !== undefined) dependencies.checkBranch(input.branch);
   const { project, environment } = await findPlace(dependencies, projectName, input.environment);
@@ -27,7 +28,7 @@ export async function triggerDeployment(
     environment,
     branch: input.branch ?? environment.settings.branch,
     commit: input.commit ?? null,
-    trigger: { kind: 'manual', by: actor.name, noCache: input.noCache ?? false },
+    trigger: { kind: 'manual', by: actor.name, tokenId: actor.tokenId, noCache: input.noCache ?? false },
     idempotency: idempotencyOf(actor, input.idempotencyKey, [
       projectName,
       input.environment,

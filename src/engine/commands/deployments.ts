@@ -3,7 +3,7 @@ import type { Deployment, DeploymentSummary } from '../../domain/deployment.ts';
 import { isFinal } from '../../domain/deployment-state.ts';
 import { CutoverError } from '../../domain/errors.ts';
 import type { Environment } from '../../domain/project.ts';
-import type { Actor, Permission } from '../../domain/roles.ts';
+import { mayCancel, mayEnter, type Actor, type Permission } from '../../domain/roles.ts';
 import { Deadline } from '../deadline.ts';
 import type { Changes } from '../observe/changes.ts';
 import type { ConfigurationStore } from '../ports/configuration-store.ts';
@@ -23,8 +23,7 @@ import { queueOf } from './deployments-queue.ts';
 import { promote, rollBack } from './deployments-rollback.ts';
 import { triggerDeployment } from './deployments-trigger.ts';
 import { askAndWait } from './deployments-wants.ts';
-import { noEnvironment } from './environments.ts';
-import { requireAccess } from './projects-access.ts';
+import { noEnvironment, requireAccess, requireEnvironment } from './projects-access.ts';
 import { noProject } from './projects.ts';
 import { rolloutPlan, rolloutStatus, watchRollout } from './rollout-status.ts';
 
@@ -57,9 +56,11 @@ export function deploymentCommands(dependencies: DeploymentDependencies): Deploy
     deployUpload: (actor, project, input, signal) => deployUpload(dependencies, actor, { project, input }, signal),
     list: (actor, project, query) => list(dependencies, actor, { project, query }),
     get: async (actor, project, number) =>
-      detail(dependencies, await find(dependencies, actor, { permission: 'read', project, number })),
+      detail(dependencies, await find(dependencies, actor, { permission: 'follow', project, number })),
     cancel: async (actor, project, number) => {
-      const deployment = await find(dependencies, actor, { permission: 'deploy', project, number });
+      const deployment = await find(dependencies, actor, { permission: 'trigger', project, number });
+      if (!mayCancel(actor, deployment.trigger))
+        throw new CutoverError('forbidden', `"${actor.name}" has not triggered #${number} and may not cancel it`);
       const ask = () => dependencies.deployments.requestCancel(deployment.id);
       return askAndWait(dependencies, deployment, ask, ({ state }) => isFinal(state));
     },
@@ -76,20 +77,27 @@ export function deploymentCommands(dependencies: DeploymentDependencies): Deploy
     rollback: (actor, project, input) => rollBack(dependencies, actor, { project, input }),
     promote: (actor, project, input) => promote(dependencies, actor, { project, input }),
     plan: async (actor, project, environment) =>
-      rolloutPlan(dependencies, await findEnvironment(dependencies, actor, { project, environment })),
+      rolloutPlan(
+        dependencies,
+        await findEnvironment(dependencies, actor, { permission: 'follow', project, environment }),
+      ),
     rollout: async (actor, project, environment) => {
       using limit = new Deadline(dependencies.clock, lookLimitMs);
-      const found = await findEnvironment(dependencies, actor, { project, environment });
+      const found = await findEnvironment(dependencies, actor, { permission: 'read', project, environment });
       return await rolloutStatus(dependencies, found, limit.signal);
     },
     watchRollout: (actor, project, environment, signal) =>
-      watchRollout(dependencies, () => findEnvironment(dependencies, actor, { project, environment }), signal),
+      watchRollout(
+        dependencies,
+        () => findEnvironment(dependencies, actor, { permission: 'read', project, environment }),
+        signal,
+      ),
     async *timeline(actor, project, number, options, signal) {
-      const deployment = await find(dependencies, actor, { permission: 'read', project, number });
+      const deployment = await find(dependencies, actor, { permission: 'follow', project, number });
       yield* followTimeline(dependencies, deployment.id, options, signal);
     },
     async *log(actor, request, signal) {
-      const deployment = await find(dependencies, actor, { permission: 'read', ...request });
+      const deployment = await find(dependencies, actor, { permission: 'follow', ...request });
       refuseRemovedLogs(deployment);
       yield* readLog(dependencies, deployment.id, request, signal);
     },
@@ -115,17 +123,24 @@ async function find(dependencies: DeploymentDependencies, actor: Actor, lookup: 
   requireAccess(actor, lookup.permission, lookup.project);
   const project = (await dependencies.configuration.projects.find(lookup.project)) ?? noProject(lookup.project);
   const deployment = await dependencies.queries.byNumber(project.id, lookup.number);
-  if (deployment === null)
+  if (deployment === null || !mayEnter(actor, deployment.environmentName))
     throw new CutoverError('not_found', `the project "${lookup.project}" has no deployment #${lookup.number}`);
   return deployment;
+}
+
+interface PlaceLookup {
+  readonly permission: Permission;
+  readonly project: string;
+  readonly environment: string;
 }
 
 async function findEnvironment(
   { configuration }: DeploymentDependencies,
   actor: Actor,
-  { project, environment }: { readonly project: string; readonly environment: string },
+  { permission, project, environment }: PlaceLookup,
 ): Promise<Environment> {
-  requireAccess(actor, 'read', project);
+  requireAccess(actor, permission, project);
+  requireEnvironment(actor, project, environment);
   const { id } = (await configuration.projects.find(project)) ?? noProject(project);
   return (await configuration.environments.find(id, environment)) ?? noEnvironment(project, environment);
 }
@@ -135,9 +150,11 @@ async function list(
   actor: Actor,
   { project, query }: { readonly project: string; readonly query: DeploymentQuery },
 ): Promise<readonly DeploymentSummary[]> {
-  requireAccess(actor, 'read', project);
+  requireAccess(actor, 'follow', project);
   const { id } = (await configuration.projects.find(project)) ?? noProject(project);
-  const { environment, state, before, limit } = query;
+  const { state, before, limit } = query;
+  const environment = query.environment ?? onlyEnvironment(actor);
+  if (environment !== undefined) requireEnvironment(actor, project, environment);
   const found = environment === undefined ? undefined : await configuration.environments.find(id, environment);
   if (found === null) noEnvironment(project, environment ?? '');
   return queries.list({
@@ -147,6 +164,12 @@ async function list(
     ...(state === undefined ? {} : { state }),
     ...(before === undefined ? {} : { before }),
   });
+}
+
+/** What a token is bound to goes without saying where it is one. */
+function onlyEnvironment({ environments }: Actor): string | undefined {
+  if (environments === undefined || environments.length === 1) return environments?.[0];
+  throw new CutoverError('invalid_input', `name the environment: this token is for ${environments.join(', ')}`);
 }
 
 async function detail({ queries, urlOf }: DeploymentDependencies, deployment: Deployment): Promise<DeploymentDetail> {

@@ -1,7 +1,6 @@
 import { defaultEnvironmentSettings, type EnvironmentSettings } from '../../domain/environment-settings.ts';
-import { CutoverError } from '../../domain/errors.ts';
 import type { NewEnvironmentRecord } from '../ports/configuration-store.ts';
-import { requireAccess } from './projects-access.ts';
+import { noEnvironment, requireAccess } from './projects-access.ts';
 import { changedSettings, checkName } from './projects-rules.ts';
 import { hostFor, noProject, type ConfigurationDependencies } from './projects.ts';
 import type { EnvironmentCommands, SettingsChange } from './commands.ts';
@@ -41,10 +40,6 @@ export function environmentCommands(dependencies: ConfigurationDependencies): En
       wake();
     },
   };
-}
-
-export function noEnvironment(project: string, name: string): never {
-  throw new CutoverError('not_found', `the project "${project}" has no environment "${name}"`);
 }
 
 function newEnvironment(

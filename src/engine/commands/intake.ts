@@ -1,5 +1,6 @@
 import type { RegistryCredential, RegistryCredentialFacts } from '../../domain/registry-credential.ts';
 import type { Actor } from '../../domain/roles.ts';
+import type { SentCommit } from '../../domain/source.ts';
 
 /** What registries are shown for a project's private images. Passwords go in, and never come out again. */
 export interface RegistryCommands {
@@ -17,12 +18,18 @@ export interface NewImageDeployment {
   readonly idempotencyKey?: string;
 }
 
+/** What an upload is, and what is to be known of it. */
+export type Sent =
+  /** An image tarball. */
+  | { readonly what: 'image' }
+  /** An archive of files to be served. `spa`: unknown paths are answered with `/index.html`. */
+  | { readonly what: 'static'; readonly spa: boolean }
+  /** An archive of a directory to be built. */
+  | { readonly what: 'directory'; readonly commit: SentCommit | null; readonly noCache: boolean };
+
 export interface NewUploadDeployment {
   readonly environment: string;
-  /** An image tarball, or an archive of files to be served. */
-  readonly what: 'image' | 'static';
-  /** Of a bundle: unknown paths are answered with `/index.html`. */
-  readonly spa: boolean;
+  readonly sent: Sent;
   readonly filename: string;
   readonly bytes: AsyncIterable<Uint8Array>;
   readonly idempotencyKey?: string;

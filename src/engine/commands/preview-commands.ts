@@ -1,3 +1,4 @@
+import type { GitHubAppFacts } from '../../domain/github-app.ts';
 import type { Preview, PreviewState } from '../../domain/preview.ts';
 import type { PreviewSettings } from '../../domain/preview-settings.ts';
 import type { ProviderFacts } from '../../domain/provider.ts';
@@ -27,6 +28,25 @@ export interface ProviderCommands {
   set(actor: Actor, project: string, input: NewProvider): Promise<ProviderFacts>;
   /** With what it was still to be told. */
   remove(actor: Actor, project: string): Promise<void>;
+  /** Whether deployments that are no previews are told, too; so it is unless somebody says otherwise. */
+  tellDeployments(actor: Actor, project: string, tells: boolean): Promise<void>;
+}
+
+/** The GitHub App of the platform: it acts for every project without a token of its own whose repository it is installed on. */
+export interface GitHubAppCommands {
+  /** null: none is set. */
+  get(actor: Actor): Promise<GitHubAppFacts | null>;
+  /** In place of what was set; GitHub is asked whether it knows it. Errors: `invalid_input`, `provider_refused`, `provider_unavailable`. */
+  set(actor: Actor, input: NewGitHubAppInput): Promise<GitHubAppFacts>;
+  remove(actor: Actor): Promise<void>;
+}
+
+export interface NewGitHubAppInput {
+  readonly appId: string;
+  /** PEM. */
+  readonly privateKey: string;
+  /** Default: that of github.com. */
+  readonly apiUrl?: string;
 }
 
 /** What is left out follows from the address of the repository. */

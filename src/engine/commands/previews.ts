@@ -19,6 +19,7 @@ import { checkCommit } from './deployments-trigger.ts';
 import { requireAccess } from './projects-access.ts';
 import { noProject } from './projects.ts';
 import { repositoryOf } from './record-git-deployment.ts';
+import { storable } from './storable.ts';
 
 export interface PreviewDependencies {
   readonly configuration: ConfigurationStore;
@@ -91,7 +92,7 @@ export async function openPreview(
   const names = previewNames(opening.subject, project.name);
   const opened = await previews.open(
     { id: project.id, repository: repositoryOf(project) },
-    { ...opening, id: random.id(), names },
+    { ...opening, ...shownOf(opening), id: random.id(), names },
   );
   if (opened === null) {
     if ((await dependencies.configuration.projects.find(project.name)) === null) noProject(project.name);
@@ -99,6 +100,16 @@ export async function openPreview(
   }
   if (opened.effect === 'stale') return opened;
   return { ...opened, preview: await advanced(dependencies, opened.preview) };
+}
+
+const longestTitle = 200;
+const longestLink = 2_000;
+
+/** Of what anybody may write, as much as people are to be shown; an address that is none of a page leads nowhere. */
+function shownOf({ title, link }: PreviewOpening): Pick<PreviewOpening, 'title' | 'link'> {
+  const isPage = link !== null && link.length <= longestLink && /^https?:\/\/[^\s\p{Cc}]+$/u.test(link);
+  const line = title === null ? null : storable(title.split('\n', 1)[0] ?? '').slice(0, longestTitle);
+  return { title: line, link: isPage ? link : null };
 }
 
 /** What was closed by this. */

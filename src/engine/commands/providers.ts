@@ -16,7 +16,7 @@ export interface ProviderDependencies {
   readonly providers: ProviderStore;
   readonly random: Random;
   readonly secretBox: SecretBox;
-  /** There is somebody to be told. */
+  /** Who is told, and how, is another thing now. */
   readonly wake: () => void;
 }
 
@@ -43,10 +43,17 @@ export function providerCommands(dependencies: ProviderDependencies): ProviderCo
       wake();
       return (stored ? await providers.find(project.id) : null) ?? noProject(name);
     },
+    async tellDeployments(actor, project, tells) {
+      requireAccess(actor, 'configure', project);
+      await providers.tellDeployments((await projectOf(project)).id, tells);
+      wake();
+    },
     async remove(actor, project) {
       requireAccess(actor, 'configure', project);
-      if (await providers.remove((await projectOf(project)).id)) return;
-      throw new CutoverError('not_found', `the project "${project}" has no provider`);
+      if (!(await providers.remove((await projectOf(project)).id)))
+        throw new CutoverError('not_found', `the project "${project}" has no token for a provider`);
+      // The GitHub App may act in its place.
+      wake();
     },
   };
 }
@@ -61,10 +68,11 @@ function placeOf(project: Project, input: NewProvider): Pick<ProviderFacts, 'kin
     const message = 'kind, apiUrl and repository are needed: they cannot be told from the address of the repository';
     throw new CutoverError('invalid_input', message);
   }
-  return { kind, apiUrl: checkedUrl(apiUrl), repository: checkedRepository(repository) };
+  return { kind, apiUrl: checkedApiUrl(apiUrl), repository: checkedRepository(repository) };
 }
 
-function checkedUrl(text: string): string {
+/** Without a slash at its end. Error: `invalid_input`. */
+export function checkedApiUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   const legal =
     url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.search === '' && url.hash === '';

@@ -2,7 +2,7 @@ import type { Actor } from '../../domain/roles.ts';
 import type { GitExchange, GitService } from '../ports/git-repositories.ts';
 
 /**
- * The repositories that the platform keeps itself, as Git speaks to them. Whoever may deploy may read and push. Errors of all: `forbidden`,
+ * The repositories that the platform keeps itself, as Git speaks to them. Whoever may deploy may read and push; who may only trigger may only push. Errors of all: `forbidden`,
  * `not_found`, `repository_elsewhere`.
  */
 export interface PushCommands {

@@ -1,7 +1,7 @@
 import { CutoverError } from '../../domain/errors.ts';
 import { ofPlatform } from '../../domain/platform-repository.ts';
 import type { Project } from '../../domain/project.ts';
-import type { Actor } from '../../domain/roles.ts';
+import { mayEnter, type Actor, type Permission } from '../../domain/roles.ts';
 import type { Random } from '../ports/random.ts';
 import type { GitExchange, GitRepositories, RefChange, RefRefusal } from '../ports/git-repositories.ts';
 import type { Acceptance, PushKeeper } from '../reconcile/push-keeper.ts';
@@ -9,21 +9,24 @@ import type { ProjectRemote, PushCommands } from './push-commands.ts';
 import type { DeploymentDependencies } from './deployments.ts';
 import { requireAccess } from './projects-access.ts';
 import { noProject } from './projects.ts';
+import { PushPlaces, pushLimits, type PushLimits } from './push-places.ts';
 import { watchPush } from './watch-push.ts';
 
 export interface PushDependencies {
   readonly deployments: DeploymentDependencies;
   readonly repositories: GitRepositories;
-  readonly keeper: Pick<PushKeeper, 'recovered' | 'accept' | 'settle'>;
+  readonly keeper: Pick<PushKeeper, 'recovered' | 'accept' | 'settle' | 'letGoUnlessTaken'>;
   readonly random: Random;
   /** Address of the remote of a project. */
   readonly remoteOf: (project: string) => string;
+  readonly limits?: PushLimits;
 }
 
 export function pushCommands(dependencies: PushDependencies): PushCommands {
-  const { deployments, repositories } = dependencies;
-  const find = async (actor: Actor, name: string) => {
-    requireAccess(actor, 'deploy', name);
+  const { deployments, repositories, keeper, random, limits = pushLimits } = dependencies;
+  const places = new PushPlaces(limits);
+  const find = async (actor: Actor, permission: Permission, name: string) => {
+    requireAccess(actor, permission, name);
     const project = (await deployments.configuration.projects.find(name)) ?? noProject(name);
     return ofPlatform(project.repository) === project.id ? project : elsewhere(project);
   };
@@ -34,21 +37,34 @@ export function pushCommands(dependencies: PushDependencies): PushCommands {
       return ofPlatform(project.repository) === project.id ? remoteOf(dependencies, project) : elsewhere(project);
     },
     async advertise(actor, name, service, exchange) {
-      await repositories.advertise((await find(actor, name)).id, service, exchange);
+      const isPush = service === 'git-receive-pack';
+      const project = await find(actor, isPush ? 'trigger' : 'deploy', name);
+      // Whoever is told here has not sent anything yet.
+      if (isPush && places.areTaken) throw new CutoverError('too_busy', noPlace);
+      await repositories.advertise(project.id, service, exchange);
     },
     async upload(actor, name, exchange) {
-      await repositories.upload((await find(actor, name)).id, exchange);
+      await repositories.upload((await find(actor, 'deploy', name)).id, exchange);
     },
     async push(actor, name, exchange) {
-      const project = await find(actor, name);
-      await unlessAborted(dependencies.keeper.recovered, exchange.signal);
-      const pushId = dependencies.random.id();
-      await repositories.receive({ projectId: project.id, pushId }, exchange, (changes, tell) =>
-        carryOut(dependencies, { project, pushId, actor, changes, tell, exchange }),
-      );
+      const project = await find(actor, 'trigger', name);
+      await unlessAborted(keeper.recovered, exchange.signal);
+      const pushId = random.id();
+      const refusal = places.enter(pushId) ? null : `${noPlace}: try again in some seconds`;
+      try {
+        await repositories.receive({ projectId: project.id, pushId, refusal }, exchange, (changes, tell) => {
+          places.received(pushId);
+          return carryOut(dependencies, { project, pushId, actor, changes, tell, exchange });
+        });
+      } finally {
+        places.leave(pushId);
+        await keeper.letGoUnlessTaken(project.id, pushId);
+      }
     },
   };
 }
+
+const noPlace = 'as many pushes are under way as there may be';
 
 interface PushInHand {
   readonly project: Project;
@@ -63,14 +79,32 @@ interface PushInHand {
 async function carryOut(dependencies: PushDependencies, push: PushInHand): Promise<readonly RefRefusal[]> {
   const { project, pushId, actor, changes, exchange } = push;
   const accepted: Acceptance[] = [];
-  for (const change of changes)
-    accepted.push(await dependencies.keeper.accept({ project, pushId, by: actor.name, change }));
+  for (const change of changes) {
+    const refusal = await outOfReach(dependencies, push, change);
+    if (refusal !== null) accepted.push({ refusal });
+    else accepted.push(await dependencies.keeper.accept({ project, pushId, by: actor.name, change }));
+  }
   await dependencies.repositories.letGo(project.id, pushId);
   return Promise.all(
     accepted.map((acceptance, index) =>
       outcomeOf(dependencies, { ...push, signal: exchange.signal }, acceptance, changes[index]),
     ),
   );
+}
+
+const branchRefs = 'refs/heads/';
+
+/** Who is bound to environments may push to the branches that those are deployed from, and to no other environment's. */
+async function outOfReach(
+  { deployments }: PushDependencies,
+  { project, actor }: PushInHand,
+  { ref, to }: RefChange,
+): Promise<RefRefusal> {
+  if (actor.environments === undefined) return null;
+  const all = await deployments.configuration.environments.list(project.id);
+  const deployed = all.filter(({ settings }) => to !== null && ref === `${branchRefs}${settings.branch}`);
+  if (deployed.length > 0 && deployed.every(({ name }) => mayEnter(actor, name))) return null;
+  return 'the token may not deploy what this would deploy';
 }
 
 async function outcomeOf(

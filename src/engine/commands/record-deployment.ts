@@ -12,7 +12,7 @@ import type { Random } from '../ports/random.ts';
 import type { SecretBox } from '../ports/secret-box.ts';
 import { sealVariables } from '../workflows/open-configuration.ts';
 import type { Triggered } from './commands.ts';
-import { noEnvironment } from './environments.ts';
+import { noEnvironment } from './projects-access.ts';
 import { noProject } from './projects.ts';
 import { variablesFor } from './variables-snapshot.ts';
 

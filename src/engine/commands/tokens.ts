@@ -4,7 +4,7 @@ import type { NewTokenRecord, TokenStore } from '../ports/configuration-store.ts
 import type { Random } from '../ports/random.ts';
 import { requireAccess } from './projects-access.ts';
 import { noProject } from './projects.ts';
-import type { CreatedToken, TokenCommands } from './commands.ts';
+import type { CreatedToken, NewToken, TokenCommands } from './commands.ts';
 
 export interface TokenDependencies {
   readonly store: TokenStore;
@@ -22,6 +22,7 @@ export function tokenCommands(dependencies: TokenDependencies): TokenCommands {
     async create(actor, input) {
       requireAccess(actor, 'administer', null);
       checkGrant(actor, input.name, input.role);
+      checkScope(input);
       return create(dependencies, input);
     },
     async list(actor) {
@@ -51,11 +52,21 @@ export async function bootstrapAdminToken(
 
 async function create(
   dependencies: TokenDependencies,
-  input: { readonly name: string; readonly role: Role; readonly project: string | null },
+  { name, role, project, environments = null, expiresInMs = null }: NewToken,
 ): Promise<CreatedToken> {
-  const { secret, record } = fresh(dependencies, input.name, input.role);
-  const token = await dependencies.store.create(record, input.project);
-  return token === null ? noProject(input.project ?? '') : { ...token, secret };
+  const { secret, record } = fresh(dependencies, name, role);
+  const token = await dependencies.store.create(record, { project, environments, expiresInMs });
+  if (token !== null) return { ...token, secret };
+  if (environments === null) noProject(project ?? '');
+  throw new CutoverError('not_found', `there is no project "${project}" with ${environments.join(', ')}`);
+}
+
+/** Of the others an environment is not asked for everywhere. */
+function checkScope({ role, project, environments = null }: NewToken): void {
+  if (role === 'deployer' && project === null)
+    throw new CutoverError('invalid_input', 'a token that may only deploy is for one project: name it');
+  if (role !== 'deployer' && environments !== null)
+    throw new CutoverError('invalid_input', 'environments can be named for tokens of the role deployer only');
 }
 
 function fresh(

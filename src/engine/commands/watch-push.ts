@@ -20,7 +20,7 @@ export async function watchPush(
   if (results.length === 0)
     tell(`no environment of ${push.projectName} is deployed from ${push.branch}: it is kept, and nothing is deployed`);
   for (const { environment, deployment, reason } of results)
-    if (deployment === null) tell(`nothing is deployed to ${environment}: ${reason}`);
+    if (deployment === null) tell(`nothing is deployed${environment === '' ? '' : ` to ${environment}`}: ${reason}`);
   const several = results.length > 1;
   const outcomes = await Promise.all(
     results.map(async ({ environment, deployment }) => {

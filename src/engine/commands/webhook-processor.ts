@@ -32,16 +32,17 @@ export class WebhookProcessor {
     this.#rest.wake();
   }
 
-  async run(signal: AbortSignal): Promise<void> {
-    const { log } = this.#options;
-    while (!signal.aborted) {
-      try {
-        await this.#workOnAll(signal);
-        await this.#prune();
-      } catch (error) {
-        if (!signal.aborted) log.warn({ error: String(error) }, 'webhook deliveries wait, to be tried again');
-      }
-      await this.#rest.take(pollMs, signal);
+  run(signal: AbortSignal): Promise<void> {
+    return this.#rest.between(() => this.#pass(signal), pollMs, signal);
+  }
+
+  async #pass(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#workOnAll(signal);
+      await this.#prune();
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#options.log.warn({ error: String(error) }, 'webhook deliveries wait, to be tried again');
     }
   }
 

@@ -1,18 +1,20 @@
 import { olderPush } from '../../domain/auto-deploy.ts';
 import { CutoverError } from '../../domain/errors.ts';
 import type { Project } from '../../domain/project.ts';
-import type { PushEvent, RepositoryEvent } from '../../domain/repository-event.ts';
+import type { InstallationEvent, PushEvent, RepositoryEvent } from '../../domain/repository-event.ts';
 import { isOlderPush } from '../../domain/push-order.ts';
 import { repositoryIdentity } from '../../domain/repository-identity.ts';
 import { providerNames, type DeliveryOutcome } from '../../domain/webhook.ts';
 import type { PendingDelivery, WebhookStore, WorkedDelivery, WorkedProject } from '../ports/webhook-store.ts';
 import { applyPush, type PushDependencies } from './apply-push.ts';
+import type { ApplyInstallationEvent } from './installation-events.ts';
 import type { ApplyPreviewEvent } from './preview-events.ts';
 import { storable } from './storable.ts';
 
 export interface WorkDependencies extends Omit<PushDependencies, 'commits'> {
   readonly store: WebhookStore;
   readonly applyPreviewEvent: ApplyPreviewEvent;
+  readonly applyInstallationEvent: ApplyInstallationEvent;
 }
 
 /** Does what a delivery means for each project it is about. May be called again after a crash: what was done under its key is not done again. */
@@ -20,6 +22,8 @@ export async function workOnDelivery(
   dependencies: WorkDependencies,
   delivery: PendingDelivery,
 ): Promise<WorkedDelivery> {
+  const installation = delivery.reading.events.find(isInstallation);
+  if (installation !== undefined) return workOnInstallation(dependencies, delivery, installation);
   const { onlyProjectId, doneProjectIds } = delivery;
   const { projects: matching, reason } = await match(dependencies.store, delivery);
   const projects = matching.filter(
@@ -28,6 +32,21 @@ export async function workOnDelivery(
   const worked: WorkedProject[] = [];
   for (const project of projects) worked.push(await workFor(dependencies, delivery, project));
   return { reason, projects: worked };
+}
+
+/** Only the App's own webhook tells of it: a project's is not believed. */
+async function workOnInstallation(
+  { applyInstallationEvent }: WorkDependencies,
+  { hookProjectId }: PendingDelivery,
+  event: InstallationEvent,
+): Promise<WorkedDelivery> {
+  if (hookProjectId !== null)
+    return { reason: "installations of the GitHub App are told by the platform's webhook", projects: [] };
+  const { account, action } = event;
+  const reason = `the installation of ${account} has changed (${action}): GitHub is asked what the App may do now`;
+  const projects = await applyInstallationEvent(event);
+  const outcomes = [wholeOutcome('installation-changed', reason)];
+  return { reason, projects: projects.map(({ id }) => ({ projectId: id, outcomes, failed: false })) };
 }
 
 /** What goes wrong for one project is told to that one, and keeps nothing from the others. */
@@ -85,6 +104,7 @@ async function apply(
   dependencies: WorkDependencies,
   { delivery, project, event, at }: Application,
 ): Promise<readonly DeliveryOutcome[]> {
+  if (event.kind === 'installation') return [];
   const { provider, reading } = delivery;
   const by = `${reading.sender ?? 'somebody'} (${providerNames[provider]})`;
   const onceKey = `webhook:${delivery.id}:${at}`;
@@ -120,7 +140,12 @@ async function newerEvents(
 
 function subjectOf(event: RepositoryEvent): string {
   if (event.kind === 'pull-request') return `#${event.number}`;
+  if (event.kind === 'installation') return `the installation ${event.installation}`;
   return event.kind === 'tag' ? `the tag ${event.tag}` : `the branch ${event.branch}`;
+}
+
+function isInstallation(event: RepositoryEvent): event is InstallationEvent {
+  return event.kind === 'installation';
 }
 
 function isPush(event: RepositoryEvent): event is PushEvent {

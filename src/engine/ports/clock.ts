@@ -1,3 +1,5 @@
+import type { Uptime } from '../../domain/uptime.ts';
+
 /** Time, so that it can be virtual. */
 export interface Clock {
   /** Epoch milliseconds, for records. May jump. */
@@ -6,4 +8,9 @@ export interface Clock {
   monotonic(): number;
   /** Rejects with the signal's reason when aborted. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+/** Also tells times that another process of the machine can compare with its own. */
+export interface MachineClock extends Clock {
+  uptime(): Uptime;
 }

@@ -135,8 +135,23 @@ export interface TokenRecord {
   readonly role: Role;
   /** Name of the project; null is every project. */
   readonly project: string | null;
+  /** Names; null: all. */
+  readonly environments: readonly string[] | null;
   readonly createdAt: string;
+  /** null: never. */
+  readonly expiresAt: string | null;
 }
+
+/** Where a new token is valid. */
+export interface TokenScope {
+  /** Name. */
+  readonly project: string | null;
+  readonly environments: readonly string[] | null;
+  readonly expiresInMs: number | null;
+}
+
+/** Everything, until it is revoked. */
+export const everywhere: TokenScope = { project: null, environments: null, expiresInMs: null };
 
 export interface NewTokenRecord {
   readonly id: string;
@@ -146,10 +161,10 @@ export interface NewTokenRecord {
 }
 
 export interface TokenStore {
-  /** null: unknown, revoked, or of a project that is gone. */
+  /** null: unknown, expired, revoked, or of a project that is gone. */
   authenticate(secretHash: string): Promise<Actor | null>;
-  /** null: no such project. */
-  create(token: NewTokenRecord, project: string | null): Promise<TokenRecord | null>;
+  /** null: no such project, or no such environment of it. */
+  create(token: NewTokenRecord, scope: TokenScope): Promise<TokenRecord | null>;
   /**
    * Only if no token that is valid for everything and may administer is left; else null and nothing changes.
    * `beforeCommit` comes before it counts: if it fails, there is no such token.

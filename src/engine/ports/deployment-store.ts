@@ -1,3 +1,4 @@
+import type { Uptime } from '../../domain/uptime.ts';
 import type { Artifact } from '../../domain/artifact.ts';
 import type { AppConfig } from '../../domain/app-config.ts';
 import type {
@@ -59,6 +60,8 @@ export interface Write {
   readonly commit?: CommitInfo;
   /** Of the image that the source names: `sha256:…`. */
   readonly digest?: string;
+  /** Of the directory that was sent: 64 hex digits. */
+  readonly tree?: string;
   readonly artifact?: Artifact;
   readonly instances?: readonly InstanceChange[];
   /** null: nobody is to reach the environment any more. */
@@ -136,6 +139,8 @@ export interface DeploymentRecord {
   readonly sealedVariables: string;
   /** What the Git server is shown for the project's repository, as it is set now; null: nothing. */
   readonly sealedCredential: SealedCredential | null;
+  /** Where the platform's GitHub App may read repositories, unless it is known not to for this one: `https://github.com`. */
+  readonly githubAppHost?: string | null;
   readonly counterBaseline: RequestCount | null;
   /** It is the environment's current deployment: all traffic is its own. */
   readonly serves: boolean;
@@ -206,10 +211,18 @@ export interface EnvironmentRoute {
   readonly target: RouteTarget | null;
   /** Of previews: what their visitors are asked for. */
   readonly guard: HostGuard | null;
-  /** How long requests have been waiting, by the database's clock; null unless the mode is `held`. */
-  readonly heldForMs: number | null;
+  /** null unless the mode is `held`. */
+  readonly held: Held | null;
   /** Of the row that says it: higher than that of every earlier one, of whichever environment. null: there is no row. */
   readonly revision: number | null;
+}
+
+/** Since when requests wait, as it was written when they were last told to. */
+export interface Held {
+  /** So long, by the database's clock, which may have been set since. */
+  readonly forMs: number;
+  /** Of the machine then; null: it was not written. */
+  readonly since: Uptime | null;
 }
 
 export interface CachedArtifact {
@@ -345,7 +358,7 @@ export interface ServingInstance {
 
 export interface DesiredWorld {
   /** Of every environment that is not being deleted. */
-  readonly routes: readonly (Omit<EnvironmentRoute, 'heldForMs' | 'revision'> & { readonly environmentId: string })[];
+  readonly routes: readonly (Omit<EnvironmentRoute, 'held' | 'revision'> & { readonly environmentId: string })[];
   readonly slots: readonly { readonly slot: SlotNumber; readonly deploymentId: string }[];
   /** Every deployment that is not in a final state. */
   readonly deployments: readonly DesiredDeployment[];

@@ -15,7 +15,8 @@ export interface GitRepositories {
   upload(projectId: string, exchange: GitExchange): Promise<void>;
   /**
    * Takes what the caller pushes, checks it, and holds it under the push's own name; no branch or tag has moved when `decide` is asked
-   * what becomes of each. What `decide` resolves to is what the caller is told. Errors of `decide` are told too, and thrown.
+   * what becomes of each. What `decide` resolves to is what the caller is told. Errors of `decide` are told too, and thrown. Error:
+   * `upload_interrupted`, also where nothing comes for a while.
    */
   receive(push: ReceivedPush, exchange: GitExchange, decide: Decide): Promise<void>;
   /** Where a branch or tag is, by its full name; null: there is none. */
@@ -58,6 +59,8 @@ export interface PushedCommits {
 export interface ReceivedPush {
   readonly projectId: string;
   readonly pushId: string;
+  /** Why nothing of it is taken, in a few words: it is read, as else nobody would hear of that, and not kept. Default: it is taken. */
+  readonly refusal?: RefRefusal;
 }
 
 /** null: it is not there. */

@@ -4,7 +4,7 @@ import type { ImageInfo } from './runtime.ts';
 
 /**
  * How images that are not built here come to this machine: from a registry, or out of a tarball. Every call can be repeated after a crash.
- * Errors of all: `runtime_unavailable`.
+ * Errors of all: `runtime_unavailable`, `disk_full`.
  */
 export interface ImageIntake {
   /**

@@ -1,6 +1,6 @@
 import type { AppConfigReader } from './app-config-reader.ts';
 import type { Builder, Planner } from './builder.ts';
-import type { Clock } from './clock.ts';
+import type { MachineClock } from './clock.ts';
 import type { DeploymentStore } from './deployment-store.ts';
 import type { ImageIntake } from './image-intake.ts';
 import type { Logs } from './logs.ts';
@@ -26,7 +26,7 @@ export interface Ports {
   readonly uploads: Uploads;
   readonly prober: Prober;
   readonly logs: Logs;
-  readonly clock: Clock;
+  readonly clock: MachineClock;
   readonly random: Random;
   readonly secretBox: SecretBox;
   readonly deployments: DeploymentStore;

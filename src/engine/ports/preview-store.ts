@@ -64,9 +64,11 @@ export interface Closing {
   readonly reason: string;
   /** The subject itself is closed or gone. */
   readonly finished: boolean;
+  /** Only what was looked at before this was decided: where something was pushed since, nothing is closed. Default: whatever there is. */
+  readonly ofRevision?: number;
 }
 
-export interface OpenPreview extends Pick<Preview, 'id' | 'projectId' | 'subject' | 'pushedAt'> {
+export interface OpenPreview extends Pick<Preview, 'id' | 'projectId' | 'subject' | 'pushedAt' | 'revision'> {
   readonly ttlMs: number | null;
 }
 

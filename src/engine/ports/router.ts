@@ -54,6 +54,13 @@ export interface Router {
    * missed. Only what ended after the call.
    */
   outcomes(signal: AbortSignal): AsyncIterable<readonly RequestOutcome[]>;
+  /** False: where a route is `held` or `asleep`, requests are answered at once instead of waiting, and nobody is told of them. */
+  canHold(): boolean;
+  /**
+   * Hosts whose route is `asleep` and that a request waits for, each told again every quarter of a second as long as one does. Goes on until
+   * aborted, across restarts and reloads of the router; what is told while nobody listens is not told later.
+   */
+  awaited(signal: AbortSignal): AsyncIterable<readonly string[]>;
   /** Requests of the slot whose instance has given no response headers for longer than `olderThanMs`. */
   stalled(slot: SlotNumber, olderThanMs: number, signal: AbortSignal): Promise<number>;
 

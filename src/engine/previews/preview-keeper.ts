@@ -27,11 +27,8 @@ export class PreviewKeeper {
     this.#rest.wake();
   }
 
-  async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await this.pass(signal);
-      await this.#rest.take(this.#options.intervalMs, signal);
-    }
+  run(signal: AbortSignal): Promise<void> {
+    return this.#rest.between(() => this.pass(signal), this.#options.intervalMs, signal);
   }
 
   /** Everything that can be done now. What fails is reported, and keeps nothing else from being done. */
@@ -54,12 +51,13 @@ export class PreviewKeeper {
   async #closeExpired(): Promise<void> {
     const { clock, log, wakeReconciler } = this.#options;
     const { previews } = this.#options.advance;
-    for (const { projectId, subject, pushedAt, ttlMs } of await previews.opened()) {
+    for (const { projectId, subject, pushedAt, revision, ttlMs } of await previews.opened()) {
       const end = expiresAt({ pushedAt }, ttlMs);
       if (end === null || Date.parse(end) > clock.now()) continue;
       const closed = await previews.close(projectId, [subject], {
         reason: `nothing was pushed since ${pushedAt}`,
         finished: false,
+        ofRevision: revision,
       });
       for (const { projectName, name } of closed) log.info({ project: projectName, preview: name }, 'preview expired');
       wakeReconciler();

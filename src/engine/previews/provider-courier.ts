@@ -1,26 +1,30 @@
 import { createHash } from 'node:crypto';
-import { messageTopic } from '../../domain/provider.ts';
+import { deploymentReport } from '../../domain/deployment-report.ts';
+import { messageTopic, type ProviderMessage } from '../../domain/provider.ts';
+import { storable } from '../commands/storable.ts';
+import { createMasker, nothingToMask } from '../masking.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Masker } from '../ports/logs.ts';
 import type { OperatorLog } from '../ports/ports.ts';
 import type { PreviewStore } from '../ports/preview-store.ts';
 import { ProviderError, type OpenProvider } from '../ports/provider.ts';
 import type { ClaimedMessage, ProviderStore, ReportablePreview } from '../ports/provider-store.ts';
 import type { Random } from '../ports/random.ts';
-import type { SecretBox } from '../ports/secret-box.ts';
 import { Rest } from '../rest.ts';
 import { previewReport } from './preview-report.ts';
-import { openProviderAccess } from './provider-access.ts';
+import { openProviderAccess, type AccessDependencies } from './provider-access.ts';
 
-export interface CourierOptions {
+export interface CourierOptions extends AccessDependencies {
   readonly providers: ProviderStore;
   readonly previews: Pick<PreviewStore, 'settings'>;
   readonly openProvider: OpenProvider;
-  readonly secretBox: SecretBox;
   readonly random: Random;
   readonly clock: Clock;
   readonly log: OperatorLog;
   readonly urlOf: (host: string) => string;
   readonly intervalMs: number;
+  /** GitHub refuses what the App asks by this installation. */
+  readonly onDoubt: (installationId: string) => Promise<unknown>;
 }
 
 const atOnce = 8;
@@ -33,7 +37,7 @@ const longestDelayMs = 15 * 60_000;
 const mostAttempts = 100;
 
 /**
- * Tells providers of previews, on its own: no deployment waits for it. What is to be told is compared with what was told last, and kept in the
+ * Tells providers of previews and deployments, on its own: no deployment waits for it. What is to be told is compared with what was told last, and kept in the
  * database until it was told; what is newer takes its place.
  */
 export class ProviderCourier {
@@ -49,23 +53,28 @@ export class ProviderCourier {
     this.#rest.wake();
   }
 
-  async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await this.pass(signal).catch((error: unknown) => {
-        if (!signal.aborted)
-          this.#options.log.warn({ error: String(error) }, 'providers could not be told, to be tried again');
+  run(signal: AbortSignal): Promise<void> {
+    const { log, intervalMs } = this.#options;
+    const pass = () =>
+      this.pass(signal).catch((error: unknown) => {
+        if (!signal.aborted) log.warn({ error: String(error) }, 'providers could not be told, to be tried again');
       });
-      await this.#rest.take(this.#options.intervalMs, signal);
-    }
+    return this.#rest.between(pass, intervalMs, signal);
   }
 
   /** Notes what is new, and tells what is due. */
   async pass(signal: AbortSignal): Promise<void> {
     await this.#note();
+    await this.#noteDeployments();
+    await Promise.all(Array.from({ length: atOnce }, () => this.#deliverAll(signal)));
+  }
+
+  /** One after the other, while there are any: who takes long holds up nobody else. */
+  async #deliverAll(signal: AbortSignal): Promise<void> {
     for (;;) {
-      const messages = await this.#options.providers.claim(atOnce, leaseMs);
-      if (messages.length === 0) return;
-      await Promise.all(messages.map((message) => this.#deliver(message, signal)));
+      const [message] = await this.#options.providers.claim(1, leaseMs);
+      if (message === undefined || signal.aborted) return;
+      await this.#deliver(message, signal);
     }
   }
 
@@ -79,38 +88,54 @@ export class ProviderCourier {
     }
   }
 
+  async #noteDeployments(): Promise<void> {
+    const { providers, random, urlOf } = this.#options;
+    for (const deployment of await providers.reportableDeployments()) {
+      const { host, newest } = deployment;
+      const messages = newest ? deploymentReport(deployment, host === null ? null : urlOf(host)) : [];
+      const said = messages.length === 0 ? deployment.said : digestOf(messages);
+      const changed = said === deployment.said ? [] : messages;
+      const identified = changed.map((message) => ({ id: random.id(), topic: messageTopic(message), message }));
+      await providers.reportDeployment({ ...deployment, said }, identified);
+    }
+  }
+
   async #reportOf(preview: ReportablePreview) {
     const { previews, urlOf } = this.#options;
     const { ttlMs } = await previews.settings(preview.projectId);
     const messages = previewReport(preview, { ttlMs, urlOf });
     if (!preview.open && preview.environmentId === null) return { reported: `closed:${preview.revision}`, messages };
-    const reported = createHash('sha256').update(JSON.stringify(messages)).digest('hex');
-    return { reported, messages };
+    return { reported: digestOf(messages), messages };
   }
 
   async #deliver(message: ClaimedMessage, signal: AbortSignal): Promise<void> {
-    const { openProvider, secretBox, providers } = this.#options;
+    const { openProvider, providers } = this.#options;
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(sendLimitMs)]);
+    let mask = nothingToMask;
     try {
-      const provider = openProvider(openProviderAccess(secretBox, message.access));
-      await provider.tell(message.message, AbortSignal.any([signal, AbortSignal.timeout(sendLimitMs)]));
+      const access = await openProviderAccess(this.#options, message.access, limit);
+      mask = createMasker([access.token]);
+      await openProvider(access).tell(message.message, limit);
       await providers.done(message);
     } catch (error) {
       // Its lease runs out; whoever comes next tells it.
       if (signal.aborted) return;
-      await this.#afterFailure(message, error);
+      await this.#afterFailure(message, error, mask);
     }
   }
 
-  async #afterFailure(message: ClaimedMessage, error: unknown): Promise<void> {
+  /** What the provider says is neither believed to be a text that can be kept, nor to leave out the token that it was shown. */
+  async #afterFailure(message: ClaimedMessage, error: unknown, mask: Masker): Promise<void> {
     const { providers, log } = this.#options;
-    const text = error instanceof Error ? error.message : String(error);
-    log.warn(
-      { provider: message.access.kind, repository: message.access.repository, error: text },
-      'a provider was not told',
-    );
-    await providers.failed(message.projectId, text.slice(0, 500));
-    const final = error instanceof ProviderError && error.code === 'provider_refused';
-    if (final || message.attempts + 1 >= mostAttempts) return providers.done(message);
+    const { projectId, access, attempts } = message;
+    const text = storable(mask(error instanceof Error ? error.message : String(error))).slice(0, 500);
+    log.warn({ provider: access.kind, repository: access.repository, error: text }, 'a provider was not told');
+    await providers.failed(projectId, text);
+    const refused = error instanceof ProviderError && error.code === 'provider_refused';
+    const doubtful = refused && access.installationId !== null && attempts === 0;
+    // The App may not act there any more, or may do less: that is found out first.
+    if (doubtful) await this.#options.onDoubt(access.installationId);
+    if ((refused && !doubtful) || attempts + 1 >= mostAttempts) return providers.done(message);
     await providers.postpone(message, this.#delay(message, error));
   }
 
@@ -120,4 +145,8 @@ export class ProviderCourier {
     const asked = error instanceof ProviderError ? (error.retryAfterMs ?? 0) : 0;
     return Math.max(asked, own * (0.5 + this.#options.random.number() / 2));
   }
+}
+
+function digestOf(messages: readonly ProviderMessage[]): string {
+  return createHash('sha256').update(JSON.stringify(messages)).digest('hex');
 }

@@ -1,7 +1,5 @@
+import { awaitedUpload } from '../../domain/source.ts';
 import type { Pass } from './reconciler.ts';
-
-/** Longer than whoever sends something may pause, and than it takes to put on record what was received. */
-export const quietUploadMs = 30_000;
 
 /** Somebody sent it and went away, or its deployment was cancelled while it waited; one that comes in is written to. */
 export async function collectUploads({
@@ -11,11 +9,7 @@ export async function collectUploads({
   attempt,
 }: Pick<Pass, 'workshop' | 'found' | 'desired' | 'attempt'>): Promise<void> {
   const { uploads } = workshop.ports;
-  const awaited = new Set(
-    desired.deployments.flatMap(({ deployment: { source, artifact } }) =>
-      'upload' in source && artifact === null ? [source.upload.id] : [],
-    ),
-  );
+  const awaited = new Set(desired.deployments.map(({ deployment }) => awaitedUpload(deployment)));
   for (const id of found.uploads) {
     if (awaited.has(id)) continue;
     workshop.log.warn({ upload: id }, 'an upload belonged to no deployment and is removed');

@@ -1,8 +1,11 @@
 import { CutoverError } from '../../domain/errors.ts';
 import { isOver, wentLive, type Push, type PushOutcome, type PushResult } from '../../domain/push.ts';
 import type { Environment, Project } from '../../domain/project.ts';
+import type { PushEvent } from '../../domain/repository-event.ts';
 import { skipPhraseOf } from '../../domain/skip-phrase.ts';
+import type { DeliveryOutcome } from '../../domain/webhook.ts';
 import { applyPush, type PushDependencies } from '../commands/apply-push.ts';
+import type { ApplyPreviewEvent } from '../commands/preview-events.ts';
 import type { ConfigurationStore } from '../ports/configuration-store.ts';
 import type { GitRepositories, PushedCommits, RefChange } from '../ports/git-repositories.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -16,6 +19,8 @@ export interface PushKeeperOptions {
   readonly repositories: GitRepositories;
   readonly store: PushStore;
   readonly recording: PushDependencies & { readonly configuration: Pick<ConfigurationStore, 'projects'> };
+  /** For branches that no environment is deployed from. */
+  readonly applyPreviewEvent: ApplyPreviewEvent;
   readonly queries: Pick<DeploymentQueries, 'byNumber'>;
   readonly clock: Clock;
   readonly log: OperatorLog;
@@ -41,7 +46,7 @@ const branches = 'refs/heads/';
 /**
  * Carries out what was pushed to the platform's own repositories. A push that is on record is carried out whatever happens: the branch moves,
  * every environment of it is deployed to, once, and where none of that goes live the branch is put back, so that the same push can be made
- * again. Every part can be repeated.
+ * again. A branch that no environment is deployed from may have a preview, and then stays where the preview is. Every part can be repeated.
  */
 export class PushKeeper {
   readonly #options: PushKeeperOptions;
@@ -66,11 +71,17 @@ export class PushKeeper {
   /** Finishes what nobody waits for any more, and removes the repositories of projects that are gone, until aborted. */
   async run(signal: AbortSignal): Promise<void> {
     await this.#attempt(() => this.#letGoOfUnknown(), signal);
-    for (let first = true; !signal.aborted; first = false) {
-      await this.#pass(signal);
-      if (first) this.#recovered.resolve();
-      await this.#rest.take(intervalMs, signal);
-    }
+    const settling = this.#rest.between(
+      async () => {
+        await this.#settleAll(signal);
+        this.#recovered.resolve();
+      },
+      intervalMs,
+      signal,
+    );
+    // Packing a large repository takes minutes, which nobody who pushes waits for.
+    const tidying = new Rest(this.#options.clock).between(() => this.#tidyAll(signal), intervalMs, signal);
+    await Promise.all([settling, tidying]);
   }
 
   /** Takes one change, on record before it resolves. */
@@ -83,16 +94,29 @@ export class PushKeeper {
     return this.#turns.take(push.projectId, () => this.#settle(push));
   }
 
+  /** What a push that is over has brought and nobody has taken. */
+  async letGoUnlessTaken(projectId: string, pushId: string): Promise<void> {
+    const { repositories, store } = this.#options;
+    await this.#attempt(async () => {
+      if (!(await repositories.held(projectId)).includes(pushId)) return;
+      const taken = (await store.unsettled()).some((push) => push.pushId === pushId);
+      if (!taken) await repositories.letGo(projectId, pushId);
+    });
+  }
+
   async #accept({ project, pushId, by, change }: BranchPush): Promise<Acceptance> {
     const { repositories, store, recording } = this.#options;
     const { ref, from, to } = change;
     const refusal = await this.#refusal(project, change);
     if (refusal !== null) return { refusal };
     if ((await repositories.find(project.id, ref)) !== from) return { refusal: stale };
-    if (to === null || !ref.startsWith(branches))
+    const branch = ref.startsWith(branches) ? ref.slice(branches.length) : null;
+    if (to === null || branch === null) {
+      // First: whoever is killed between the two is told nothing, and deletes it again.
+      if (branch !== null) await this.#closePreviews(project, { branch, by, onceKey: `push:${pushId}` });
       return (await repositories.move(project.id, change)) ? { refusal: null, push: null } : { refusal: stale };
+    }
     const { id: projectId, name: projectName } = project;
-    const branch = ref.slice(branches.length);
     const push = { id: recording.random.id(), pushId, projectId, branch, before: from, commit: to, by };
     await store.record(push);
     return { refusal: null, push: await this.#carryOut({ ...push, projectName, results: null }) };
@@ -135,17 +159,19 @@ export class PushKeeper {
       (await repositories.pushed(project.id, before, commit)) ?? unknownCommits(push);
     const [subject = ''] = message.split('\n', 1);
     const facts = { message: subject, skipPhrase: skipPhraseOf(message), author, changedPaths };
-    const outcomes = await applyPush(recording, {
-      project,
-      event: { kind: 'push', branch, commit, before, ...facts },
-      by: `${push.by} (git push)`,
-      onceKey: `push:${push.id}`,
-    });
-    return outcomes.map(({ environment, deployment, reason }) => ({
-      environment: environment ?? '',
-      deployment,
-      reason,
-    }));
+    const event: PushEvent = { kind: 'push', branch, commit, before, ...facts };
+    const request = { project, event, by: pusher(push), onceKey: `push:${push.id}` };
+    const outcomes = await applyPush(recording, request);
+    if (outcomes.length > 0) return outcomes.map(toResult);
+    const previews = await this.#options.applyPreviewEvent(request);
+    return previews
+      .filter(({ code }) => code !== 'no-environment')
+      .map((outcome) => ({ ...toResult(outcome), preview: true }));
+  }
+
+  async #closePreviews(project: Project, { branch, by, onceKey }: DeletedBranch): Promise<void> {
+    const event = { kind: 'branch-deleted', branch } as const;
+    await this.#options.applyPreviewEvent({ project, event, by: pusher({ by }), onceKey });
   }
 
   async #settle(unfinished: Push): Promise<PushOutcome | null> {
@@ -156,7 +182,7 @@ export class PushKeeper {
     const live = deployments.filter((deployment) => deployment !== null && wentLive(deployment));
     const { projectId, branch, before, commit } = push;
     // Whoever has pushed on top of it since keeps what he pushed.
-    if (deployments.length > 0 && live.length === 0)
+    if (deployments.length > 0 && live.length === 0 && !push.results?.some(({ preview }) => preview === true))
       await repositories.move(projectId, { ref: `${branches}${branch}`, from: commit, to: before });
     const outcome = live.length === deployments.length ? 'succeeded' : 'failed';
     await repositories.letGo(projectId, push.pushId);
@@ -171,19 +197,23 @@ export class PushKeeper {
 
   async #environmentsOf(projectId: string, branch: string): Promise<readonly Environment[]> {
     const all = await this.#options.recording.configuration.environments.list(projectId);
-    return all.filter(({ settings }) => settings.branch === branch);
+    return all.filter(({ kind, settings }) => kind !== 'preview' && settings.branch === branch);
   }
 
-  async #pass(signal: AbortSignal): Promise<void> {
-    const { repositories, store } = this.#options;
+  async #settleAll(signal: AbortSignal): Promise<void> {
     await this.#attempt(async () => {
-      const open = await store.unsettled();
+      const open = await this.#options.store.unsettled();
       for (const push of open) await this.#attempt(() => this.settle(push), signal);
     }, signal);
+  }
+
+  async #tidyAll(signal: AbortSignal): Promise<void> {
+    const { repositories, store } = this.#options;
     await this.#attempt(async () => {
       const kept = await repositories.list();
       const existing = new Set(await store.existing(kept));
-      for (const id of kept) await (existing.has(id) ? repositories.tidy(id) : repositories.remove(id));
+      for (const id of kept)
+        await this.#attempt(() => (existing.has(id) ? repositories.tidy(id) : repositories.remove(id)), signal);
     }, signal);
   }
 
@@ -196,14 +226,28 @@ export class PushKeeper {
         if (!known.has(pushId)) await repositories.letGo(projectId, pushId);
   }
 
-  async #attempt(work: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
+  async #attempt(work: () => Promise<unknown>, signal?: AbortSignal): Promise<void> {
     try {
       await work();
     } catch (error) {
-      if (signal.aborted) return;
+      if (signal?.aborted === true) return;
       this.#options.log.warn({ error: String(error) }, 'a push could not be carried out to its end, to be tried again');
     }
   }
+}
+
+interface DeletedBranch {
+  readonly branch: string;
+  readonly by: string;
+  readonly onceKey: string;
+}
+
+function pusher({ by }: Pick<Push, 'by'>): string {
+  return `${by} (git push)`;
+}
+
+function toResult({ environment, deployment, reason }: DeliveryOutcome): PushResult {
+  return { environment: environment ?? '', deployment, reason };
 }
 
 function unknownCommits({ by }: Push): PushedCommits {

@@ -5,7 +5,7 @@ import type { RuntimeEvent } from '../ports/runtime.ts';
 import type { Workshop } from '../workflows/deployment-run.ts';
 import { Rest } from '../rest.ts';
 import { collectStrays } from './collect-strays.ts';
-import { quietUploadMs } from './collect-uploads.ts';
+import { quietUploadMs } from '../ports/uploads.ts';
 import { Found } from './found.ts';
 import { retireLeft } from './retire-left.ts';
 import { noteCrash, tendCrashes } from './tend-crashes.ts';

@@ -1,4 +1,5 @@
 import type { Deployment, Instance } from '../../domain/deployment.ts';
+import { isAsleep } from '../../domain/route.ts';
 import type { DesiredDeployment } from '../ports/deployment-store.ts';
 import { holdsEnvironment } from '../../domain/deployment-state.ts';
 import { openConfiguration } from '../workflows/open-configuration.ts';
@@ -14,8 +15,10 @@ import { tendFallbacks } from './tend-fallbacks.ts';
 export async function tendInstances(pass: Pass): Promise<void> {
   // What is being deleted is not brought back.
   const environments = new Set(
-    // Nor, while requests wait, what may not run beside its successor: that is its worker's to say.
-    pass.desired.routes.flatMap(({ environmentId, target }) => (target?.mode === 'held' ? [] : [environmentId])),
+    // Nor, while requests wait, what may not run beside its successor or is to sleep: that is its worker's to say.
+    pass.desired.routes.flatMap(({ environmentId, target }) =>
+      target?.mode === 'held' || isAsleep(target) ? [] : [environmentId],
+    ),
   );
   for (const desired of pass.desired.deployments) {
     if (!environments.has(desired.deployment.environmentId) || desired.role === 'left') continue;

@@ -35,12 +35,16 @@ export interface Workshop {
   readonly watch: InstanceWatch;
   readonly instanceLogs: InstanceLogs;
   readonly buildTimeoutMs: number;
+  /** What the platform itself shows to builds and nobody may read in a log. */
+  readonly secretValues: readonly string[];
   /** On every image that is built, so that it can be told whose it is. */
   readonly imageLabels: Readonly<Record<string, string>>;
   /** Waits for one of the places for builds; the returned function gives it back. */
   readonly takeBuildPlace: TakeBuildPlace;
   /** An observation was opened, or traffic was moved that is observed: whoever observes looks at once. */
   readonly wakeObserver: () => void;
+  /** Something fell asleep, or was to wake: whoever listens for its visitors looks at once. */
+  readonly wakeSleepKeeper: () => void;
   /** A version was completed that nobody observes: what it uses is read all the same. */
   readonly measureUnobserved: (record: DeploymentRecord) => void;
   /** What the version in a slot was asked in the last 10 minutes, as far as this process knows. */
@@ -53,9 +57,10 @@ export interface Workshop {
   readonly urlOf: (host: string) => string;
 }
 
-/** What is known of a commit before anything is built. */
+/** What is known of a revision before anything is built. */
 export interface FoundBuilt {
-  readonly sha: string;
+  /** See `revisionOf`. */
+  readonly revision: string;
   readonly keys: ImageKeys;
   readonly cached: CachedArtifact | null;
 }
@@ -81,7 +86,7 @@ export class DeploymentRun implements AsyncDisposable {
   heldInRouterSince: number | null = null;
   /** What is around it, looked at before it is asked for. */
   readonly surroundings: ReadAhead<Surroundings>;
-  /** What was built from an image key before, looked for before the commit is known for sure. */
+  /** What was built from an image key before, looked for before the revision is known for sure. */
   readonly builtBefore: ReadAhead<FoundBuilt>;
   readonly #held: HeldLease;
   readonly #lostOrUnwanted: AbortSignal;
@@ -130,7 +135,9 @@ export class DeploymentRun implements AsyncDisposable {
   get repository(): Repository {
     const { source, projectId } = this.deployment;
     if (source.kind !== 'git') throw new Error(`a deployment of the kind ${source.kind} has no repository`);
-    return { url: source.repository, project: projectId, credential: this.configuration.credential };
+    const host = this.#record.githubAppHost ?? null;
+    const app = host === null ? null : ({ kind: 'github-app', host, repository: source.repository } as const);
+    return { url: source.repository, project: projectId, credential: this.configuration.credential ?? app };
   }
 
   get lease(): Lease {

@@ -1,14 +1,13 @@
 import type { Artifact } from '../../domain/artifact.ts';
-import type { CommitInfo } from '../../domain/source.ts';
 import type { CachedArtifact } from '../ports/deployment-store.ts';
 import type { DeploymentRun, FoundBuilt } from './deployment-run.ts';
 import type { ImageKeys } from './image-key.ts';
 import { imageKeys } from './image-keys.ts';
 
-/** By what image keys a commit's image goes, and what was built from one of them before; null: it is to be built. */
-export async function findBuilt(run: DeploymentRun, commit: CommitInfo): Promise<FoundBuilt> {
+/** By what image keys a revision's image goes, and what was built from one of them before; null: it is to be built. */
+export async function findBuilt(run: DeploymentRun, revision: string): Promise<FoundBuilt> {
   const ahead = await run.builtBefore.take();
-  return ahead !== null && ahead.sha === commit.sha ? ahead : look(run, commit);
+  return ahead !== null && ahead.revision === revision ? ahead : look(run, revision);
 }
 
 /** While Git is asked: most of the time it brings what it brought before. */
@@ -18,14 +17,14 @@ export function findBuiltAhead(run: DeploymentRun): void {
   run.builtBefore.begin(async () => {
     const request = { repository: run.repository, branch: source.branch, commit: source.requestedCommit };
     const expected = await run.ports.source.expected(request);
-    return expected === null ? null : look(run, expected);
+    return expected === null ? null : look(run, expected.sha);
   });
 }
 
-async function look(run: DeploymentRun, commit: CommitInfo): Promise<FoundBuilt> {
-  const keys = await imageKeys(run, commit);
+async function look(run: DeploymentRun, revision: string): Promise<FoundBuilt> {
+  const keys = await imageKeys(run, revision);
   const cached = run.deployment.trigger.noCache ? null : await findByKeys(run, keys);
-  return { sha: commit.sha, keys, cached };
+  return { revision, keys, cached };
 }
 
 /** By what the app is made of first, which changes less often. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { BuildSecret } from '../../domain/build-secrets.ts';
 import type { BuildSettings } from '../../domain/build-settings.ts';
 
-/** Under which what is built from a commit may be known. */
+/** Under which what is built from a revision may be known. */
 export interface ImageKeys {
   /** By the app's directory and the files above it: a change beside it is no other input. null: the app is the whole repository, or may be. */
   readonly app: string | null;

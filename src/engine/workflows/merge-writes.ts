@@ -11,6 +11,7 @@ export type Note = Pick<
   | 'journal'
   | 'commit'
   | 'digest'
+  | 'tree'
   | 'configured'
   | 'artifact'
   | 'plan'

@@ -36,6 +36,7 @@ export interface OpenConfiguration {
 interface Opener {
   readonly ports: { readonly secretBox: SecretBox };
   readonly urlOf: (host: string) => string;
+  readonly secretValues: readonly string[];
 }
 
 interface Sealed {
@@ -61,11 +62,15 @@ export function openSnapshot(box: SecretBox, deploymentId: string, sealed: strin
 }
 
 /** What instances are told names the commit, which may be known later than this is opened: it is read from the record each time. */
-export function openConfiguration({ ports, urlOf }: Opener, record: Sealed): OpenConfiguration {
+export function openConfiguration({ ports, urlOf, secretValues }: Opener, record: Sealed): OpenConfiguration {
   const snapshot = openSnapshot(ports.secretBox, record.deployment.id, record.sealedVariables);
   const credential = openCredential(ports.secretBox, record.sealedCredential ?? null);
   return {
-    mask: createMasker([...snapshot.secrets, ...(credential === null ? [] : credentialSecrets(credential))]),
+    mask: createMasker([
+      ...secretValues,
+      ...snapshot.secrets,
+      ...(credential === null ? [] : credentialSecrets(credential)),
+    ]),
     buildSecrets: buildSecrets(ports.secretBox, snapshot),
     credential,
     variablesFor(port) {

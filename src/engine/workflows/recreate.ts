@@ -1,7 +1,8 @@
 import { CutoverError, isTerminal } from '../../domain/errors.ts';
 import { graceWithinHold, holdParts } from '../../domain/hold.ts';
 import { stableOnly } from '../../domain/route.ts';
-import type { DeploymentRecord, EnvironmentRoute, Write } from '../ports/deployment-store.ts';
+import { uptimeBetween, type Uptime } from '../../domain/uptime.ts';
+import type { DeploymentRecord, EnvironmentRoute, Held, Write } from '../ports/deployment-store.ts';
 import { allOrNone } from './all-or-none.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 import { openSessions } from './drain-slot.ts';
@@ -23,7 +24,10 @@ export async function holdRequests(run: DeploymentRun, { stable }: Scene): Promi
     route: { ...stableOnly(stable.slot), mode: 'held' },
     // From here on nobody but their worker starts them again.
     instances: web.map(({ id }) => ({ id, phase: 'draining' })),
-    timeline: [...(run.planned === null ? [] : [run.planned]), { kind: 'traffic.held' }],
+    timeline: [
+      ...(run.planned === null ? [] : [run.planned]),
+      { kind: 'traffic.held', uptime: run.ports.clock.uptime() },
+    ],
   });
   run.planned = null;
   run.heldSince = run.ports.clock.monotonic();
@@ -130,12 +134,19 @@ export async function makeRoom(run: DeploymentRun): Promise<void> {
   await stopForGood(run, own, Math.min(stopGraceMs, holdTimeoutMs * holdParts.leave));
 }
 
-/** How long requests have been waiting; null where they do not. After a crash the database says it, by a clock that may have been set. */
-export function heldMs(run: DeploymentRun, { target, heldForMs }: EnvironmentRoute): number | null {
+/** How long requests have been waiting; null where they do not. */
+export function heldMs(run: DeploymentRun, { target, held }: EnvironmentRoute): number | null {
   if (target?.mode !== 'held') return null;
-  const now = run.ports.clock.monotonic();
-  run.heldSince ??= now - Math.max(0, heldForMs ?? 0);
+  const { clock } = run.ports;
+  const now = clock.monotonic();
+  run.heldSince ??= now - (held === null ? 0 : lengthOf(held, clock.uptime()));
   return now - run.heldSince;
+}
+
+/** As the machine's own clock tells it. The other one may have been set; since the machine was started nobody has waited for longer than that. */
+function lengthOf({ forMs, since }: Held, uptime: Uptime): number {
+  const told = since === null ? null : uptimeBetween(since, uptime);
+  return told ?? Math.min(Math.max(0, forMs), uptime.ms);
 }
 
 /** Whether visitors wait now, also after a crash: then the deployment is not left alone. */

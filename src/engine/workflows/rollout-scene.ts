@@ -3,7 +3,7 @@ import type { EnvironmentSettings } from '../../domain/environment-settings.ts';
 import { wantedWorkers, webProcess, type WantedInstance } from '../../domain/processes.ts';
 import { strategyToReplace } from '../../domain/rollout-plan.ts';
 import type { FreshPhase, OldPhase, RolloutView } from '../../domain/rollout.ts';
-import { shareOfSlot, type SlotNumber } from '../../domain/route.ts';
+import { isAsleep, shareOfSlot, type SlotNumber } from '../../domain/route.ts';
 import { FencedError, type DeploymentRecord, type EnvironmentRoute } from '../ports/deployment-store.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 import { heldMs } from './recreate.ts';
@@ -72,6 +72,7 @@ function asRouted(instance: Instance, { target }: EnvironmentRoute): Instance {
 
 /** The version among these that the route leads to, and that runs; null where none does. */
 export function servingBeside(others: readonly DeploymentRecord[], { target }: EnvironmentRoute): InSlot | null {
+  if (isAsleep(target)) return null;
   return others.filter(hasSlot).find((other) => other.slot === target?.stable && !isPaused(other)) ?? null;
 }
 

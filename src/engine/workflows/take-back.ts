@@ -2,7 +2,7 @@ import type { DeploymentEvent } from '../../domain/deployment-state.ts';
 import { isFinal } from '../../domain/deployment-state.ts';
 import { isLongRunning, processKind } from '../../domain/processes.ts';
 import type { JobStatus } from '../../domain/job.ts';
-import { sameRoute, stableOnly, type RouteTarget, type SlotNumber } from '../../domain/route.ts';
+import { isAsleep, sameRoute, stableOnly, type RouteTarget, type SlotNumber } from '../../domain/route.ts';
 import type { TimelineEntry } from '../../domain/timeline.ts';
 import { versionBefore } from '../../domain/version-before.ts';
 import type { EnvironmentRoute, Verdict } from '../ports/deployment-store.ts';
@@ -46,7 +46,8 @@ async function restoreOld(run: DeploymentRun, slot: SlotNumber): Promise<void> {
     if (target.stable === slot) await run.write({ route: null });
     return;
   }
-  if (isPaused(old)) return keepPaused(run, old, target);
+  if (isPaused(old)) return keepStopped(run, old, { ...stableOnly(old.slot), mode: 'paused' }, target);
+  if (isAsleep(target)) return keepStopped(run, old, target, target);
   await restore(run, old, { ...route, target });
   await restoreWorkers(run, old);
 }
@@ -100,11 +101,10 @@ async function restoreWorkers(run: DeploymentRun, old: InSlot): Promise<void> {
   await run.write({ instances: workers.map(({ id }) => ({ id, phase: 'serving' })) });
 }
 
-/** What somebody paused stays so: only its page is shown again. */
-async function keepPaused(run: DeploymentRun, old: InSlot, target: RouteTarget): Promise<void> {
-  const route: RouteTarget = { ...stableOnly(old.slot), mode: 'paused' };
+/** What somebody paused stays so, and only its page is shown again; what sleeps is woken by the next visitor. */
+async function keepStopped(run: DeploymentRun, old: InSlot, route: RouteTarget, before: RouteTarget): Promise<void> {
   await run.write({
-    ...(sameRoute(route, target) ? {} : { route }),
+    ...(sameRoute(route, before) ? {} : { route }),
     ...(run.record.serves ? { becomesCurrentAgain: old.deployment.id } : {}),
     timeline: [{ kind: 'taken-back', reason: firstLine(run.record.verdict?.reason ?? '') }],
   });

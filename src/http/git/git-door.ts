@@ -4,6 +4,7 @@ import { createGunzip } from 'node:zlib';
 import type { Commands } from '../../engine/commands/commands.ts';
 import type { GitExchange } from '../../engine/ports/git-repositories.ts';
 import type { OperatorLog } from '../../engine/ports/ports.ts';
+import { CutoverError } from '../../contract/errors.ts';
 import type { Problem } from '../../contract/problem.ts';
 import { commonHeaders, describeFailure } from '../failure.ts';
 import { authenticateGit } from './git-credentials.ts';
@@ -14,7 +15,11 @@ export interface GitDoorOptions {
   readonly log: OperatorLog;
   /** Aborted when the server shuts down: whoever waits for a deployment is told that it goes on. */
   readonly shutdown: AbortSignal;
+  /** Whoever has not read a piece of what he is sent (64 KiB) for so long is gone. Default: a minute. */
+  readonly unreadMs?: number;
 }
+
+const defaultUnreadMs = 60_000;
 
 export type RequestListener = (incoming: IncomingMessage, outgoing: ServerResponse) => void;
 
@@ -54,7 +59,7 @@ interface Connection {
 }
 
 function exchangeOf(
-  { shutdown }: GitDoorOptions,
+  { shutdown, unreadMs = defaultUnreadMs }: GitDoorOptions,
   request: GitRequest,
   { incoming, outgoing }: Connection,
 ): GitExchange {
@@ -63,22 +68,38 @@ function exchangeOf(
   const { 'git-protocol': protocol, 'content-encoding': encoding } = incoming.headers;
   return {
     protocol: typeof protocol === 'string' ? protocol : null,
-    body: encoding === 'gzip' ? unzipped(incoming) : incoming,
+    // Whoever reads no further has something to say yet.
+    body: encoding === 'gzip' ? unzipped(incoming) : incoming.iterator({ destroyOnReturn: false }),
     signal: AbortSignal.any([gone.signal, shutdown]),
     send: async (chunk) => {
       if (outgoing.destroyed) return;
       if (!outgoing.headersSent) outgoing.writeHead(200, headersOf(request));
       if (outgoing.write(chunk)) return;
-      // Either there is room again, or nobody is there any more.
-      await Promise.race([once(outgoing, 'drain'), once(outgoing, 'close')]).catch(() => undefined);
+      await roomOrEnd(outgoing, unreadMs);
     },
   };
 }
 
-function unzipped(incoming: IncomingMessage): AsyncIterable<Uint8Array> {
+/** There is room again, or nobody is there any more. */
+async function roomOrEnd(outgoing: ServerResponse, unreadMs: number): Promise<void> {
+  const over = new AbortController();
+  const timer = setTimeout(() => outgoing.destroy(), unreadMs);
+  const either = ['drain', 'close'].map((event) => once(outgoing, event, over));
+  // An error closes it too.
+  await Promise.race(either).catch(() => undefined);
+  over.abort();
+  clearTimeout(timer);
+}
+
+async function* unzipped(incoming: IncomingMessage): AsyncGenerator<Uint8Array> {
   const gunzip = createGunzip();
   incoming.on('error', (error) => gunzip.destroy(error));
-  return incoming.pipe(gunzip);
+  try {
+    yield* incoming.pipe(gunzip);
+  } catch (cause) {
+    if (incoming.errored !== null) throw cause;
+    throw new CutoverError('invalid_input', 'the body is not what gzip makes', { cause });
+  }
 }
 
 interface Failure extends Connection {
@@ -90,7 +111,7 @@ function fail({ log }: GitDoorOptions, { incoming, outgoing, error }: Failure): 
   if (outgoing.destroyed) return;
   const problem = describeFailure(error, log, `${incoming.method} ${incoming.url?.split('?')[0]}`);
   if (outgoing.headersSent) {
-    outgoing.end();
+    outgoing.end(() => incoming.complete || incoming.destroy());
     return;
   }
   // What is left of a body that nobody wants is not waited for.

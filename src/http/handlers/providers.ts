@@ -10,6 +10,10 @@ export function providerHandlers(providers: ProviderCommands): HandlerGroup<'pro
       return json({ provider: facts === null ? null : wire(facts) });
     },
     set: async ({ actor, params, body }) => json(wire(await providers.set(actor, params.project, body))),
+    update: async ({ actor, params, body }) => {
+      await providers.tellDeployments(actor, params.project, body.tellsDeployments);
+      return nothing;
+    },
     remove: async ({ actor, params }) => {
       await providers.remove(actor, params.project);
       return nothing;
@@ -18,6 +22,18 @@ export function providerHandlers(providers: ProviderCommands): HandlerGroup<'pro
 }
 
 /** Nothing but these, whatever the engine hands over. */
-function wire({ kind, apiUrl, repository, fingerprint, setBy, setAt, lastError, lastErrorAt }: ProviderFacts) {
-  return { kind, apiUrl, repository, fingerprint, setBy, setAt, lastError, lastErrorAt };
+function wire({ kind, apiUrl, repository, installation, fingerprint, ...facts }: ProviderFacts) {
+  const { tellsDeployments, setBy, setAt, lastError, lastErrorAt } = facts;
+  return {
+    kind,
+    apiUrl,
+    repository,
+    installation,
+    fingerprint,
+    tellsDeployments,
+    setBy,
+    setAt,
+    lastError,
+    lastErrorAt,
+  };
 }

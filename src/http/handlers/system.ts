@@ -11,7 +11,8 @@ export function systemHandlers(system: System, deployments: DeploymentCommands):
   return {
     health: async () => json({ status: 'ok' }),
     openapi: async () => json(document),
-    whoami: async ({ actor }) => json({ ...actor }),
+    whoami: async ({ actor: { environments, ...actor } }) =>
+      json({ ...actor, environments: environments === undefined ? null : [...environments] }),
     queue: async ({ actor }) => {
       const { items, elsewhere } = await deployments.queue(actor);
       const wired = items.map((item) => ({ ...item, deployment: wireDeployment(item.deployment) }));

@@ -16,6 +16,14 @@ export function tokenHandlers(tokens: TokenCommands): HandlerGroup<'tokens'> {
   };
 }
 
-function wireToken({ id, name, role, project, createdAt }: TokenInfo) {
-  return { id, name, role, project, createdAt };
+function wireToken({ id, name, role, project, environments, createdAt, expiresAt }: TokenInfo) {
+  return {
+    id,
+    name,
+    role,
+    project,
+    environments: environments === null ? null : [...environments],
+    createdAt,
+    expiresAt,
+  };
 }

@@ -1,4 +1,5 @@
-import type { WebhookCommands } from '../../engine/commands/webhook-commands.ts';
+import type { HookTarget, WebhookCommands } from '../../engine/commands/webhook-commands.ts';
+import type { Actor } from '../../domain/roles.ts';
 import type { WebhookDelivery } from '../../domain/webhook.ts';
 import { events, json, nothing } from '../answer.ts';
 import type { HandlerGroup } from '../handler.ts';
@@ -9,26 +10,26 @@ export function webhookHandlers(webhooks: WebhookCommands): HandlerGroup<'webhoo
   return {
     receive: async ({ params, raw }) =>
       json(await webhooks.receive({ provider: params.provider, hookId: params.hook, ...raw })),
-    get: async ({ actor, params }) => json(wireWebhookAnswer(await webhooks.hook(actor, params))),
-    put: async ({ actor, params, body }) =>
+    ...platformWebhookHandlers(webhooks),
+  };
+}
+
+/** Of a project and of a provider alike: who is asked for is in the path. */
+export function platformWebhookHandlers(webhooks: WebhookCommands) {
+  return {
+    get: async ({ actor, params }: HookRequest) => json(wireWebhookAnswer(await webhooks.hook(actor, params))),
+    put: async ({ actor, params, body }: HookRequest & { readonly body: { readonly newSecret: boolean } }) =>
       json(wireWebhook(await webhooks.putHook(actor, params, { replace: body.newSecret }))),
-    remove: async ({ actor, params }) => {
+    remove: async ({ actor, params }: HookRequest) => {
       await webhooks.removeHook(actor, params);
       return nothing;
     },
   };
 }
 
-export function platformWebhookHandlers(webhooks: WebhookCommands): HandlerGroup<'platformWebhooks'> {
-  return {
-    get: async ({ actor, params }) => json(wireWebhookAnswer(await webhooks.hook(actor, params))),
-    put: async ({ actor, params, body }) =>
-      json(wireWebhook(await webhooks.putHook(actor, params, { replace: body.newSecret }))),
-    remove: async ({ actor, params }) => {
-      await webhooks.removeHook(actor, params);
-      return nothing;
-    },
-  };
+interface HookRequest {
+  readonly actor: Actor;
+  readonly params: HookTarget;
 }
 
 export function projectDeliveryHandlers(webhooks: WebhookCommands): HandlerGroup<'projectDeliveries'> {

@@ -4,6 +4,7 @@ import type { WireLogLine } from '../../contract/schemas/log.ts';
 import type { WireTimelineEntry } from '../../contract/schemas/timeline.ts';
 import type { Artifact } from '../../domain/artifact.ts';
 import type { Deployment, DeploymentSummary, Instance, Job } from '../../domain/deployment.ts';
+import type { Trigger } from '../../domain/source.ts';
 import { describeEntry, type TimelineEntry } from '../../domain/timeline.ts';
 import type { DeploymentDetail } from '../../engine/commands/commands.ts';
 import type { LogEntry } from '../../engine/ports/logs.ts';
@@ -24,7 +25,7 @@ export function wireDeployment(deployment: DeploymentSummary): WireDeployment {
     reason,
     failure: wireFailure(deployment.failure),
     source: deployment.source,
-    trigger: deployment.trigger,
+    trigger: wireTrigger(deployment.trigger),
     artifact: wireArtifact(deployment.artifact),
     requests,
     measurements,
@@ -79,4 +80,8 @@ export function wireInstance({ id, process, ordinal, phase, port, restarts, cras
 function wireEvent(entry: TimelineEntry): WireTimelineEntry['event'] {
   const planned = entry.kind === 'build.planned' || entry.kind === 'rollout.planned';
   return planned ? { ...entry, explanation: [...entry.explanation] } : entry;
+}
+
+function wireTrigger({ kind, by, noCache }: Trigger) {
+  return { kind, by, noCache };
 }

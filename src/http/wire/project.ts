@@ -16,7 +16,7 @@ export function wireBuild(build: BuildSettings): WireProject['build'] {
 }
 
 export function wireEnvironment(environment: Environment): WireEnvironment {
-  const { id, name, kind, settings, hosts, currentDeploymentId, autoDeployHeld, createdAt } = environment;
+  const { id, name, kind, settings, hosts, currentDeploymentId, autoDeployHeld, asleepSince, createdAt } = environment;
   return {
     id,
     name,
@@ -25,6 +25,7 @@ export function wireEnvironment(environment: Environment): WireEnvironment {
     hosts: [...hosts],
     currentDeploymentId,
     autoDeployHeld,
+    asleepSince,
     createdAt,
   };
 }

@@ -1,5 +1,5 @@
 import type { WireDelivery, WireWebhook } from '../../contract/schemas/webhook.ts';
-import { webhookProviders, type WebhookDelivery } from '../../domain/webhook.ts';
+import { signingToken, webhookProviders, type WebhookDelivery } from '../../domain/webhook.ts';
 import type { Webhook } from '../../engine/commands/webhook-commands.ts';
 
 export function wireWebhookAnswer(webhook: Webhook | null): { readonly webhook: WireWebhook | null } {
@@ -9,7 +9,7 @@ export function wireWebhookAnswer(webhook: Webhook | null): { readonly webhook: 
 export function wireWebhook({ id, provider, secret, createdAt, secretSetAt }: Webhook): WireWebhook {
   const callers = provider === null ? webhookProviders : [provider];
   const paths = Object.fromEntries(callers.map((caller) => [caller, `/api/webhooks/${caller}/${id}`]));
-  return { secret, paths, createdAt, secretSetAt };
+  return { secret, signingToken: signingToken(secret), paths, createdAt, secretSetAt };
 }
 
 export function wireDelivery(delivery: WebhookDelivery): WireDelivery {

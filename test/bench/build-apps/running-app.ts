@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { request, type RequestOptions } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { defaultEnvironmentSettings } from '../../../src/domain/environment-settings.ts';
 import { createDockerRuntime } from '../../../src/drivers/runtime/docker/docker-runtime.ts';
 import { createNginxStaticFiles } from '../../../src/drivers/static/nginx/nginx-static-files.ts';
-import type { InstanceSpec } from '../../../src/engine/ports/runtime.ts';
+import { benchInstance } from '../bench-instance.ts';
 import { builder, lastWords, socketPath, type AppBuild } from './app-builds.ts';
 
 /** An app that answers. */
@@ -49,7 +48,8 @@ async function startContainer({ image }: AppBuild, page: string): Promise<Runnin
   };
   const startedAt = performance.now();
   try {
-    const { address } = await runtime.start(instanceOf(instanceId, image?.imageId ?? ''), signal);
+    const spec = benchInstance({ instanceId, project: 'bench', imageId: image?.imageId ?? '' });
+    const { address } = await runtime.start(spec, signal);
     const get = (path: string) => ask({ host: address ?? '', port: 3000 }, path);
     const died = async () => (await runtime.status(instanceId, signal))?.running === false;
     const startMs = await firstAnswer(() => get(page), startedAt, died);
@@ -59,26 +59,6 @@ async function startContainer({ image }: AppBuild, page: string): Promise<Runnin
     await stop();
     throw new Error(`${String(error)}; its last words:\n${words}`, { cause: error });
   }
-}
-
-function instanceOf(instanceId: string, imageId: string): InstanceSpec {
-  return {
-    instanceId,
-    project: 'bench',
-    environment: 'production',
-    deploymentId: instanceId,
-    deploymentNumber: 1,
-    process: 'web',
-    ordinal: 1,
-    imageId,
-    command: null,
-    variables: { PORT: '3000', HOST: '0.0.0.0' },
-    port: 3000,
-    cpuCores: defaultEnvironmentSettings.cpuCores,
-    memoryMb: defaultEnvironmentSettings.memoryMb,
-    stopGraceMs: 0,
-    volumes: [],
-  };
 }
 
 /** By the platform's web server for files, which runs already; the time is that of putting them there. */

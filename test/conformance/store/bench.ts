@@ -58,6 +58,9 @@ export class StoreBench {
   get observations() {
     return this.harness.observations;
   }
+  get sleep() {
+    return this.harness.sleep;
+  }
   get configuration() {
     return this.harness.configuration;
   }

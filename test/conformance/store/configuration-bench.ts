@@ -12,7 +12,10 @@ import type { ConfigurationStore } from '../../../src/engine/ports/configuration
 import type { SecretBox } from '../../../src/engine/ports/secret-box.ts';
 
 export interface ConfigurationBench {
-  readonly commands: Omit<Commands, 'deployments' | 'retention' | 'webhooks' | 'pushes' | 'previews' | 'providers'>;
+  readonly commands: Omit<
+    Commands,
+    'deployments' | 'retention' | 'webhooks' | 'pushes' | 'previews' | 'providers' | 'githubApp'
+  >;
   readonly store: ConfigurationStore;
   readonly secretBox: SecretBox;
   readonly tokenDependencies: TokenDependencies;

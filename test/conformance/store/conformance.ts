@@ -14,6 +14,7 @@ import { readingConformance } from './reading.ts';
 import { requestRollbackConformance } from './request-rollback.ts';
 import { rollbackConformance } from './rollback.ts';
 import { rolloutWriteConformance } from './rollout-writes.ts';
+import { sleepConformance } from './sleep.ts';
 import { slotConformance } from './slots.ts';
 import { stoppedInstanceConformance } from './stopped-instances.ts';
 import { takeOverConformance } from './take-over.ts';
@@ -35,6 +36,7 @@ const deploymentSuites = {
 const rolloutSuites = {
   'what a rollout writes': rolloutWriteConformance,
   'pause and resume': pauseConformance,
+  'sleep and wake': sleepConformance,
   rollbacks: rollbackConformance,
   'going back from a rollout': requestRollbackConformance,
   'taking over': takeOverConformance,

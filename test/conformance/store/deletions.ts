@@ -36,7 +36,7 @@ export function deletionConformance(bench: StoreBench): void {
       hosts: ['staging.shop.test'],
       target: null,
       guard: null,
-      heldForMs: null,
+      held: null,
       revision: before.revision,
     });
     const { routes } = await bench.world.desired();

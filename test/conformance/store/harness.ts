@@ -1,6 +1,7 @@
 import type { ConfigurationStore } from '../../../src/engine/ports/configuration-store.ts';
 import type { DeploymentQueries, DeploymentStore, WorldStore } from '../../../src/engine/ports/deployment-store.ts';
 import type { ObservationStore } from '../../../src/engine/ports/observation-store.ts';
+import type { SleepStore } from '../../../src/engine/ports/sleep-store.ts';
 
 /** The stores of one control plane over an empty database. */
 export interface StoreHarness extends AsyncDisposable {
@@ -8,6 +9,7 @@ export interface StoreHarness extends AsyncDisposable {
   readonly queries: DeploymentQueries;
   readonly world: WorldStore;
   readonly observations: ObservationStore;
+  readonly sleep: SleepStore;
   readonly configuration: ConfigurationStore;
   /** A control plane of this number lives, and listens, until it is disposed of. Resolves when others see that. */
   openSession(owner: number, onWakeup?: (deploymentId: string) => void): Promise<AsyncDisposable>;

@@ -176,14 +176,18 @@ export function readingConformance(bench: StoreBench): void {
 
   test('5.2 how long requests have been waiting is known while they do, since they were last told to', async () => {
     const lease = await ready(bench, bench.production);
-    const target = stableOnly(1);
-    const held = async () => (await bench.deployments.route(bench.production))?.heldForMs;
-    const told = { timeline: [{ kind: 'traffic.held' }] } as const;
-    await bench.deployments.write(lease, told);
+    const route = { ...stableOnly(1), mode: 'held' } as const;
+    const held = async () => (await bench.deployments.route(bench.production))?.held;
+    const since = { boot: 'first', ms: 2 };
+    const told = { timeline: [{ kind: 'traffic.held', uptime: since }] } as const;
+    await bench.deployments.write(lease, { timeline: [{ kind: 'traffic.held', uptime: { ...since, ms: 1 } }] });
     assert.equal(await held(), null, 'they do not wait');
-    await bench.deployments.write(lease, { ...told, route: { ...target, mode: 'held' } });
-    const ms = await held();
-    assert.ok(ms != null && ms >= 0 && ms < 5_000, String(ms));
+    await bench.deployments.write(lease, { ...told, route });
+    const { forMs = -1, ...rest } = (await held()) ?? {};
+    assert.ok(forMs >= 0 && forMs < 5_000, String(forMs));
+    assert.deepEqual(rest, { since });
+    await bench.deployments.write(lease, { timeline: [{ kind: 'traffic.held' }], route });
+    assert.equal((await held())?.since, null, 'what an earlier version of the platform wrote has no such time');
     await bench.deployments.write(lease, { route: sharedRoute(1, 2, 10) });
     assert.equal(await held(), null);
   });

@@ -62,6 +62,36 @@ export function tokenConformance(open: OpenHarness): void {
     await assert.rejects(tokens.revoke(owner, 'not-even-an-id'), refusal('not_found'));
   });
 
+  test('9.4 a token that has expired is nobody, and is not listed', async () => {
+    const { store, newToken, hashToken, random } = configuration.tokenDependencies;
+    const make = async (name: string, expiresInMs: number | null) => {
+      const secret = newToken();
+      const record = { id: random.id(), name, role: 'deployer', secretHash: hashToken(secret) } as const;
+      await store.create(record, { project: 'app', environments: null, expiresInMs });
+      return () => tokens.authenticate(secret);
+    };
+    const expired = await make('expired', 1);
+    for (const since = performance.now(); (await expired()) !== null;) assert.ok(performance.now() - since < 5_000);
+    const valid = await make('valid', 3_600_000);
+    assert.equal((await valid())?.name, 'valid');
+    const listed = await tokens.list(owner);
+    assert.ok(!listed.some(({ name }) => name === 'expired'));
+    const expiresAt = Date.parse(listed.find(({ name }) => name === 'valid')?.expiresAt ?? '');
+    assert.ok(expiresAt - Date.parse(listed.at(-1)?.createdAt ?? '') > 3_500_000);
+  });
+
+  test('9.4 a token that may only deploy is for one project, and may be for some of its environments', async () => {
+    const input = { name: 'ci', role: 'deployer', project: 'app' } as const;
+    const { secret, id } = await tokens.create(owner, { ...input, environments: ['production'] });
+    const who = await tokens.authenticate(secret);
+    assert.deepEqual(who, { tokenId: id, ...input, environments: ['production'] });
+    const refused = { ...input, environments: ['production', 'none'] };
+    await assert.rejects(tokens.create(owner, refused), refusal('not_found', /none/));
+    await assert.rejects(tokens.create(owner, { ...input, project: null }), refusal('invalid_input', /project/));
+    const developer = { ...input, role: 'developer', environments: ['production'] } as const;
+    await assert.rejects(tokens.create(owner, developer), refusal('invalid_input', /deployer/));
+  });
+
   test('a token of a project that is deleted is valid nowhere', async () => {
     await configuration.commands.projects.create(owner, { name: 'brief', repository });
     const { secret } = await tokens.create(owner, { name: 'bound', role: 'admin', project: 'brief' });

@@ -19,12 +19,13 @@ import type {
   VariableCommands,
   VariablesOf,
 } from '../../../src/engine/commands/commands.ts';
-import type { RegistryCommands } from '../../../src/engine/commands/intake.ts';
+import type { RegistryCommands, Sent } from '../../../src/engine/commands/intake.ts';
+import type { DeploymentSource, Upload } from '../../../src/domain/source.ts';
 import { newDeployment } from './new-deployment.ts';
 import type { HeldProject, Platform } from './platform.ts';
 import { pushCommands } from './push-commands.ts';
 import { previewCommands } from './preview-commands.ts';
-import { providerCommands } from './provider-commands.ts';
+import { githubAppCommands, providerCommands } from './provider-commands.ts';
 import { retentionCommands } from './retention-commands.ts';
 import { rolloutCommands } from './rollout-commands.ts';
 import { webhookCommands } from './webhook-commands.ts';
@@ -44,6 +45,7 @@ export function inMemoryCommands(platform: Platform): Commands {
     pushes: pushCommands(platform),
     previews: previewCommands(platform),
     providers: providerCommands(platform),
+    githubApp: githubAppCommands((actor) => requireInstallation(actor, 'administer')),
   };
 }
 
@@ -62,6 +64,7 @@ function newEnvironment(held: HeldProject, name: string, settings: SettingsChang
     hosts: [`${label}.localhost`],
     currentDeploymentId: null,
     autoDeployHeld: null,
+    asleepSince: null,
     createdAt: new Date().toISOString(),
   };
   held.environments.set(name, environment);
@@ -227,11 +230,12 @@ function tokenCommands(platform: Platform): TokenCommands {
       const token = platform.tokens.find((candidate) => candidate.secret === secret);
       return token === undefined
         ? null
-        : { tokenId: token.id, name: token.name, role: token.role, project: token.project };
+        : { tokenId: token.id, name: token.name, role: token.role, project: token.project, ...boundTo(token) };
     },
-    async create(actor, { name, role, project }) {
+    async create(actor, { name, role, project, environments = null, expiresInMs = null }) {
       requireInstallation(actor, 'administer');
-      const secret = platform.token(name, role, project);
+      const expiresAt = expiresInMs === null ? null : new Date(Date.now() + expiresInMs).toISOString();
+      const secret = platform.token(name, role, project, { environments, expiresAt });
       const created = platform.tokens.find((token) => token.secret === secret);
       if (created === undefined) throw new Error('the token was not kept');
       return created;
@@ -253,14 +257,14 @@ function deploymentCommands(platform: Platform): DeploymentCommands {
   return {
     ...rolloutCommands(platform),
     async trigger(actor, project, { idempotencyKey, ...input }) {
-      const held = platform.project(actor, project, 'deploy');
+      const held = platform.project(actor, project, 'trigger');
       const environment = platform.environment(held, input.environment);
       return platform.once(idempotencyKey, { project, ...input }, () =>
         newDeployment(held, { environment, actor, noCache: input.noCache ?? false, source: input }),
       );
     },
     async deployImage(actor, project, { idempotencyKey, ...input }) {
-      const held = platform.project(actor, project, 'deploy');
+      const held = platform.project(actor, project, 'trigger');
       const environment = platform.environment(held, input.environment);
       const from = { kind: 'image', reference: input.image, digest: null } as const;
       return platform.once(idempotencyKey, { project, ...input }, () =>
@@ -268,7 +272,7 @@ function deploymentCommands(platform: Platform): DeploymentCommands {
       );
     },
     async deployUpload(actor, project, { idempotencyKey, bytes, ...input }) {
-      const held = platform.project(actor, project, 'deploy');
+      const held = platform.project(actor, project, 'trigger');
       const environment = platform.environment(held, input.environment);
       const chunks: Uint8Array[] = [];
       for await (const chunk of bytes) chunks.push(chunk);
@@ -276,16 +280,15 @@ function deploymentCommands(platform: Platform): DeploymentCommands {
       const sha256 = createHash('sha256').update(content).digest('hex');
       const upload = { id: randomUUID(), filename: input.filename, sizeBytes: content.length, sha256 };
       platform.uploads.set(upload.id, content);
-      const { what, spa } = input;
-      const from =
-        what === 'image' ? ({ kind: 'image-upload', upload } as const) : ({ kind: 'bundle', upload, spa } as const);
+      const { sent } = input;
+      const noCache = sent.what === 'directory' && sent.noCache;
       return platform.once(idempotencyKey, { project, ...input, sha256 }, () =>
-        newDeployment(held, { environment, actor, from }),
+        newDeployment(held, { environment, actor, noCache, from: sourceOf(sent, upload) }),
       );
     },
     async list(actor, project, { environment, state, before, limit }) {
       return platform
-        .project(actor, project, 'read')
+        .project(actor, project, 'follow')
         .deployments.map((held) => held.deployment)
         .filter((one) => {
           if (one.number >= (before ?? Infinity) || one.state !== (state ?? one.state)) return false;
@@ -300,7 +303,7 @@ function deploymentCommands(platform: Platform): DeploymentCommands {
     },
     async cancel(actor, project, number) {
       const held = platform.deployment(actor, project, number);
-      platform.project(actor, project, 'deploy');
+      platform.project(actor, project, 'trigger');
       if (!isCancellable(held.deployment.state)) {
         throw new CutoverError(
           'illegal_transition',
@@ -325,7 +328,7 @@ function deploymentCommands(platform: Platform): DeploymentCommands {
       const open = [...platform.projects.values()]
         .flatMap((held) => held.deployments.map(({ deployment }) => deployment))
         .filter(({ state }) => !isFinal(state) && state !== 'completed');
-      const seen = open.filter(({ projectName }) => mayAccess(actor, 'read', projectName));
+      const seen = open.filter(({ projectName }) => mayAccess(actor, 'follow', projectName));
       const hidden = open.filter((deployment) => !seen.includes(deployment));
       const waiting = hidden.filter(({ state }) => state === 'pending').length;
       return {
@@ -338,4 +341,14 @@ function deploymentCommands(platform: Platform): DeploymentCommands {
       };
     },
   };
+}
+
+function sourceOf(sent: Sent, upload: Upload): DeploymentSource {
+  if (sent.what === 'image') return { kind: 'image-upload', upload };
+  if (sent.what === 'static') return { kind: 'bundle', upload, spa: sent.spa };
+  return { kind: 'directory', upload, commit: sent.commit, tree: null };
+}
+
+function boundTo({ environments }: { readonly environments: readonly string[] | null }) {
+  return environments === null ? {} : { environments };
 }

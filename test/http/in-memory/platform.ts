@@ -57,15 +57,21 @@ export class Platform {
   readonly uploads = new Map<string, Buffer>();
   #lastEntry = 0;
 
-  token(name: string, role: Role, project: string | null = null): string {
+  token(
+    name: string,
+    role: Role,
+    project: string | null = null,
+    { environments = null, expiresAt = null }: Partial<Pick<TokenInfo, 'environments' | 'expiresAt'>> = {},
+  ): string {
     const secret = `${name}-${randomUUID()}`;
-    this.tokens.push({ id: randomUUID(), name, role, project, createdAt: new Date().toISOString(), secret });
+    const createdAt = new Date().toISOString();
+    this.tokens.push({ id: randomUUID(), name, role, project, environments, createdAt, expiresAt, secret });
     return secret;
   }
 
   project(actor: Actor, name: string, permission: Permission): HeldProject {
     const held = this.projects.get(name);
-    if (held === undefined || !mayAccess(actor, 'read', name)) {
+    if (held === undefined || !mayAccess(actor, 'follow', name)) {
       throw new CutoverError('not_found', `there is no project "${name}"`);
     }
     if (!allows(actor.role, permission)) throw new CutoverError('forbidden', `${actor.name} may not ${permission}`);
@@ -79,7 +85,7 @@ export class Platform {
   }
 
   deployment(actor: Actor, project: string, number: number): HeldDeployment {
-    const found = this.project(actor, project, 'read').deployments[number - 1];
+    const found = this.project(actor, project, 'follow').deployments[number - 1];
     if (found === undefined) throw new CutoverError('not_found', `there is no deployment #${number} of "${project}"`);
     return found;
   }

@@ -90,6 +90,7 @@ function newPreview({ project }: HeldProject, input: NewPreview): Preview {
     deployedRevision: 0,
     environmentId: null,
     hosts: [],
+    asleepSince: null,
     deployment: null,
     pushedAt: new Date().toISOString(),
     createdAt: new Date().toISOString(),

@@ -62,7 +62,7 @@ export function rolloutCommands(platform: Platform): RolloutCommands {
       });
     },
     async plan(actor, project, name) {
-      const held = platform.project(actor, project, 'read');
+      const held = platform.project(actor, project, 'follow');
       const { settings } = platform.environment(held, name);
       const before = platform.serving(held, name)?.deployment.configuration.settings ?? null;
       return planRollout(settings, { before, target: null });

@@ -11,7 +11,8 @@ import { MemoryProber } from './memory-prober.ts';
 import { MemorySecretBox } from './memory-secret-box.ts';
 import { MemoryUploads } from './memory-uploads.ts';
 import { MemoryImageIntake } from './runtime/memory-image-intake.ts';
-import { MemoryRuntime, type Caller } from './runtime/memory-runtime.ts';
+import { MemoryRuntime } from './runtime/memory-runtime.ts';
+import type { Caller } from './runtime/reach.ts';
 import { MemoryRouter } from './traffic/memory-router.ts';
 import type { MemoryWorld } from './world.ts';
 

@@ -3,7 +3,7 @@ import { cleanLine, splitLine } from '../../../src/drivers/logs/files/clean-line
 import { logDirectory } from '../../../src/drivers/logs/files/log-names.ts';
 import type { LogEntry, LogLine, Logs, LogWriter, Masker } from '../../../src/engine/ports/logs.ts';
 import { Bell } from './bell.ts';
-import type { Caller } from './runtime/memory-runtime.ts';
+import type { Caller } from './runtime/reach.ts';
 
 /** One log as it is on the disk of the world. */
 export interface LogFile {

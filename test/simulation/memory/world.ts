@@ -1,6 +1,7 @@
 import type { Clock } from '../../../src/engine/ports/clock.ts';
 import type { Random } from '../../../src/engine/ports/random.ts';
 import { Bundles } from './build/bundles.ts';
+import type { AppFiles } from './build/app-files.ts';
 import { Checkouts } from './build/checkouts.ts';
 import { Repositories } from './build/repositories.ts';
 import { Endpoints } from './endpoints.ts';
@@ -47,6 +48,8 @@ export class MemoryWorld {
   readonly uploads: UploadFiles;
   /** What image a tarball holds; null: it is none. */
   imageIn: (tarball: Buffer) => Image | null = () => null;
+  /** The app that the archive of a directory holds at its top. */
+  appIn: (archive: Buffer) => AppFiles | null = () => null;
 
   constructor({ clock, random, slots = 100, holdMs = 30_000 }: MemoryWorldOptions) {
     this.clock = clock;

@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { CutoverError } from '../../../src/domain/errors.ts';
-import { archiveLimits } from '../../../src/drivers/static/nginx/archive/archive-entry.ts';
-import { unpackArchive } from '../../../src/drivers/static/nginx/archive/unpack-archive.ts';
+import { archiveLimits } from '../../../src/drivers/archive/archive-entry.ts';
+import { unpackArchive } from '../../../src/drivers/archive/unpack-archive.ts';
 import { BundleStore } from '../../../src/drivers/static/nginx/bundle-store.ts';
 import { tarGzOf, tarOf, zipOf, type RawEntry } from './archives.ts';
 
@@ -135,7 +135,7 @@ async function refusal(t: Jail, archive: Uint8Array, limits = archiveLimits): Pr
   await rm(t.target, { recursive: true, force: true });
   await mkdir(t.target);
   try {
-    await unpackArchive(t.archive, t.target, never, limits);
+    await unpackArchive(t.archive, t.target, never, { limits });
     return 'taken';
   } catch (error) {
     if (!(error instanceof CutoverError)) throw error;
@@ -203,6 +203,33 @@ test('what is no archive, or is cut off, is refused', async () => {
   assert.match(await refusal(t, Buffer.from('<html>')), /neither tar/);
   assert.match(await refusal(t, Buffer.alloc(0)), /neither tar/);
   assert.match(await refusal(t, gzipSync(Buffer.from('<html>'))), /archive_refused/);
+});
+
+test('10 what is around the contents counts too: an archive of nothing ends, and what a link carries', async () => {
+  await using t = await jail();
+  const limits = { ...archiveLimits, entries: 10, bytes: 1_000_000, freeBytes: 100_000, ratio: 10 };
+  const zeros = Buffer.alloc(5_000_000);
+  const header = (await tarOf([{ name: 'link', type: 'symlink', target: 'index.html' }])).subarray(0, 512);
+  // Its size, and the sum of the header with that.
+  header.write(`${zeros.length.toString(8).padStart(11, '0')}\0`, 124);
+  header.fill(' ', 148, 156);
+  header.write(
+    `${header
+      .reduce((sum, byte) => sum + byte, 0)
+      .toString(8)
+      .padStart(6, '0')}\0 `,
+    148,
+  );
+  for (const plain of [zeros, Buffer.concat([header, zeros])])
+    for (const compressed of [gzipSync(plain), zstdCompressSync(plain)]) {
+      await writeFile(t.archive, compressed);
+      await rm(t.target, { recursive: true, force: true });
+      await mkdir(t.target);
+      await assert.rejects(unpackArchive(t.archive, t.target, never, { limits }), {
+        code: 'archive_refused',
+        message: /with nothing compressed it is larger than/,
+      });
+    }
 });
 
 test('what other programs pack is taken: GNU tar with long names and links, and Info-ZIP', async () => {

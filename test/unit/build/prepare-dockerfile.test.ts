@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BuildSecret } from '../../../src/domain/build-secrets.ts';
 import type { BuildPlan } from '../../../src/domain/build-plan.ts';
-import { openNetwork, proxyArguments, readCertificates } from '../../../src/drivers/build/buildkit/build-network.ts';
 import { prepareDockerfile } from '../../../src/drivers/build/buildkit/prepare-dockerfile.ts';
 
 const token: BuildSecret = { name: 'TOKEN', value: "it's", fingerprint: 'f00' };
@@ -26,7 +25,7 @@ function prepare(
     secrets,
     cacheScope: 'SCOPE',
   } as const;
-  return prepareDockerfile(dockerfile, request, certificates);
+  return prepareDockerfile(dockerfile, request, { certificates, proxy: {} });
 }
 
 function same(what: string, given: readonly string[], sent: readonly string[]): void {
@@ -207,23 +206,5 @@ describe('certificates that builds trust', () => {
     );
     assert.equal(text, 'FROM n\nRUN --mount=type=secret,id=cutover-ca npm ci');
     assert.equal(secretValues.get('cutover-ca'), pem);
-  });
-
-  test('are read for every build, and must be some', async () => {
-    const network = { ...openNetwork, certificatesFile: '/tmp/cutover-test-no-such-file' };
-    await assert.rejects(readCertificates(network), { code: 'invalid_input', message: /ENOENT/ });
-    await assert.rejects(readCertificates({ ...network, certificatesFile: '/etc/hostname' }), {
-      code: 'invalid_input',
-    });
-    assert.equal(await readCertificates(openNetwork), null);
-  });
-});
-
-test('a proxy is given to builds in both spellings, and only what is set', () => {
-  assert.deepEqual(proxyArguments({ ...openNetwork, httpsProxy: 'http://p:1', noProxy: 'a,b' }), {
-    HTTPS_PROXY: 'http://p:1',
-    https_proxy: 'http://p:1',
-    NO_PROXY: 'a,b',
-    no_proxy: 'a,b',
   });
 });

@@ -11,6 +11,7 @@ const required = (kind: DeploymentKind, way: Partial<Way> = {}) =>
 test('rule 2.3: what each kind of deployment does, in order', () => {
   const end = ['DeployImage', 'MarkDeploymentComplete'];
   assert.deepEqual(required('git'), ['DownloadRepo', 'BuildImage', ...end]);
+  assert.deepEqual(required('directory'), ['DownloadRepo', 'BuildImage', ...end]);
   assert.deepEqual(required('image'), ['PullExternalImage', ...end]);
   assert.deepEqual(required('image-upload'), ['LoadImage', 'VerifyLocalImage', ...end]);
   assert.deepEqual(required('static', { target: 'static' }), ['DeployStaticBundle', 'MarkDeploymentComplete']);
@@ -23,7 +24,7 @@ test('rule 2.3: what each kind of deployment does, in order', () => {
 });
 
 test('rule 2.3: a release step comes between the artifact and its deployment, except where one goes back', () => {
-  const kinds: readonly DeploymentKind[] = ['git', 'image', 'image-upload', 'rollback', 'promote'];
+  const kinds: readonly DeploymentKind[] = ['git', 'directory', 'image', 'image-upload', 'rollback', 'promote'];
   for (const kind of kinds) {
     const jobs = required(kind, { release: true });
     assert.equal(jobs.indexOf('RunRelease'), kind === 'rollback' ? -1 : jobs.indexOf('DeployImage') - 1, kind);

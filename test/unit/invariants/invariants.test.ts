@@ -199,6 +199,14 @@ const broken: readonly Case[] = [
     message: /nobody builds it/,
   },
   {
+    what: 'something was sent, and no deployment waits for it',
+    snapshot: { uploads: ['u1', 'u2'], deployments: [serving, { ...running, upload: 'u1' }] },
+    code: 'orphan',
+    subject: 'upload u2',
+    after: 'orphanMs',
+    message: /no deployment waits/,
+  },
+  {
     what: 'a deployment that is over goes on by its timeline',
     snapshot: { deployments: [serving, { ...second, state: 'completed', outcomes: ['stopped'] }] },
     code: 'final_state_changed',

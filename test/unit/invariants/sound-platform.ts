@@ -38,6 +38,7 @@ export const serving: DeploymentSnapshot = {
   led: false,
   idleMs: 0,
   bundle: null,
+  upload: null,
   instances: [web],
 };
 
@@ -73,4 +74,5 @@ export const sound: PlatformSnapshot = {
   containers: [container],
   networks: ['shop'],
   workTrees: [],
+  uploads: [],
 };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PlatformSnapshot } from '../../../src/domain/platform-snapshot.ts';
-import type { Clock } from '../../../src/engine/ports/clock.ts';
+import type { MachineClock } from '../../../src/engine/ports/clock.ts';
 import { Watchdog } from '../../../src/engine/observe/invariants/watchdog.ts';
 import { serving, sound, web } from './sound-platform.ts';
 
@@ -44,8 +44,13 @@ class Scene {
     return this.watchdog.examine(AbortSignal.timeout(5_000));
   }
 
-  #clock(): Clock {
-    return { now: () => 1_700_000_000_000 + this.#now, monotonic: () => this.#now, sleep: () => Promise.resolve() };
+  #clock(): MachineClock {
+    return {
+      now: () => 1_700_000_000_000 + this.#now,
+      monotonic: () => this.#now,
+      uptime: () => ({ boot: 'one', ms: this.#now }),
+      sleep: () => Promise.resolve(),
+    };
   }
 
   #world() {
@@ -70,6 +75,7 @@ class Scene {
         }),
       },
       source: { owners: async () => existing().workTrees },
+      uploads: { list: async () => existing().uploads },
     };
   }
 }

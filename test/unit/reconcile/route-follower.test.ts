@@ -23,7 +23,7 @@ async function followed({ stoodStillMs }: { readonly stoodStillMs: number }): Pr
           hosts: ['a.test'],
           target: stableOnly(told.length + 1),
           guard: null,
-          heldForMs: null,
+          held: null,
           revision: 1,
         }),
     },
@@ -48,7 +48,7 @@ test('what is to have no route loses it under a number that was drawn before it 
     deployments: {
       route: () => {
         calls.push('route');
-        return Promise.resolve({ hosts: ['a.test'], target: null, guard: null, heldForMs: null, revision: null });
+        return Promise.resolve({ hosts: ['a.test'], target: null, guard: null, held: null, revision: null });
       },
       drawRevision: () => {
         calls.push('draw');

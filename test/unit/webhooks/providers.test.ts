@@ -153,7 +153,7 @@ test('GitHub: pull requests that were opened, got commits, were closed or opened
       author: { name: 'ada', email: null },
     },
   ]);
-  const kinds = ['opened', 'synchronize', 'reopened', 'labeled', 'edited'].map((action) =>
+  const kinds = ['opened', 'synchronize', 'reopened', 'labeled', 'constructor'].map((action) =>
     kindsOf(github('pull_request', githubPull(action))),
   );
   assert.deepEqual(kinds, [['opened'], ['synchronized'], ['reopened'], [], []]);

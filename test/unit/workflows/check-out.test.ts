@@ -10,7 +10,11 @@ import type { DeploymentRun } from '../../../src/engine/workflows/deployment-run
 async function asked(project: Partial<BuildSettings>, repository: Partial<BuildSettings>) {
   const requests: CheckoutRequest[] = [];
   const run = {
-    deployment: { id: 'd1', configuration: { build: { ...defaultBuildSettings, ...project } } },
+    deployment: {
+      id: 'd1',
+      source: { kind: 'git' },
+      configuration: { build: { ...defaultBuildSettings, ...project } },
+    },
     repository: { url: 'https://git.example/app.git', project: 'p1', credential: null },
     logs: { write: () => undefined },
     signal: new AbortController().signal,
@@ -25,13 +29,13 @@ async function asked(project: Partial<BuildSettings>, repository: Partial<BuildS
     },
   };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a run is much larger than what is used of it
-  const found = await checkOut(run as unknown as DeploymentRun, { ...commit });
+  const found = await checkOut(run as unknown as DeploymentRun, commit);
   assert.deepEqual([found.path, found.files], ['/tree', ['cutover.yaml']]);
-  assert.ok(requests.every(({ owner, commit: sha }) => owner === 'd1' && sha === commit.sha));
+  assert.ok(requests.every(({ owner, commit: sha }) => owner === 'd1' && sha === commit));
   return requests.map(({ submodules, lfs }) => [submodules, lfs]);
 }
 
-const commit = { sha: 'a'.repeat(40), message: '', author: '', committedAt: '2026-01-01T00:00:00Z' };
+const commit = 'a'.repeat(40);
 
 test('4.3 what the project asks for is checked out once', async () => {
   assert.deepEqual(await asked({}, {}), [[false, false]]);

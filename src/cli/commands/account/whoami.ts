@@ -14,7 +14,8 @@ export function whoamiCommand(cli: Cli): Command {
 export async function runWhoami(session: Session): Outcome {
   const { url } = await currentLogin(session.terminal.env);
   const who = await (await session.client()).call(endpoints.system.whoami, { params: {} });
-  const project = who.project ?? 'all projects';
+  const only = who.environments === null ? '' : ` (${who.environments.join(', ')} only)`;
+  const project = `${who.project ?? 'all projects'}${only}`;
   session.show(
     { url, ...who },
     facts([

@@ -5,6 +5,7 @@ import type { WireDeployment } from '../../../contract/schemas/deployment.ts';
 import type { ApiClient } from '../../client/api-client.ts';
 import { formatBytes } from '../../output/bytes.ts';
 import type { Session } from '../../session.ts';
+import { deployDirectory } from './deploy-directory.ts';
 import { openFile, openFiles, type OpenUpload } from '../../upload/open-upload.ts';
 
 /** What is deployed; a commit of the repository where none of the others is given. */
@@ -18,6 +19,7 @@ export interface WayOptions {
   readonly imageTarball?: string;
   readonly static?: string;
   readonly spa?: boolean;
+  readonly from?: string;
 }
 
 /** Records the deployment, sending what there is to be sent. */
@@ -25,12 +27,16 @@ export type Way = (session: Session, client: ApiClient, project: string) => Prom
 
 /** Error: `usage` where more than one is given, or what does not go together. */
 export function chooseWay(options: WayOptions): Way {
-  const { image, imageTarball, static: files, commit, branch, cache, spa } = options;
-  const given = [image, imageTarball, files].filter((value) => value !== undefined);
-  if (given.length > 1) throw new CutoverError('usage', 'name one of --image, --image-tarball and --static');
-  if (given.length > 0 && (commit !== undefined || branch !== undefined || !cache))
-    throw new CutoverError('usage', '--commit, --branch and --no-cache go with a repository');
+  const { image, imageTarball, static: files, commit, branch, cache, spa, from } = options;
+  const given = [image, imageTarball, files, from].filter((value) => value !== undefined);
+  if (given.length > 1) throw new CutoverError('usage', 'name one of --image, --image-tarball, --static and --from');
+  if (given.length > 0 && (commit !== undefined || branch !== undefined))
+    throw new CutoverError('usage', '--commit and --branch go with a repository');
+  if (given.length > 0 && from === undefined && !cache)
+    throw new CutoverError('usage', '--no-cache goes with what is built');
   if (spa === true && files === undefined) throw new CutoverError('usage', '--spa goes with --static');
+  if (from !== undefined)
+    return (session, client, project) => deployDirectory(session, client, { project, from, options });
   if (image !== undefined) return (_session, client, project) => deployImage(client, { project, image, options });
   if (imageTarball !== undefined) {
     return async (session, client, project) => {

@@ -31,6 +31,7 @@ export function deployCommand(cli: Cli): Command {
       'files that are served as they are: a directory, tar, tar.gz or zip; - is standard input',
     )
     .option('--spa', 'with --static: answer unknown paths with /index.html')
+    .option('--from <directory>', 'build this directory as it is now; what Git ignores is left out')
     .option('--no-wait', 'return when the deployment is recorded')
     .action(
       cli.action((session, project: string | undefined, options: DeployOptions) => {

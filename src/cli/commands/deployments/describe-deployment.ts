@@ -7,7 +7,7 @@ export function nameDeployment(deployment: WireDeployment): string {
   return `#${deployment.number} (${describeSource(deployment)})`;
 }
 
-/** Commit and message, or the branch until the repository has been read; the image; the file that was sent. */
+/** Commit and message, or the branch until the repository has been read; the image; the file or the directory that was sent. */
 export function describeSource({ source }: WireDeployment): string {
   switch (source.kind) {
     case 'git':
@@ -18,6 +18,11 @@ export function describeSource({ source }: WireDeployment): string {
     case 'image-upload':
     case 'bundle':
       return plainText(`${source.upload.filename} ${source.upload.sha256.slice(0, 12)}`);
+    case 'directory': {
+      const { upload, tree, commit } = source;
+      const at = commit === null ? '' : `, at ${describeCommit(commit)}`;
+      return plainText(`${upload.filename} ${(tree ?? upload.sha256).slice(0, 12)}${at}`);
+    }
   }
 }
 
@@ -42,7 +47,19 @@ export function sourceFacts({ source }: WireDeployment): readonly (readonly [str
         ['file', `${source.upload.filename} (${formatBytes(source.upload.sizeBytes)})`],
         ['SHA-256', source.upload.sha256],
       ];
+    case 'directory': {
+      const { upload, tree, commit } = source;
+      return [
+        ['directory', `${upload.filename} (${formatBytes(upload.sizeBytes)} sent)`],
+        ['tree', tree],
+        ['commit', commit === null ? null : describeCommit(commit, commit.sha.length)],
+      ];
+    }
   }
+}
+
+function describeCommit({ sha, dirty }: { readonly sha: string; readonly dirty: boolean }, digits = 12): string {
+  return `${sha.slice(0, digits)}${dirty ? ' with changes' : ''}`;
 }
 
 /** "back to #41, taking back #42"; null where it was built. */

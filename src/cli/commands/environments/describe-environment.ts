@@ -6,11 +6,12 @@ import { shellLine } from '../../output/shell-line.ts';
 import { facts } from '../../output/table.ts';
 
 export function describeEnvironment(environment: WireEnvironment): string {
-  const { name, hosts, settings, currentDeploymentId } = environment;
+  const { name, hosts, settings, currentDeploymentId, asleepSince } = environment;
   return facts([
     ['name', name],
     ['hosts', hosts.join(', ')],
     ['serves', currentDeploymentId],
+    ['asleep since', asleepSince],
     ['branch', settings.branch],
     ['auto-deploy', describeAutoDeploy(environment)],
     ['watched paths', settings.watchPaths.length === 0 ? 'all' : settings.watchPaths.map(plainText).join(', ')],

@@ -3,7 +3,8 @@ import { formatDuration, plainText } from '../../output/quantities.ts';
 import { facts } from '../../output/table.ts';
 
 export function describePreview(preview: WirePreview): string {
-  const { name, state, branch, commit, title, link, fromFork, address, deployment, expiresAt, pushedAt } = preview;
+  const { name, state, branch, commit, title, link, fromFork, address, deployment } = preview;
+  const { expiresAt, pushedAt, asleepSince } = preview;
   return facts([
     ['name', name],
     ['state', `${state}${preview.closedReason === null ? '' : `: ${plainText(preview.closedReason)}`}`],
@@ -15,6 +16,7 @@ export function describePreview(preview: WirePreview): string {
     ['from a fork', fromFork ? describeApproval(preview) : 'no'],
     ['address', address],
     ['deployment', deployment === null ? null : `#${deployment.number} is ${deployment.state}`],
+    ['asleep since', asleepSince],
     ['pushed', pushedAt],
     ['expires', expiresAt ?? (state === 'closed' || state === 'removing' ? null : 'never')],
   ]);
@@ -30,12 +32,14 @@ function describeApproval({ approvedCommit, approvedBy, commit }: WirePreview): 
 }
 
 export function describeSettings(settings: WirePreviewSettings): string {
-  const { pullRequests, branches, limit, ttlMs, noindex, password, replicas, cpuCores, memoryMb } = settings;
+  const { pullRequests, branches, limit, ttlMs, sleepAfterMs, noindex, password, replicas, cpuCores, memoryMb } =
+    settings;
   return facts([
     ['pull requests', pullRequests ? 'on' : 'off'],
     ['branches', branches ? 'on' : 'off'],
     ['limit', limit],
-    ['ttl', ttlMs === null ? 'none' : `${describeTtl(ttlMs)} after the last push`],
+    ['ttl', ttlMs === null ? 'none' : `${describeTime(ttlMs)} after the last push`],
+    ['sleep', sleepAfterMs === null ? 'never' : `after ${describeTime(sleepAfterMs)} without a request`],
     ['noindex', noindex ? 'yes' : 'no'],
     ['password', password ? 'set; the user name is preview' : 'none'],
     ['replicas', replicas],
@@ -43,7 +47,8 @@ export function describeSettings(settings: WirePreviewSettings): string {
   ]);
 }
 
-function describeTtl(ttlMs: number): string {
-  const hours = ttlMs / 3_600_000;
-  return Number.isInteger(hours) ? `${hours} h` : formatDuration(ttlMs);
+function describeTime(ms: number): string {
+  const minutes = ms / 60_000;
+  if (Number.isInteger(minutes / 60)) return `${minutes / 60} h`;
+  return Number.isInteger(minutes) ? `${minutes} min` : formatDuration(ms);
 }

@@ -26,7 +26,7 @@ export async function runList(session: Session, options: ListPreviewsOptions): O
   const rows = previews.map((preview) => [
     preview.name,
     describeSubject(preview),
-    preview.state,
+    preview.asleepSince === null ? preview.state : `${preview.state}, asleep`,
     preview.deployment === null ? '-' : `#${preview.deployment.number} ${preview.deployment.state}`,
     formatAge(preview.pushedAt, Date.now()),
     preview.address ?? '-',

@@ -13,6 +13,7 @@ export interface SetPreviewsOptions {
   readonly branches?: boolean;
   readonly limit?: number;
   readonly ttl?: number | 'none';
+  readonly sleepAfter?: number | 'none';
   readonly noindex?: boolean;
   readonly index?: boolean;
   readonly replicas?: number;
@@ -32,7 +33,12 @@ export function setCommand(cli: Cli): Command {
     .option('--branches', 'branches that no environment deploys get one by themselves')
     .option('--no-branches', 'they do not')
     .option('--limit <n>', 'how many there may be at once', parseWhole)
-    .option('--ttl <duration>', "time after the last push, such as 168h; 'none'", parseTtl)
+    .option('--ttl <duration>', "time after the last push, such as 168h; 'none'", parseDurationOrNone)
+    .option(
+      '--sleep-after <duration>',
+      "time without a request, such as 30m, until the next one; 'none'",
+      parseDurationOrNone,
+    )
     .option('--noindex', 'tell search engines not to list them')
     .option('--index', 'do not tell them')
     .option('--replicas <n>', 'instances', parseWhole)
@@ -44,12 +50,13 @@ export function setCommand(cli: Cli): Command {
 }
 
 export async function runSet(session: Session, options: SetPreviewsOptions): Outcome {
-  const { pullRequests, branches, limit, ttl, replicas, cpu, memory } = options;
+  const { pullRequests, branches, limit, ttl, sleepAfter, replicas, cpu, memory } = options;
   const body = given({
     pullRequests,
     branches,
     limit,
     ttlMs: ttl === 'none' ? null : ttl,
+    sleepAfterMs: sleepAfter === 'none' ? null : sleepAfter,
     noindex: options.index === true ? false : options.noindex,
     replicas,
     cpuCores: cpu,
@@ -72,6 +79,6 @@ async function passwordOf({ terminal }: Session, { password, passwordStdin }: Se
   return (await terminal.readInput()).replace(/\r?\n$/, '');
 }
 
-function parseTtl(text: string): number | 'none' {
+function parseDurationOrNone(text: string): number | 'none' {
   return text === 'none' ? text : parseDuration(text);
 }

@@ -13,8 +13,17 @@ export function listCommand(cli: Cli): Command {
 
 export async function runList(session: Session): Outcome {
   const { tokens } = await (await session.client()).call(endpoints.tokens.list, { params: {} });
-  const rows = tokens.map(({ name, role, project, createdAt, id }) => {
-    return [name, role, project ?? 'all', formatAge(createdAt, Date.now()), id];
+  const rows = tokens.map(({ name, role, project, environments, createdAt, expiresAt, id }) => {
+    const expires = expiresAt === null ? 'never' : expiresAt.slice(0, 10);
+    return [
+      name,
+      role,
+      project ?? 'all',
+      environments?.join(' ') ?? 'all',
+      formatAge(createdAt, Date.now()),
+      expires,
+      id,
+    ];
   });
-  session.show(tokens, table(['NAME', 'ROLE', 'PROJECT', 'CREATED', 'ID'], rows));
+  session.show(tokens, table(['NAME', 'ROLE', 'PROJECT', 'ENVIRONMENTS', 'CREATED', 'EXPIRES', 'ID'], rows));
 }

@@ -12,6 +12,7 @@ export function describeWhat({ events, name }: WireDelivery): string {
 function describeEvent(event: WireEvent): string {
   if (event.kind === 'push') return `push of ${event.commit.slice(0, 7)} to ${event.branch}`;
   if (event.kind === 'branch-deleted') return `${event.branch} deleted`;
+  if (event.kind === 'installation') return `installation of ${event.account}: ${event.action}`;
   if (event.kind === 'tag') return `tag ${event.tag}${event.commit === null ? ' deleted' : ''}`;
   return `#${event.number} ${event.merged && event.action === 'closed' ? 'merged' : event.action}`;
 }

@@ -33,7 +33,8 @@ async function put(session: Session, hook: Hook, newSecret: boolean): Promise<Wi
     : client.call(endpoints.platformWebhooks.put, { params: hook, body });
 }
 
-function describeWebhook({ secret, paths, secretSetAt }: WireWebhook): string {
+function describeWebhook({ secret, signingToken, paths, secretSetAt }: WireWebhook): string {
   const addresses = Object.entries(paths).map(([provider, path]) => [provider, path] as const);
-  return facts([...addresses, ['secret', secret], ['secret set', secretSetAt]]);
+  const token = paths.gitlab === undefined ? [] : [['GitLab signing token', signingToken] as const];
+  return facts([...addresses, ['secret', secret], ...token, ['secret set', secretSetAt]]);
 }

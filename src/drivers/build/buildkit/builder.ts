@@ -3,7 +3,7 @@ import type { Builder, BuildLine, BuildRequest, BuiltImage } from '../../../engi
 import { CutoverError } from '../../../domain/errors.ts';
 import { noBuildLimits, type BuildLimits, type EnforcedLimits } from '../limits/build-limits.ts';
 import { createBuildGate } from './build-gate.ts';
-import { openNetwork, proxyArguments, readCertificates, type BuildNetwork } from './build-network.ts';
+import { openNetwork, resolveNetwork, type BuildNetwork, type ResolvedNetwork } from './build-network.ts';
 import { createBuildProgress } from './build-progress.ts';
 import { runBuild, type BuildRun } from './build-run.ts';
 import { explainFailure, isFrontendMissing } from './build-failure.ts';
@@ -66,8 +66,7 @@ async function build(
     const imageId = await buildWithFallback(docker, {
       request,
       dockerfile,
-      certificates: await readCertificates(network),
-      proxy: proxyArguments(network),
+      ...(await resolveNetwork(network)),
       onLine,
       enforced,
       signal: both,
@@ -83,11 +82,9 @@ async function build(
   }
 }
 
-interface Attempt {
+interface Attempt extends ResolvedNetwork {
   readonly request: BuildRequest;
   readonly dockerfile: string;
-  readonly certificates: string | null;
-  readonly proxy: Readonly<Record<string, string>>;
   readonly onLine: OnLine;
   readonly enforced: EnforcedLimits;
   readonly signal: AbortSignal;
@@ -98,7 +95,7 @@ interface Attempt {
  * is tried once: it understands all but the newest syntax.
  */
 async function buildWithFallback(docker: DockerApi, attempt: Attempt): Promise<string> {
-  const dockerfile = prepareDockerfile(attempt.dockerfile, attempt.request, attempt.certificates);
+  const dockerfile = prepareDockerfile(attempt.dockerfile, attempt.request, attempt);
   const progress = createBuildProgress(attempt.onLine, dockerfile.plainName);
   const run: BuildRun = { ...attempt, dockerfile, buildId: randomUUID(), onStatus: (status) => progress.take(status) };
   const first = await runBuild(docker, run);

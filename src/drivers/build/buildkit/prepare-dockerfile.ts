@@ -9,6 +9,8 @@ import {
   plainEnvironment,
   provideEnvironment,
 } from './build-environment.ts';
+import type { ResolvedNetwork } from './build-network.ts';
+import { withoutArguments } from './declared-arguments.ts';
 import type { SecretValues } from './build-session.ts';
 import { plainMounts, scopeMounts, secretId, type MountRules } from './mounts.ts';
 
@@ -23,20 +25,22 @@ export interface PreparedDockerfile {
   readonly plainName: (stepName: string) => string;
 }
 
-/** `certificates`: PEM that builds are to trust; null: they are left to their images. Error: `invalid_input` for more than a build can be given. */
+/** Error: `invalid_input` for more than a build can be given. */
 export function prepareDockerfile(
   dockerfile: string,
   request: BuildRequest,
-  certificates: string | null = null,
+  { certificates, proxy }: ResolvedNetwork,
 ): PreparedDockerfile {
   const isPlanned = request.plan.preset !== 'dockerfile';
   const hasSecrets = request.secrets.length > 0;
   const secrets = isPlanned && hasSecrets ? [...request.secrets, allOf(request.secrets)] : request.secrets;
   const rules: MountRules = { cacheScope: request.cacheScope, secrets };
   const provided = { secrets: hasSecrets, certificates: certificates !== null };
+  const own = Object.keys(proxy).filter((name) => !(name in request.plan.buildArgs));
+  const undeclared = withoutArguments(dockerfile, new Set(own));
   const values = secrets.map((secret) => [secretId(secret), checked(secret).value] as const);
   return {
-    text: scopeMounts(isPlanned ? provideEnvironment(dockerfile, provided) : dockerfile, rules),
+    text: scopeMounts(isPlanned ? provideEnvironment(dockerfile, provided) : undeclared, rules),
     // Other certificates are no other input: their id is always the same.
     secretValues: new Map([...values, ...(certificates === null ? [] : [[certificatesId, certificates] as const])]),
     plainName: (name) => plainEnvironment(plainMounts(name, rules)),

@@ -46,7 +46,7 @@ function byNext<T>({ values, next }: { readonly values: readonly T[]; readonly n
 
 /** A status has to have an address; where there is none it is the one of the commit itself. */
 async function tell(client: RestClient, base: string, message: ProviderMessage, signal: AbortSignal): Promise<void> {
-  if (message.kind === 'deployment-status') return;
+  if (message.kind === 'deployment-status' || message.kind === 'commit-deployment') return;
   if (message.kind === 'comment') return upsertComment(client, base, message, signal);
   const { commit, state, context, description, url } = message;
   const fallback = `https://bitbucket.org${base.replace('/repositories', '')}/commits/${commit}`;
@@ -62,9 +62,15 @@ async function upsertComment(
   signal: AbortSignal,
 ): Promise<void> {
   const path = `${base}/pullrequests/${pullRequest}/comments`;
-  const comments = await client.all(pageOf(comment), { method: 'GET', path: `${path}?pagelen=100`, signal }, byNext);
+  const comments = await client.all(
+    pageOf(comment),
+    { method: 'GET', path: `${path}?pagelen=100`, signal, whole: true },
+    // Of thousands of comments only those that may be ours are kept.
+    ({ values, next }) =>
+      byNext({ values: values.filter(({ deleted, content }) => !deleted && content.raw.includes(marker)), next }),
+  );
   const body = { content: { raw } };
-  for (const found of comments.filter((one) => !one.deleted && one.content.raw.includes(marker))) {
+  for (const found of comments) {
     if (found.content.raw === raw) return;
     const edit = { method: 'PUT', path: `${path}/${found.id}`, body, signal } as const;
     if (await client.call(anything, edit).then(() => true, refusedOnly)) return;

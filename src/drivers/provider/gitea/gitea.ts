@@ -34,11 +34,11 @@ export function openGitea(access: ProviderAccess, fetch: typeof globalThis.fetch
 }
 
 function byLink<T>(items: readonly T[], headers: Headers) {
-  return { items, next: nextLink(headers) };
+  return { items, next: nextLink(headers.get('link')) };
 }
 
 async function tell(client: RestClient, base: string, message: ProviderMessage, signal: AbortSignal): Promise<void> {
-  if (message.kind === 'deployment-status') return;
+  if (message.kind === 'deployment-status' || message.kind === 'commit-deployment') return;
   if (message.kind === 'comment') return upsertComment(client, base, message, signal);
   const { commit, state, context, description, url } = message;
   const body = { state, context, description, ...(url === null ? {} : { target_url: url }) };
@@ -53,8 +53,17 @@ async function upsertComment(
   signal: AbortSignal,
 ): Promise<void> {
   const path = `${base}/issues/${pullRequest}/comments`;
-  const comments = await client.all(z.array(comment), { method: 'GET', path: `${path}?limit=50`, signal }, byLink);
-  for (const found of comments.filter((one) => one.body.includes(marker))) {
+  const comments = await client.all(
+    z.array(comment),
+    { method: 'GET', path: `${path}?limit=50`, signal, whole: true },
+    // Of thousands of comments only those that may be ours are kept.
+    (all, headers) =>
+      byLink(
+        all.filter((one) => one.body.includes(marker)),
+        headers,
+      ),
+  );
+  for (const found of comments) {
     if (found.body === body) return;
     const edit = { method: 'PATCH', path: `${base}/issues/comments/${found.id}`, body: { body }, signal } as const;
     const edited = await client.call(anything, edit).then(() => true, refusedOnly);

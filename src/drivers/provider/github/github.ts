@@ -1,12 +1,9 @@
-import { Octokit } from '@octokit/core';
-import { paginateRest } from '@octokit/plugin-paginate-rest';
 import type { ProviderAccess, ProviderMessage, PullRequestState } from '../../../domain/provider.ts';
 import { ProviderError, type Provider } from '../../../engine/ports/provider.ts';
-import { notReached, providerFailure } from '../provider-failure.ts';
-import { tellDeployment } from './deployments.ts';
-
-export const GitHubClient = Octokit.plugin(paginateRest);
-export type GitHubClient = InstanceType<typeof GitHubClient>;
+import { isAnswer, isLimit, translated } from './answers.ts';
+import { gitHubClient, type GitHubClient } from './client.ts';
+import { pages } from './pages.ts';
+import { tellCommitDeployment, tellDeployment } from './deployments.ts';
 
 export interface Repository {
   readonly owner: string;
@@ -14,21 +11,10 @@ export interface Repository {
 }
 
 const perPage = 100;
-const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** GitHub's REST API, with a fine-grained or classic token. */
+/** GitHub's REST API, with a fine-grained or classic token, or one of an App's installation. */
 export function openGitHub(access: ProviderAccess, fetch: typeof globalThis.fetch): Provider {
-  const client = new GitHubClient({
-    auth: access.token,
-    baseUrl: access.apiUrl,
-    userAgent: 'cutover',
-    request: { fetch },
-    log: silent,
-  });
-  // Octokit takes a redirect that nobody follows for an answer.
-  client.hook.after('request', ({ status, url }) => {
-    if (status >= 300) throw new ProviderError('provider_refused', `GitHub: ${status}, ${url} is elsewhere now`);
-  });
+  const client = gitHubClient({ ...access, fetch });
   const [owner = '', repo = ''] = access.repository.split('/');
   const repository = { owner, repo };
   return {
@@ -38,7 +24,10 @@ export function openGitHub(access: ProviderAccess, fetch: typeof globalThis.fetc
     openPullRequests: (signal) =>
       translated(async () => {
         const asked = { ...repository, state: 'open', per_page: perPage, request: { signal } } as const;
-        return (await client.paginate('GET /repos/{owner}/{repo}/pulls', asked)).map(toState);
+        const first = client.request('GET /repos/{owner}/{repo}/pulls', asked);
+        const found: PullRequestState[] = [];
+        for await (const page of pages(client, first, { signal })) found.push(...page.map(toState));
+        return found;
       }, signal),
   };
 }
@@ -67,6 +56,8 @@ async function tell(client: GitHubClient, asked: Asked, message: ProviderMessage
     }
     case 'deployment-status':
       return tellDeployment(client, asked, message);
+    case 'commit-deployment':
+      return tellCommitDeployment(client, asked, message);
   }
 }
 
@@ -77,13 +68,20 @@ async function comment(
   { pullRequest: issue_number, marker, body }: Extract<ProviderMessage, { kind: 'comment' }>,
 ): Promise<void> {
   const where = 'GET /repos/{owner}/{repo}/issues/{issue_number}/comments';
-  const comments = await client.paginate(where, { ...asked, issue_number, per_page: perPage });
-  for (const found of comments.filter((one) => one.body?.includes(marker) === true)) {
-    if (found.body === body) return;
-    const edit = { ...asked, comment_id: found.id, body };
-    if (await permitted(() => client.request('PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}', edit))) return;
-  }
+  const first = client.request(where, { ...asked, issue_number, per_page: perPage });
+  for await (const page of pages(client, first, { signal: asked.request.signal, onCut: tooMany }))
+    for (const found of page.filter((one) => one.body?.includes(marker) === true)) {
+      if (found.body === body) return;
+      const edit = { ...asked, comment_id: found.id, body };
+      if (await permitted(() => client.request('PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}', edit)))
+        return;
+    }
   await client.request('POST /repos/{owner}/{repo}/issues/{issue_number}/comments', { ...asked, issue_number, body });
+}
+
+/** Ours may be behind them: another one would be written with every change. */
+function tooMany(): never {
+  throw new ProviderError('provider_refused', 'GitHub: the pull request has too many comments to find ours among them');
 }
 
 async function permitted(work: () => Promise<unknown>): Promise<boolean> {
@@ -136,31 +134,4 @@ function toState(pull: WirePullRequest): PullRequestState {
     commit: pull.head.sha,
     fromFork: pull.head.repo?.id !== pull.base.repo.id,
   };
-}
-
-interface ErrorAnswer extends Error {
-  readonly status: number;
-  readonly response: { readonly headers: Readonly<Record<string, string | number | undefined>> };
-}
-
-/** Octokit gives status 500 to what was never answered; an answer has headers. */
-function isAnswer(error: unknown): error is ErrorAnswer {
-  return error instanceof Error && 'status' in error && 'response' in error && error.response !== undefined;
-}
-
-function isLimit({ response: { headers } }: ErrorAnswer): boolean {
-  return headers['retry-after'] !== undefined || headers['x-ratelimit-remaining'] === '0';
-}
-
-async function translated<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    signal.throwIfAborted();
-    if (error instanceof ProviderError) throw error;
-    if (!isAnswer(error)) throw notReached('GitHub', error);
-    const { headers } = error.response;
-    const header = (name: string) => (headers[name] === undefined ? null : String(headers[name]));
-    throw providerFailure({ status: error.status, header, message: error.message, what: 'GitHub' }, Date.now());
-  }
 }

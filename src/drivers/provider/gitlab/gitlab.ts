@@ -44,7 +44,7 @@ export function openGitLab(access: ProviderAccess, fetch: typeof globalThis.fetc
 }
 
 function byLink<T>(items: readonly T[], headers: Headers) {
-  return { items, next: nextLink(headers) };
+  return { items, next: nextLink(headers.get('link')) };
 }
 
 async function tell(client: RestClient, project: string, message: ProviderMessage, signal: AbortSignal): Promise<void> {
@@ -65,6 +65,8 @@ async function tell(client: RestClient, project: string, message: ProviderMessag
     }
     case 'deployment-status':
       return tellDeployment(client, project, message, signal);
+    case 'commit-deployment':
+      return tellCommitDeployment(client, project, message, signal);
   }
 }
 
@@ -79,6 +81,7 @@ async function unlessSo(work: () => Promise<unknown>): Promise<void> {
 }
 
 type Comment = Extract<ProviderMessage, { kind: 'comment' }>;
+type CommitDeployment = Extract<ProviderMessage, { kind: 'commit-deployment' }>;
 type DeploymentStatus = Extract<ProviderMessage, { kind: 'deployment-status' }>;
 
 async function comment(
@@ -89,10 +92,15 @@ async function comment(
 ): Promise<void> {
   const notes = await client.all(
     z.array(note),
-    { method: 'GET', path: `${path}?per_page=100&sort=asc`, signal },
-    byLink,
+    { method: 'GET', path: `${path}?per_page=100&sort=asc`, signal, whole: true },
+    // Of thousands of comments only those that may be ours are kept.
+    (all, headers) =>
+      byLink(
+        all.filter((one) => one.body.includes(marker)),
+        headers,
+      ),
   );
-  for (const found of notes.filter((one) => one.body.includes(marker))) {
+  for (const found of notes) {
     if (found.body === body) return;
     if (
       await mayEdit(() => client.call(anything, { method: 'PUT', path: `${path}/${found.id}`, body: { body }, signal }))
@@ -120,8 +128,28 @@ async function tellDeployment(
   signal: AbortSignal,
 ): Promise<void> {
   if (message.state === 'inactive') return stop(client, project, message.environment, signal);
-  const { environment: name, commit, branch, state } = message;
-  if (commit === null) return;
+  const { commit } = message;
+  if (commit !== null) return setDeployment(client, project, { ...message, commit }, signal);
+}
+
+/** That another one has taken its place GitLab sees by itself. */
+async function tellCommitDeployment(
+  client: RestClient,
+  project: string,
+  message: CommitDeployment,
+  signal: AbortSignal,
+): Promise<void> {
+  if (message.state !== 'inactive') return setDeployment(client, project, message, signal);
+}
+
+type Told = Pick<CommitDeployment, 'environment' | 'commit' | 'branch' | 'state'>;
+
+async function setDeployment(
+  client: RestClient,
+  project: string,
+  { environment: name, commit, branch, state }: Told,
+  signal: AbortSignal,
+): Promise<void> {
   const status: (typeof deploymentStates)[ReportState] = deploymentStates[state];
   const listed = `${project}/deployments?environment=${encodeURIComponent(name)}&order_by=id&sort=desc&per_page=1`;
   const [newest] = await client.call(z.array(deployment), { method: 'GET', path: listed, signal });

@@ -1,4 +1,5 @@
 import type { SlotNumber } from '../../../domain/route.ts';
+import { awaitedRing, longestAwaited } from './awaited-line.ts';
 import { renderDoor } from './door.ts';
 import { renderFrontEnd } from './front-end.ts';
 import { bundleValue, guardValue, isSpecial, liveName, routeValue, slotName } from './names.ts';
@@ -12,6 +13,8 @@ export const serverTimeoutSeconds = 60;
 
 /** At 2,000 requests a second, ten seconds in which nobody reads. */
 const ringBytes = 4_194_304;
+/** What is missed is told again. */
+const awaitedBytes = 65_536;
 
 /** The whole configuration, with every server as a static line, so that a restart comes up with them. */
 export function renderConfig(
@@ -25,6 +28,7 @@ export function renderConfig(
   return [
     renderGlobal(options, paths, lua),
     `ring ${ringName}\n  format raw\n  maxlen ${longestLine}\n  size ${ringBytes}\n`,
+    ...(lua ? [`ring ${awaitedRing}\n  format raw\n  maxlen ${longestAwaited}\n  size ${awaitedBytes}\n`] : []),
     renderDefaults(paths),
     renderFrontEnd(options, paths, lua),
     renderDoor(options.door),
@@ -36,7 +40,9 @@ export function renderConfig(
 
 function renderGlobal(options: HaproxyRouterOptions, paths: RouterPaths, lua: boolean): string {
   const threads = options.threads === undefined ? '' : `  nbthread ${options.threads}\n`;
-  const script = lua ? `  lua-load-per-thread ${quoted(paths.holdScript)}\n` : '';
+  const script = lua
+    ? `  lua-load-per-thread ${quoted(paths.holdScript)}\n  log ring@${awaitedRing} len ${longestAwaited} format raw local0\n`
+    : '';
   return `global
   fd-hard-limit ${options.maxDescriptors ?? 50_000}
 ${threads}${script}  stats socket ${quoted(paths.socket)} mode 600 level admin expose-fd listeners
@@ -87,7 +93,7 @@ function renderSlot(slot: SlotNumber, servers: SlotRecord, options: HaproxyRoute
 }
 
 export function renderHostsMap(model: RouterModel): string {
-  return [...model.routes].map(([host, target]) => `${host} ${routeValue(target, model.guards.has(host))}\n`).join('');
+  return [...model.routes].map(([host, target]) => `${host} ${routeValue(target, model.guards.get(host))}\n`).join('');
 }
 
 export function renderGuardsMap(model: RouterModel): string {

@@ -1,7 +1,8 @@
 import { laneCookie } from './lane-cookie.ts';
 import type { HaproxyRouterOptions, RouterPaths } from './options.ts';
 import { logFormat, ringName } from './outcome-line.ts';
-import { heldPage, pagePath, pausedPage } from './pages.ts';
+import { askingMark } from './names.ts';
+import { asleepPage, heldPage, pagePath, pausedPage, unwokenPage } from './pages.ts';
 
 /**
  * Of the requests of hosts that are not observed, one in 16 is told while there are few, and fewer the more there are: telling one costs
@@ -12,6 +13,10 @@ const fewerBy = 4;
 const manyPerSecond = 500;
 const farFewerBy = 64;
 const veryManyPerSecond = 5_000;
+
+/** How many requests wait for each host that sleeps, and how many may. */
+const waitingTable = 'waiting';
+const mostWaiting = 500;
 
 const cookie = `req.cook(${laneCookie})`;
 const plain = '!{ var(txn.slot) -m sub : }';
@@ -31,10 +36,10 @@ ${options.binds.map((bind) => `  bind ${bind}`).join('\n')}
 ${rules.map((rule) => `  ${rule}`).join('\n')}
   use_backend successor if { stopping }
   use_backend %[var(txn.slot)] if { var(txn.slot) -m found }
-  # Should the route have become a special one a moment ago, this request came before.
+  # Should the route have become a special one a moment ago, this request came before. One that asks for a password names no slot here.
   use_backend %[${host},map_str(${paths.hostsMap}),field(1,:)]
   default_backend nobody
-`;
+${lua ? `\nbackend ${waitingTable} from front\n  stick-table type string len 253 size 10k expire 5m store conn_cur\n` : ''}`;
 }
 
 /**
@@ -61,13 +66,15 @@ function acceptance(paths: RouterPaths): string[] {
 
 /**
  * Only routes that are more than the name of a slot come here, and those of guarded hosts are. The digest of the salt and of what the browser
- * sent is compared with the one that is known; the app is not told what was sent.
+ * sent is compared with the one that is known; the app is not told what was sent. Where the route says that there is a password and the guard
+ * is not there, it comes, goes, or is read anew in this moment: nobody gets in.
  */
 function guarding(paths: RouterPaths): string[] {
   const asked = '{ var(txn.guard) -m sub : }';
   const stranger = '!{ var(txn.shown),strcmp(txn.known) eq 0 }';
   return [
     `http-request set-var(txn.guard) ${host},map_str(${paths.guardsMap})`,
+    `http-request deny deny_status 503 if { var(txn.slot) -m beg ${askingMark} } !${asked}`,
     `http-request set-var(txn.sent) req.fhdr(authorization),field(2,' ') if ${asked}`,
     `http-request set-var(txn.known) var(txn.guard),field(3,:) if ${asked}`,
     `http-request set-var(txn.shown) var(txn.guard),field(2,:),concat(,txn.sent),sha2(256),hex,lower if ${asked}`,
@@ -99,14 +106,18 @@ function telling(): string[] {
 
 /** A route with a mode. After `hold` it is the one that the host has then. */
 function holding(paths: RouterPaths, lua: boolean): string[] {
-  const hold = [
-    `http-request set-var(txn.host) ${host} if { var(txn.slot) -m sub :h }`,
-    'http-request lua.hold if { var(txn.slot) -m sub :h }',
-  ];
   const page = (name: string) => `deny deny_status 503 errorfile '${pagePath(paths, name)}'`;
+  const hold = [
+    `http-request set-var(txn.host) ${host} if { var(txn.slot) -m sub :h :a }`,
+    // Whoever floods what sleeps takes no more of the router than that.
+    `http-request track-sc0 var(txn.host) table ${waitingTable} if { var(txn.slot) -m sub :a }`,
+    `http-request ${page(asleepPage)} if { var(txn.slot) -m sub :a } { sc0_conn_cur(${waitingTable}) gt ${mostWaiting} }`,
+    'http-request lua.hold if { var(txn.slot) -m sub :h :a }',
+  ];
   return [
     ...(lua ? hold : []),
     'http-request set-var(txn.route) var(txn.slot)',
+    `http-request set-var(txn.route) var(txn.slot),field(2,:,0) if { var(txn.slot) -m beg ${askingMark} }`,
     'http-request set-var(txn.slot) var(txn.route),field(1,:)',
     `http-request set-var(txn.weight) int(1) if { var(txn.route),field(4,:) -m end o }`,
     `http-request set-log-level silent if !{ var(txn.weight) -m int eq 1 } { rand(${sampleOf}) gt 0 }`,
@@ -115,6 +126,8 @@ function holding(paths: RouterPaths, lua: boolean): string[] {
       ? 'http-request deny deny_status 503 if { var(txn.route) -m sub :h }'
       : `http-request ${page(heldPage)} if { var(txn.route) -m sub :h }`,
     `http-request ${page(pausedPage)} if { var(txn.route) -m sub :p }`,
+    `http-request ${page(asleepPage)} if { var(txn.route) -m sub :a }`,
+    `http-request ${page(unwokenPage)} if { var(txn.route) -m sub :u }`,
   ];
 }
 

@@ -8,6 +8,7 @@ import type {
   RouterSnapshot,
   SlotCounters,
 } from '../../../engine/ports/router.ts';
+import { followAwaited } from './awaited-feed.ts';
 import { ChangeQueue, unlessAborted } from './change-queue.ts';
 import type { CounterBook } from './counter-book.ts';
 import { RouterDisk } from './disk.ts';
@@ -45,13 +46,14 @@ export async function createHaproxyRouter(options: HaproxyRouterOptions): Promis
   const lua = await hasLua(options.haproxyBin);
   if (!lua) options.log?.('this HAProxy has no Lua: requests that should be held are answered 503 with Retry-After: 1');
   const disk = new RouterDisk(options, paths, lua);
-  return new Haproxy({ options, paths, disk, ...(await disk.load()) });
+  return new Haproxy({ options, paths, disk, lua, ...(await disk.load()) });
 }
 
 interface Parts {
   readonly options: HaproxyRouterOptions;
   readonly paths: RouterPaths;
   readonly disk: RouterDisk;
+  readonly lua: boolean;
   readonly model: RouterModel;
   readonly counters: CounterBook;
 }
@@ -73,6 +75,7 @@ class Haproxy implements HaproxyRouter {
   readonly #options: HaproxyRouterOptions;
   readonly #paths: RouterPaths;
   readonly #disk: RouterDisk;
+  readonly #lua: boolean;
   readonly #model: RouterModel;
   readonly #counters: CounterBook;
   readonly #context: CommandContext;
@@ -84,10 +87,11 @@ class Haproxy implements HaproxyRouter {
   /** What is on disk besides the model, the counters, has changed. */
   #unsaved = false;
 
-  constructor({ options, paths, disk, model, counters }: Parts) {
+  constructor({ options, paths, disk, lua, model, counters }: Parts) {
     this.#options = options;
     this.#paths = paths;
     this.#disk = disk;
+    this.#lua = lua;
     this.#model = model;
     this.#counters = counters;
     this.#log = options.log ?? (() => undefined);
@@ -200,6 +204,14 @@ class Haproxy implements HaproxyRouter {
 
   outcomes(signal: AbortSignal): AsyncIterable<readonly RequestOutcome[]> {
     return new OutcomeFeed(this.#paths, () => this.#model.observedSlots(), signal);
+  }
+
+  canHold(): boolean {
+    return this.#lua;
+  }
+
+  awaited(signal: AbortSignal): AsyncIterable<readonly string[]> {
+    return followAwaited(this.#paths, signal);
   }
 
   async stalled(slot: SlotNumber, olderThanMs: number, signal: AbortSignal): Promise<number> {

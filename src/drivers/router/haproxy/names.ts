@@ -37,14 +37,19 @@ export function generationOf(live: string): number {
   return Number(live.slice(live.lastIndexOf('.') + 1));
 }
 
+/** Stands before the route of a host that asks for a password: it names no slot, so that nobody gets to one by a rule that knows of no guard. */
+export const askingMark = 'asks:';
+
 /**
  * Most routes are only the name of a slot. All others, and those of guarded hosts, are `stable:candidate:share:flags`: `-` for no candidate; the flags are the mode
- * (`s`, `h` or `p`) and `o` for observed. The front end's rules read these.
+ * (the first letter of it) and `o` for observed. The front end's rules read these.
  */
-export function routeValue({ stable, candidate, share, mode, observed }: RouteTarget, guarded = false): string {
-  if (candidate === null && mode === 'serve' && !observed && !guarded) return slotName(stable);
+export function routeValue(target: RouteTarget, guard: HostGuard | null = null): string {
+  const { stable, candidate, share, mode, observed } = target;
+  if (candidate === null && mode === 'serve' && !observed && guard === null) return slotName(stable);
   const other = candidate === null ? '-' : slotName(candidate);
-  return `${slotName(stable)}:${other}:${share}:${mode.charAt(0)}${observed ? 'o' : ''}`;
+  const mark = guard === null || guard.password === null ? '' : askingMark;
+  return `${mark}${slotName(stable)}:${other}:${share}:${mode.charAt(0)}${observed ? 'o' : ''}`;
 }
 
 /** Whether the front end's rules have to read the route: it is more than the name of a slot. */
@@ -54,7 +59,8 @@ export function isSpecial(value: string | null): boolean {
 
 /** null for a value that is not ours. */
 export function parseRouteValue(value: string): RouteTarget | null {
-  const [stableName = '', candidate = '-', share = '0', flags = 's'] = value.split(':');
+  const route = value.startsWith(askingMark) ? value.slice(askingMark.length) : value;
+  const [stableName = '', candidate = '-', share = '0', flags = 's'] = route.split(':');
   const stable = slotNumber(stableName);
   const mode = routeModes.find((one) => flags.startsWith(one.charAt(0)));
   if (stable === null || mode === undefined) return null;

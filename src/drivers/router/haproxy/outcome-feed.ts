@@ -5,7 +5,7 @@ import type { SlotNumber } from '../../../domain/route.ts';
 import type { RequestOutcome } from '../../../engine/ports/router.ts';
 import { LostRequests } from './lost-requests.ts';
 import type { RouterPaths } from './options.ts';
-import { parseOutcome } from './outcome-line.ts';
+import { parseOutcome, ringName } from './outcome-line.ts';
 import { readTail } from './outcome-tail.ts';
 import { frontEndConnections, parseStat } from './stats.ts';
 import { addressedWorker, currentWorker, readInfo, type Worker } from './workers.ts';
@@ -74,7 +74,8 @@ export class OutcomeFeed implements AsyncIterable<readonly RequestOutcome[]> {
     this.#tails.set(pid, tail);
     const signal = AbortSignal.any([this.#signal, tail.end.signal]);
     const fromStart = !this.#known.has(pid);
-    void readTail(this.#paths.socket, { pid, fromStart }, (lines) => this.#take(pid, lines), signal).finally(() =>
+    const ring = { name: ringName, pid, fromStart };
+    void readTail(this.#paths.socket, ring, (lines) => this.#take(pid, lines), signal).finally(() =>
       this.#tails.delete(pid),
     );
   }

@@ -1,14 +1,21 @@
 import { connect } from 'node:net';
-import { ringName } from './outcome-line.ts';
 import { parseInfo } from './workers.ts';
+
+interface Ring {
+  readonly name: string;
+  /** Of the worker. */
+  readonly pid: number;
+  /** With the lines that it had before. */
+  readonly fromStart: boolean;
+}
 
 /**
  * Hands out whole lines of the ring of the worker with this process id, until it ends, the connection is lost or the signal is
- * aborted; never rejects. While `take` is not done nothing more is read. `fromStart`: with those that it had before.
+ * aborted; never rejects. While `take` is not done nothing more is read.
  */
 export async function readTail(
   path: string,
-  worker: { readonly pid: number; readonly fromStart: boolean },
+  ring: Ring,
   take: (lines: readonly string[]) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -17,7 +24,7 @@ export async function readTail(
   signal.addEventListener('abort', abort, { once: true });
   socket.setEncoding('latin1');
   // The socket may already belong to another worker: the first answer tells whose it is.
-  socket.write(`show info;show events ${ringName} -w${worker.fromStart ? '' : ' -n'}\n`);
+  socket.write(`show info;show events ${ring.name} -w${ring.fromStart ? '' : ' -n'}\n`);
   try {
     let rest: string | null = null;
     let head = '';
@@ -26,7 +33,7 @@ export async function readTail(
         head += chunk;
         const end = head.indexOf('\n\n');
         if (end < 0) continue;
-        if (parseInfo(head.slice(0, end)).pid !== worker.pid) return;
+        if (parseInfo(head.slice(0, end)).pid !== ring.pid) return;
         rest = head.slice(end + 2);
       } else rest += chunk;
       const lines: string[] = rest.split('\n');

@@ -27,6 +27,9 @@ const pages: readonly Page[] = [
 /** Instead of waiting, where HAProxy has no Lua. */
 export const heldPage = 'held';
 export const pausedPage = 'paused';
+/** Who has waited for as long as one may, or where nobody can wait. */
+export const asleepPage = 'asleep';
+export const unwokenPage = 'unwoken';
 
 const unavailable = { status: 503, reason: 'Service Unavailable' };
 const modePages: readonly (readonly [string, Page])[] = [
@@ -35,6 +38,22 @@ const modePages: readonly (readonly [string, Page])[] = [
     { ...unavailable, text: 'The application is being replaced. Please try again.', headers: 'Retry-After: 1\r\n' },
   ],
   [pausedPage, { ...unavailable, text: 'This environment is paused by its owner.', headers: 'Retry-After: 300\r\n' }],
+  [
+    asleepPage,
+    {
+      ...unavailable,
+      text: 'This preview was asleep and is starting. Please try again.',
+      headers: 'Retry-After: 5\r\n',
+    },
+  ],
+  [
+    unwokenPage,
+    {
+      ...unavailable,
+      text: 'This preview was asleep and did not start. It will be tried again: please come back in a moment.',
+      headers: 'Retry-After: 15\r\n',
+    },
+  ],
 ];
 
 export function pagePath(paths: RouterPaths, name: string): string {

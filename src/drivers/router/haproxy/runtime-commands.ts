@@ -51,7 +51,7 @@ export function commandsForHost(
 }
 
 function hostAsLive({ target, guard }: HostRecord): LiveHost {
-  const value = target === null ? null : routeValue(target, guard !== null);
+  const value = target === null ? null : routeValue(target, guard);
   return { value, special: isSpecial(value), guard: guard === null ? null : guardValue(guard) };
 }
 

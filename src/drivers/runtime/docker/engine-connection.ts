@@ -4,12 +4,18 @@ import { CutoverError } from '../../../domain/errors.ts';
 /** The newest API version this driver was written against; engines down to 20.10 (1.41) answer all it asks. */
 const newestKnownApi = '1.44';
 
-/** The engine answered, and said no. Where nobody handles it, the engine is of no use to us: `runtime_unavailable`. */
+const saysDiskFull = /no space left on device|disk quota exceeded/i;
+
+/**
+ * The engine answered, and said no. Where nobody handles it, the engine is of no use to us: `disk_full` where that is why, else
+ * `runtime_unavailable`.
+ */
 export class EngineRefusal extends CutoverError {
   readonly status: number;
 
   constructor(what: string, status: number, options: { readonly said: string; readonly cause: unknown }) {
-    super('runtime_unavailable', `Docker Engine could not ${what}: ${options.said}`, { cause: options.cause });
+    const code = saysDiskFull.test(options.said) ? 'disk_full' : 'runtime_unavailable';
+    super(code, `Docker Engine could not ${what}: ${options.said}`, { cause: options.cause });
     this.name = 'EngineRefusal';
     this.status = status;
     this.said = options.said;
@@ -21,6 +27,11 @@ export class EngineRefusal extends CutoverError {
 
 export function isRefusal(error: unknown, ...statuses: readonly number[]): error is EngineRefusal {
   return error instanceof EngineRefusal && (statuses.length === 0 || statuses.includes(error.status));
+}
+
+/** A full disk is the machine's fault, and passes: it says nothing of what the engine was given. */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof EngineRefusal && error.code === 'disk_full';
 }
 
 /** What one call is for, as the second half of "Docker Engine could not …", and how long it may take. */

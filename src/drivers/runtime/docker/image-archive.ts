@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { CutoverError } from '../../../domain/errors.ts';
-import { EngineConnection, isRefusal } from './engine-connection.ts';
+import { EngineConnection, EngineRefusal, isDiskFull, isRefusal } from './engine-connection.ts';
 import { inspectImage } from './local-images.ts';
 
-/** Images as one stream, from one engine to another. Errors of all: `runtime_unavailable`. */
+/** Images as one stream, from one engine to another. Errors of all: `runtime_unavailable`, `disk_full`. */
 export interface ImageArchive {
   /** Those of these ids that the engine has. */
   present(imageIds: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
@@ -76,13 +76,10 @@ async function load(engine: EngineConnection, tar: AsyncIterable<Uint8Array>, si
     let said = '';
     for await (const chunk of Readable.from(stream, { signal })) said = `${said}${String(chunk)}`.slice(-10_000);
     const problem = /"error":"((?:[^"\\]|\\.)*)"/.exec(said)?.[1];
-    if (problem !== undefined) throw notTaken(problem);
+    if (problem !== undefined) throw new EngineRefusal('load images', 500, { said: problem, cause: said });
   } catch (error) {
-    if (isRefusal(error)) throw notTaken(error.said, error);
-    throw error;
+    if (isDiskFull(error) || !isRefusal(error)) throw error;
+    const message = `Docker Engine does not take the images of the backup: ${error.said}`;
+    throw new CutoverError('backup_invalid', message, { cause: error });
   }
-}
-
-function notTaken(said: string, cause?: unknown): CutoverError {
-  return new CutoverError('backup_invalid', `Docker Engine does not take the images of the backup: ${said}`, { cause });
 }

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { isRefusal, type EngineConnection } from './engine-connection.ts';
+import { EngineRefusal, isDiskFull, isRefusal, type EngineConnection } from './engine-connection.ts';
 import { platformOf } from './image-platform.ts';
 import { chooseImage } from './image-tarball/choose-image.ts';
 import { rewriteTarball } from './image-tarball/rewrite-tarball.ts';
@@ -31,12 +31,13 @@ export async function loadTarball({ engine, path, name, onLine }: Loading, signa
       async (docker, abortSignal) => textOf(await docker.loadImage(tar, { quiet: true, abortSignal })),
     );
     const error = /"error":"((?:[^"\\]|\\.)*)"/.exec(said)?.[1];
-    if (error !== undefined) throw refused(`Docker Engine says: ${error}`);
+    if (error !== undefined) throw new EngineRefusal('load an image', 500, { said: error, cause: said });
   } catch (error) {
     signal.throwIfAborted();
     const [problem] = problems;
     if (problem !== undefined) throw problem;
-    throw isRefusal(error, 400, 500) ? refused(`Docker Engine says: ${error.said}`, error) : error;
+    if (isDiskFull(error) || !isRefusal(error, 400, 500)) throw error;
+    throw refused(`Docker Engine says: ${error.said}`, error);
   } finally {
     tar.destroy();
   }

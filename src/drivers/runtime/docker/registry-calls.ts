@@ -3,7 +3,7 @@ import { CutoverError } from '../../../domain/errors.ts';
 import { defaultRegistry, parseImageReference, type ImageReference } from '../../../domain/image-reference.ts';
 import type { RegistryCredential } from '../../../domain/registry-credential.ts';
 import type { ImageRequest, PullRequest } from '../../../engine/ports/image-intake.ts';
-import { EngineRefusal, type EngineConnection } from './engine-connection.ts';
+import { EngineRefusal, isDiskFull, type EngineConnection } from './engine-connection.ts';
 import { fitsEngine, platformOf } from './image-platform.ts';
 import { inspectPlatform } from './local-images.ts';
 import { readPullProgress } from './pull-progress.ts';
@@ -92,7 +92,7 @@ function authOf(credential: RegistryCredential | null) {
 
 /** Registries, and Docker, say the same in many words. */
 function explain(error: unknown, { reference, credential }: ImageRequest): unknown {
-  if (!(error instanceof EngineRefusal)) return error;
+  if (!(error instanceof EngineRefusal) || isDiskFull(error)) return error;
   const { said, status } = error;
   const is = (pattern: RegExp) => pattern.test(said);
   if (is(/no matching manifest|does not match the specified platform/i))

@@ -3,7 +3,7 @@ import { CutoverError } from '../../../domain/errors.ts';
 import type { InstanceSpec, InstanceStatus } from '../../../engine/ports/runtime.ts';
 import { containerSettings } from './container-settings.ts';
 import type { Containers } from './containers.ts';
-import { isRefusal } from './engine-connection.ts';
+import { isDiskFull, isRefusal } from './engine-connection.ts';
 import type { EngineConnection, EngineRefusal } from './engine-connection.ts';
 import { instanceLabel } from './labels.ts';
 import { instanceStatus } from './instance-status.ts';
@@ -93,13 +93,9 @@ async function run(home: InstanceHome, containerId: string, signal: AbortSignal)
   }
 }
 
-const saysDiskFull = /no space left on device|disk quota exceeded/i;
-
-/** A full disk is the machine's fault, and passes; anything else is the app's. */
+/** But for a full disk it is the app's fault. */
 function refused(error: EngineRefusal): CutoverError {
-  return saysDiskFull.test(error.said)
-    ? new CutoverError('disk_full', `Docker Engine has no space left on its disk: ${error.said}`, { cause: error })
-    : startFailed(error.said, error);
+  return isDiskFull(error) ? error : startFailed(error.said, error);
 }
 
 function startFailed(message: string, cause?: unknown): CutoverError {

@@ -1,5 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { prepareGitSurroundings } from '../git-surroundings.ts';
 import type { GitProtocol } from './repository-url.ts';
 
 /**
@@ -28,23 +27,13 @@ export async function prepareGitEnvironment(
   dir: string,
   allowed: readonly GitProtocol[],
 ): Promise<Readonly<Record<string, string>>> {
-  const home = join(dir, 'home');
-  await mkdir(home, { recursive: true });
-  const config = join(dir, 'gitconfig');
-  await writeFile(config, configuration(allowed));
   return {
-    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-    HOME: home,
-    LC_ALL: 'C',
-    GIT_CONFIG_NOSYSTEM: '1',
-    GIT_CONFIG_GLOBAL: config,
-    GIT_TERMINAL_PROMPT: '0',
+    ...(await prepareGitSurroundings(dir, configuration(allowed))),
     GIT_ASKPASS: '/bin/false',
     SSH_ASKPASS: '/bin/false',
     GIT_ALLOW_PROTOCOL: allowed.join(':'),
     GIT_SSH_VARIANT: 'ssh',
     GIT_OPTIONAL_LOCKS: '0',
-    GIT_NO_REPLACE_OBJECTS: '1',
   };
 }
 

@@ -1,7 +1,15 @@
 import { join } from 'node:path';
 import { CutoverError } from '../../../domain/errors.ts';
 import type { CommitInfo } from '../../../domain/source.ts';
-import type { Checkout, CheckoutRequest, FetchRequest, Repository, Source } from '../../../engine/ports/source.ts';
+import type {
+  Checkout,
+  CheckoutRequest,
+  FetchRequest,
+  Repository,
+  SentTree,
+  Source,
+  UnpackRequest,
+} from '../../../engine/ports/source.ts';
 import { readAppTreeId } from './app-tree.ts';
 import { CheckoutFiles } from './checkout-files.ts';
 import { prepareGitEnvironment } from './git-environment.ts';
@@ -9,8 +17,9 @@ import { defaultLimits, within, type RepositoryLimits } from './limits.ts';
 import type { Mirror, MirroredCommit } from './mirror.ts';
 import { Mirrors } from './mirrors.ts';
 import { checkBranch, checkCommit, checkOwner, treePath } from './refs.ts';
-import { RemoteAccesses } from './remote-access.ts';
+import { RemoteAccesses, type AppTokens } from './remote-access.ts';
 import type { GitProtocol } from './repository-url.ts';
+import { surveySent, unpackSent } from '../sent-directory.ts';
 import { Worktrees } from './worktrees.ts';
 
 export interface GitSourceOptions {
@@ -28,6 +37,8 @@ export interface GitSourceOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Where the repositories are that the platform keeps itself, by the id of their project. Default: there are none. */
   readonly hosted?: (project: string) => string;
+  /** For repositories that are read by the GitHub App of the platform. Default: there is none. */
+  readonly appToken?: AppTokens;
   readonly log: { warn(details: object, message: string): void };
 }
 
@@ -39,12 +50,13 @@ export async function createGitSource(options: GitSourceOptions): Promise<Source
     timeoutMs = 10 * 60_000,
     gitLfs = 'git-lfs',
     hosted = null,
+    appToken = async () => null,
     log,
   } = options;
   const hardened = await prepareGitEnvironment(dir, allowed);
   const environment = { ...options.environment, ...hardened };
   const limits = { ...defaultLimits, ...options.limits };
-  const accesses = await RemoteAccesses.openIn(dir);
+  const accesses = await RemoteAccesses.openIn(dir, appToken);
   const mirrors = new Mirrors({ dir, allowed, timeoutMs, environment, accesses, limits, gitLfs, hosted, log });
   const checkoutMs = commandsInCheckout * timeoutMs;
   return new GitSource({ mirrors, limits, worktrees: new Worktrees(join(dir, 'checkouts')), accesses, checkoutMs });
@@ -131,6 +143,17 @@ class GitSource implements Source {
     using limited = within(checkoutMs, signal);
     const files = new CheckoutFiles(this.#mirrors, limits, request, { onLine, signal: limited.signal });
     return await this.#worktrees.create(owner, (workTree, index) => files.write(workTree, index));
+  }
+
+  async survey(archive: string, signal: AbortSignal): Promise<SentTree> {
+    using limited = within(this.#parts.checkoutMs, signal);
+    return await surveySent(archive, limited.signal);
+  }
+
+  async unpack({ archive, owner }: UnpackRequest, signal: AbortSignal): Promise<Checkout> {
+    checkOwner(owner);
+    using limited = within(this.#parts.checkoutMs, signal);
+    return await this.#worktrees.create(owner, (workTree) => unpackSent(archive, workTree, limited.signal));
   }
 
   async release(owner: string): Promise<void> {

@@ -155,9 +155,10 @@ export class Mirrors {
     // What was read with a project's credential is that project's alone.
     const name = nameOfMirror(url.identity, credential === null ? '' : repository.project);
     const path = join(dir, 'mirrors', name);
-    const access = () => accesses.open(url, repository);
+    const access = () => accesses.open(url, repository, signal);
     const mirror = new Mirror({ ...options, path, url: url.url, access, signal, onLine });
-    const shown = credential !== null || url.authorization !== null;
+    // Whether the App has one to show is found out later.
+    const shown = (credential !== null && credential.kind !== 'github-app') || url.authorization !== null;
     return { mirror, asked: { url: url.url, ref, shown } };
   }
 }

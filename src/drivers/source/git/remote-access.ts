@@ -1,7 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DeployKey, RepositoryCredential } from '../../../domain/repository-credential.ts';
+import {
+  defaultTokenUser,
+  type AppCredential,
+  type DeployKey,
+  type RepositoryCredential,
+} from '../../../domain/repository-credential.ts';
 import type { Repository } from '../../../engine/ports/source.ts';
 import { checkOwner } from './refs.ts';
 import type { RepositoryUrl } from './repository-url.ts';
@@ -18,9 +23,16 @@ export interface RemoteAccess extends AsyncDisposable {
   readonly secrets: readonly string[];
 }
 
+/** A token of the platform's GitHub App, to read the repository of this address; null: it may not. */
+export type AppTokens = (address: string, signal: AbortSignal) => Promise<string | null>;
+
 /** The credential of the project where it is meant for this server; else null. */
-export function credentialFor(repository: RepositoryUrl, { credential }: Repository): RepositoryCredential | null {
-  return credential !== null && credential.host === repository.host ? credential : null;
+export function credentialFor(
+  repository: RepositoryUrl,
+  { credential }: Repository,
+): RepositoryCredential | AppCredential | null {
+  if (credential === null || credential.host !== repository.host) return null;
+  return credential.kind === 'github-app' && credential.repository !== repository.identity ? null : credential;
 }
 
 /**
@@ -30,22 +42,25 @@ export function credentialFor(repository: RepositoryUrl, { credential }: Reposit
 export class RemoteAccesses {
   readonly #keys: string;
   readonly #hosts: string;
+  readonly #appToken: AppTokens;
 
-  private constructor(dir: string) {
+  private constructor(dir: string, appToken: AppTokens) {
+    this.#appToken = appToken;
     this.#keys = join(dir, 'keys');
     this.#hosts = join(dir, 'known-hosts');
   }
 
   /** In `dir`, which is used by one control plane at a time: keys that a crash left are removed. */
-  static async openIn(dir: string): Promise<RemoteAccesses> {
-    const accesses = new RemoteAccesses(dir);
+  static async openIn(dir: string, appToken: AppTokens): Promise<RemoteAccesses> {
+    const accesses = new RemoteAccesses(dir, appToken);
     await rm(accesses.#keys, { recursive: true, force: true });
     for (const path of [accesses.#keys, accesses.#hosts]) await mkdir(path, { recursive: true, mode: 0o700 });
     return accesses;
   }
 
-  async open(url: RepositoryUrl, reader: Repository): Promise<RemoteAccess> {
-    const credential = credentialFor(url, reader);
+  async open(url: RepositoryUrl, reader: Repository, signal: AbortSignal): Promise<RemoteAccess> {
+    const shown = credentialFor(url, reader);
+    const credential = shown?.kind === 'github-app' ? await this.#ofApp(url, shown, signal) : shown;
     if (url.protocol === 'ssh')
       return this.#openSsh(reader.project, credential?.kind === 'deploy-key' ? credential : null);
     const authorization = credential?.kind === 'token' ? basicAuthorization(credential) : url.authorization;
@@ -56,6 +71,12 @@ export class RemoteAccesses {
       secrets: authorization === null ? [] : [...token, authorization.slice('Basic '.length)],
       [Symbol.asyncDispose]: async () => undefined,
     };
+  }
+
+  /** null: the App may not read it, which nobody needs who reads what is public. */
+  async #ofApp({ url, protocol }: RepositoryUrl, { host }: AppCredential, signal: AbortSignal) {
+    const token = protocol === 'https' || protocol === 'http' ? await this.#appToken(url, signal) : null;
+    return token === null ? null : ({ kind: 'token', username: defaultTokenUser, token, host } as const);
   }
 
   async forgetHostKeys(project: string): Promise<void> {

@@ -9,14 +9,17 @@ import type {
   ReceivedPush,
   RefChange,
 } from '../../../engine/ports/git-repositories.ts';
+import { unlessQuiet } from '../../incoming/unless-quiet.ts';
 import { serveGit } from './git-service.ts';
 import { HostedRepository } from './hosted-repository.ts';
 import { hiddenRefs, prepareHosting } from './hosting-environment.ts';
 import { flushPacket, MalformedPackets, packet, PacketReader } from './packet-lines.ts';
 import { PushAnswer } from './push-answer.ts';
+import { removeLeftBehind } from './left-behind.ts';
 import { readPushedCommits } from './pushed-commits.ts';
 import { readPushRequest } from './push-request.ts';
-import { receivePush } from './receive-push.ts';
+import { receivePush, refusePush } from './receive-push.ts';
+import { Receptions } from './receptions.ts';
 import { packedSize } from './repository-size.ts';
 import { hostedRepositoryPath, listHosted, repositoriesIn } from './repository-path.ts';
 
@@ -29,21 +32,26 @@ export interface HostedRepositoriesOptions {
   readonly timeoutMs: number;
   /** Of a whole push or fetch, as long as the caller takes to send and to read. Default: an hour. */
   readonly exchangeMs?: number;
+  /** Without a byte for so long a push has ended. Default: a minute. */
+  readonly quietMs?: number;
 }
 
 const defaultExchangeMs = 60 * 60_000;
+const defaultQuietMs = 60_000;
 /** Of those that a repository has before they are made into one. */
 const mostPacks = 50;
 
 /** Git's own `receive-pack` and `upload-pack` over bare repositories. One control plane at a time may use the directory. */
 export async function createHostedRepositories(options: HostedRepositoriesOptions): Promise<GitRepositories> {
   await mkdir(repositoriesIn(options.dir), { recursive: true, mode: 0o700 });
+  await removeLeftBehind(options.dir);
   return new HostedRepositories(options, await prepareHosting(options.dir, options.maxBytes));
 }
 
 class HostedRepositories implements GitRepositories {
   readonly #options: HostedRepositoriesOptions;
   readonly #environment: Readonly<Record<string, string>>;
+  readonly #receptions = new Receptions();
 
   constructor(options: HostedRepositoriesOptions, environment: Readonly<Record<string, string>>) {
     this.#options = options;
@@ -69,27 +77,35 @@ class HostedRepositories implements GitRepositories {
 
   async upload(projectId: string, { protocol, body, send, signal }: GitExchange): Promise<void> {
     const { path } = await this.#ensured(projectId);
+    const limited = this.#limited(signal);
     await serveGit({
       args: ['upload-pack', '--stateless-rpc', path],
       environment: { ...this.#environment, ...hiddenRefs, ...gitProtocol(protocol) },
-      body,
+      body: this.#unlessQuiet(body, limited),
       read: passOn(send),
-      signal: this.#limited(signal),
+      signal: limited,
     });
   }
 
-  async receive({ projectId, pushId }: ReceivedPush, exchange: GitExchange, decide: Decide): Promise<void> {
-    const packets = new PacketReader(exchange.body);
+  async receive(
+    { projectId, pushId, refusal = null }: ReceivedPush,
+    exchange: GitExchange,
+    decide: Decide,
+  ): Promise<void> {
+    const signal = this.#limited(exchange.signal);
+    const packets = new PacketReader(this.#unlessQuiet(exchange.body, signal));
     const request = await readPushRequest(packets).catch(refuseMalformed);
     // A pusher that asks only whether it may.
     if (request.changes.length === 0) return;
     const repository = await this.#ensured(projectId);
     const { maxBytes } = this.#options;
     const environment = this.#environment;
+    const receptions = this.#receptions;
     using answer = new PushAnswer((chunk) => exchange.send(chunk), request.capabilities);
-    const signal = this.#limited(exchange.signal);
     try {
-      await receivePush({ repository, pushId, request, packets, answer, environment, maxBytes, signal }, decide);
+      const push = { repository, pushId, request, packets, answer, environment, maxBytes, signal, receptions };
+      if (refusal === null) await receivePush(push, decide);
+      else await refusePush(push, refusal);
     } catch (error) {
       answer.fail(shown(error));
       throw error;
@@ -148,6 +164,10 @@ class HostedRepositories implements GitRepositories {
       environment: this.#environment,
       timeoutMs,
     });
+  }
+
+  #unlessQuiet(body: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncIterable<Uint8Array> {
+    return unlessQuiet(body, this.#options.quietMs ?? defaultQuietMs, signal);
   }
 
   #limited(signal: AbortSignal): AbortSignal {

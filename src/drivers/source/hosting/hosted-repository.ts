@@ -1,7 +1,9 @@
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { RefChange } from '../../../engine/ports/git-repositories.ts';
 import { GitFailure } from '../git/git-failure.ts';
 import { runGit } from '../git/run-git.ts';
+import { explainWrite } from './full-disk.ts';
 
 interface HostedRepositoryOptions {
   readonly path: string;
@@ -40,17 +42,18 @@ export class HostedRepository {
   async ensure(): Promise<void> {
     if (await this.exists()) return;
     const draft = `${this.path}.${process.pid}.${performance.now()}.tmp`;
-    await mkdir(draft, { recursive: true, mode: 0o700 });
     const { environment, timeoutMs } = this.#options;
     const signal = AbortSignal.timeout(timeoutMs);
-    // No template: there are no hooks, not even examples.
-    await runGit({ args: ['init', '--quiet', '--bare', '--template=', draft], environment, timeoutMs, signal });
     try {
+      await mkdir(draft, { recursive: true, mode: 0o700 });
+      // No template: there are no hooks, not even examples.
+      await runGit({ args: ['init', '--quiet', '--bare', '--template=', draft], environment, timeoutMs, signal });
       await rename(draft, this.path);
     } catch (error) {
+      const why = await explainWrite(error, dirname(draft));
       await rm(draft, { recursive: true, force: true });
       // Somebody else made it at the same time.
-      if (!(await this.exists())) throw error;
+      if (!(await this.exists())) throw why;
     }
   }
 
@@ -76,7 +79,7 @@ export class HostedRepository {
     } catch (error) {
       if (error instanceof GitFailure && (await this.find(ref)) !== from) return false;
       if (error instanceof GitFailure && to !== null && !(await this.has(to))) return false;
-      throw error;
+      throw await explainWrite(error, this.path);
     }
   }
 
@@ -105,7 +108,9 @@ export class HostedRepository {
   async letGo(pushId: string): Promise<void> {
     const listed = await this.git(['for-each-ref', '--format=%(refname)', heldBelow(pushId)]);
     for (const ref of listed.split('\n').filter((line) => line !== ''))
-      await this.git(['update-ref', '--no-deref', '-d', ref]);
+      await this.git(['update-ref', '--no-deref', '-d', ref]).catch(async (error: unknown) => {
+        throw await explainWrite(error, this.path);
+      });
   }
 
   git(args: readonly string[]): Promise<string> {

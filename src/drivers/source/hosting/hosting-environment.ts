@@ -1,5 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { prepareGitSurroundings } from '../git-surroundings.ts';
 
 /**
  * Git's whole configuration where it serves. What is pushed is checked object by object; faults that old versions of Git left in many
@@ -20,20 +19,7 @@ function configuration(maxBytes: number): string {
 
 /** Writes it below `dir` and returns the environment that names it. */
 export async function prepareHosting(dir: string, maxBytes: number): Promise<Readonly<Record<string, string>>> {
-  const home = join(dir, 'home');
-  await mkdir(home, { recursive: true, mode: 0o700 });
-  const config = join(dir, 'gitconfig');
-  await writeFile(config, configuration(maxBytes));
-  return {
-    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-    HOME: home,
-    LC_ALL: 'C',
-    GIT_CONFIG_NOSYSTEM: '1',
-    GIT_CONFIG_GLOBAL: config,
-    GIT_TERMINAL_PROMPT: '0',
-    GIT_ALLOW_PROTOCOL: '',
-    GIT_NO_REPLACE_OBJECTS: '1',
-  };
+  return { ...(await prepareGitSurroundings(dir, configuration(maxBytes))), GIT_ALLOW_PROTOCOL: '' };
 }
 
 /** Refs of the platform's own are nobody else's business. */

@@ -1,11 +1,13 @@
 import type { Decide, RefChange, RefRefusal } from '../../../engine/ports/git-repositories.ts';
 import { GitFailure } from '../git/git-failure.ts';
 import { megabytes } from '../git/limits.ts';
+import { diskFull, hasNoRoom } from './full-disk.ts';
 import { serveGit } from './git-service.ts';
 import { heldBelow, type HostedRepository } from './hosted-repository.ts';
 import type { PacketReader } from './packet-lines.ts';
 import type { PushAnswer } from './push-answer.ts';
 import { heldRequest, type HeldChange, type PushRequest } from './push-request.ts';
+import type { Receptions } from './receptions.ts';
 import { readReceiveReport, type ReceiveReport } from './receive-report.ts';
 import { packedSize } from './repository-size.ts';
 
@@ -19,18 +21,20 @@ export interface PushInHand {
   readonly environment: Readonly<Record<string, string>>;
   readonly maxBytes: number;
   readonly signal: AbortSignal;
+  readonly receptions: Receptions;
 }
 
-/** Holds what is pushed, asks what becomes of it, and reports that. Errors: those of Git that are not the push's fault, and of `decide`. */
+/** Holds what is pushed, asks what becomes of it, and reports that. Errors: those of Git that are not the push's fault, of `decide`, and `disk_full`. */
 export async function receivePush(push: PushInHand, decide: Decide): Promise<void> {
-  const { answer, request } = push;
-  const { unpacked, refusals } = await hold(push);
-  if (unpacked !== 'ok')
-    return answer.report(
-      unpacked,
-      request.changes,
-      request.changes.map(() => 'nothing of the push was taken'),
-    );
+  const { answer, request, repository } = push;
+  const { unpacked, refusals, diskFull: saidSo } = await hold(push);
+  const isRefused = unpacked !== 'ok' || refusals.size > 0;
+  // Where it did not: it does not say why it could not write a name.
+  if (saidSo || (isRefused && (await hasNoRoom(repository.path)))) {
+    await repository.letGo(push.pushId);
+    throw diskFull();
+  }
+  if (unpacked !== 'ok') return reportNone(push, unpacked);
   const own = await Promise.all(
     request.changes.map((change, index) => refusalOf(push, change, refusals.get(heldName(push, index)))),
   );
@@ -44,13 +48,24 @@ export async function receivePush(push: PushInHand, decide: Decide): Promise<voi
   );
 }
 
+/** Reads all of it, as a pusher listens only then, and keeps nothing. */
+export async function refusePush(push: PushInHand, why: string): Promise<void> {
+  await drain(push.packets);
+  reportNone(push, why);
+}
+
+function reportNone({ answer, request }: PushInHand, why: string): void {
+  const refusals = request.changes.map(() => 'nothing of the push was taken');
+  answer.report(why, request.changes, refusals);
+}
+
 function heldName({ pushId }: PushInHand, index: number): string {
   return `${heldBelow(pushId)}/${index}`;
 }
 
 /** Under names of its own, so that it is there whatever happens, and nothing has moved. */
 async function hold(push: PushInHand): Promise<ReceiveReport> {
-  const { repository, request, packets, answer, environment, maxBytes, signal } = push;
+  const { repository, request, packets, answer, environment, maxBytes, signal, receptions } = push;
   const held = request.changes.flatMap(({ to }, index): HeldChange[] =>
     to === null ? [] : [{ to, name: heldName(push, index) }],
   );
@@ -58,20 +73,22 @@ async function hold(push: PushInHand): Promise<ReceiveReport> {
   if (held.length === 0 || bytes > maxBytes) {
     await drain(packets);
     const full = `the repository is larger than ${megabytes(maxBytes)}`;
-    return { unpacked: held.length === 0 ? 'ok' : full, refusals: new Map() };
+    return { unpacked: held.length === 0 ? 'ok' : full, refusals: new Map(), diskFull: false };
   }
   try {
-    return await serveGit({
-      args: ['receive-pack', '--stateless-rpc', repository.path],
-      environment,
-      body: concat(heldRequest(request, held), packets.rest()),
-      read: (output) => readReceiveReport(output, answer),
-      signal,
-    });
+    return await receptions.during(repository.path, () =>
+      serveGit({
+        args: ['receive-pack', '--stateless-rpc', repository.path],
+        environment,
+        body: concat(heldRequest(request, held), packets.rest()),
+        read: (output) => readReceiveReport(output, answer),
+        signal,
+      }),
+    );
   } catch (error) {
     if (!(error instanceof GitFailure)) throw error;
     for (const line of error.lines) answer.tell(line);
-    return { unpacked: error.message, refusals: new Map() };
+    return { unpacked: error.message, refusals: new Map(), diskFull: false };
   }
 }
 

@@ -1,7 +1,7 @@
 import { open, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runGit } from '../git/run-git.ts';
-import { hostedRepositoryPath, listHosted, repositoriesIn } from './repository-path.ts';
+import { draftsIn, hostedRepositoryPath, listHosted, repositoriesIn } from './repository-path.ts';
 
 /** Whole repositories, from one platform to another. For when nobody pushes to where they are loaded. */
 export interface RepositoryArchive {
@@ -17,7 +17,7 @@ const timeoutMs = 60 * 60_000;
 
 /** Over the same directory as `createHostedRepositories`. */
 export function createRepositoryArchive({ dir }: { readonly dir: string }): RepositoryArchive {
-  const drafts = join(dir, 'drafts');
+  const drafts = draftsIn(dir);
   const git = (path: string, args: readonly string[], signal: AbortSignal) => {
     return runGit({ args, environment: { ...offline(dir), GIT_DIR: path }, timeoutMs, signal });
   };

@@ -8,6 +8,11 @@ export function repositoriesIn(dir: string): string {
   return join(dir, 'repositories');
 }
 
+/** Where whole repositories are written and read; names end with the id of the process and a kind. */
+export function draftsIn(dir: string): string {
+  return join(dir, 'drafts');
+}
+
 /** Where the repository of a project is: also for whoever reads it to build from it. Error: `invalid_input`. */
 export function hostedRepositoryPath(dir: string, projectId: string): string {
   if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(projectId))

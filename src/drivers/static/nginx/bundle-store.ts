@@ -3,7 +3,8 @@ import { chmod, cp, lstat, mkdir, readdir, rename, rm, stat } from 'node:fs/prom
 import { basename, join } from 'node:path';
 import { CutoverError } from '../../../domain/errors.ts';
 import type { StoredBundle } from '../../../engine/ports/static-files.ts';
-import { unpackArchive } from './archive/unpack-archive.ts';
+import { unpackArchive } from '../../archive/unpack-archive.ts';
+import { brotliTree, linkBrotli } from './brotli-tree.ts';
 import { followLinks } from './follow-links.ts';
 import { precompress } from './precompress.ts';
 import { sealBundle } from './seal-bundle.ts';
@@ -98,10 +99,11 @@ export class BundleStore {
     try {
       await fill(staging);
       await followLinks(staging, limits, signal);
+      await rm(join(staging, brotliTree), { recursive: true, force: true });
       const stored = await sealBundle(staging, limits, signal);
       if (stored.files === 0) throw new CutoverError('build_empty_output', 'There are no files to serve.');
       if (await this.has(stored.bundle)) return stored;
-      await precompress(staging, signal);
+      await precompress(staging, await linkBrotli(staging, signal), signal);
       await moveInto(staging, this.#path(stored.bundle));
       return stored;
     } catch (error) {

@@ -1,6 +1,7 @@
 import { link, lstat, mkdir, readdir, readlink, realpath, rm } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
-import { type BundleLimits, refused, show } from './untar.ts';
+import { shown } from '../../archive/shown.ts';
+import { type BundleLimits, refused } from './untar.ts';
 
 /** What is replaced, and how much of it so far. */
 interface Replacing {
@@ -39,9 +40,9 @@ async function putInPlace(source: string, path: string, under: readonly string[]
   const status = await lstat(source);
   // The files of a bundle never change, so one may have several names.
   if (status.isFile()) return link(source, path);
-  const shown = show(path.slice(replacing.root.length + 1));
-  if (!status.isDirectory()) throw refused(`${shown} is not a file`);
-  if (under.some((directory) => isInside(source, directory))) throw refused(`the link ${shown} leads to itself`);
+  const name = shown(path.slice(replacing.root.length + 1));
+  if (!status.isDirectory()) throw refused(`${name} is not a file`);
+  if (under.some((directory) => isInside(source, directory))) throw refused(`the link ${name} leads to itself`);
   await mkdir(path);
   for (const entry of await readdir(source, { withFileTypes: true })) {
     const from = join(source, entry.name);
@@ -52,18 +53,18 @@ async function putInPlace(source: string, path: string, under: readonly string[]
 
 /** null for a link that leads nowhere. */
 async function targetOf(path: string, root: string): Promise<string | null> {
-  const shown = show(path.slice(root.length + 1));
+  const name = shown(path.slice(root.length + 1));
   const target = await readlink(path);
-  if (target.startsWith('/')) throw refused(`the link ${shown} is absolute`);
-  if (!isInside(root, resolve(dirname(path), target))) throw refused(`the link ${shown} leads outside`);
+  if (target.startsWith('/')) throw refused(`the link ${name} is absolute`);
+  if (!isInside(root, resolve(dirname(path), target))) throw refused(`the link ${name} leads outside`);
   try {
     const reached = await realpath(path);
-    if (!isInside(root, reached)) throw refused(`the link ${shown} leads outside`);
+    if (!isInside(root, reached)) throw refused(`the link ${name} leads outside`);
     return reached;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG') return null;
-    if (code === 'ELOOP') throw refused(`the link ${shown} leads to itself`);
+    if (code === 'ELOOP') throw refused(`the link ${name} leads to itself`);
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { brotliMaps } from './brotli-maps.ts';
 import { mimeTypes } from './mime-types.ts';
 
 export interface NginxConfigOptions {
@@ -25,8 +26,8 @@ export interface NginxConfig {
  * too many, for a browser keeps them for a year: `hero-background.png`, `logo-1920x1080.png`, `v-20240131.css` and pages are none.
  */
 const immutable = [
-  // Next.js, Astro, Nuxt, SvelteKit.
-  String.raw`^/(?:_next/static|_astro|_nuxt(?!/builds)|_app/immutable)/`,
+  // Next.js, Astro, Nuxt, SvelteKit; also where what is sent is the file with brotli.
+  String.raw`^(?:/\.[^/]+)?/(?:_next/static|_astro|_nuxt(?!/builds)|_app/immutable)/`,
   // 8 or more hex digits, as of webpack and Parcel.
   String.raw`[./-](?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{8,64}(?:\.[a-z0-9]+){1,3}$`,
   // 8 capitals and digits, as of esbuild and Angular.
@@ -44,7 +45,16 @@ const hidden = String.raw`(?s)^(?!/\.well-known(?:/|$))/\.|./\.`;
  */
 export function nginxConfig(options: NginxConfigOptions): NginxConfig {
   const own = join(options.dir, 'nginx');
-  const body = [main(options, own), 'http {', settings(own), types(), maps(), bundleServer(options), '}'].join('\n');
+  const body = [
+    main(options, own),
+    'http {',
+    settings(own),
+    types(),
+    maps(),
+    brotliMaps(),
+    bundleServer(options),
+    '}',
+  ].join('\n');
   const version = createHash('sha256').update(body).digest('hex').slice(0, 16);
   return { text: body.replaceAll('@version@', version), version };
 }
@@ -52,6 +62,7 @@ export function nginxConfig(options: NginxConfigOptions): NginxConfig {
 function main({ user }: NginxConfigOptions, own: string): string {
   return `${user === null ? '' : `user ${user.name} ${user.group};\n`}daemon off;
 worker_processes 1;
+pcre_jit on;
 pid ${quote(join(own, 'nginx.pid'))};
 error_log stderr warn;
 worker_rlimit_nofile 16384;
@@ -65,9 +76,11 @@ function settings(own: string): string {
   server_tokens off;
   sendfile on;
   tcp_nopush on;
-  # A bundle never changes: what was opened once need not be looked for again. A removed one is let go of after that time.
+  # A bundle never changes: what was opened once need not be looked for again, nor what is not there. A removed one is let go of after that
+  # time.
   open_file_cache max=4096 inactive=30s;
-  open_file_cache_valid 30s;
+  open_file_cache_valid 10s;
+  open_file_cache_errors on;
   keepalive_timeout 75s;
   keepalive_requests 100000;
   client_max_body_size 1m;
@@ -120,14 +133,18 @@ function bundleServer({ dir, socketPath }: NginxConfigOptions): string {
     root ${quote(join(dir, 'bundles')).slice(0, -1)}/$bundle";
     add_header Cache-Control $cache_control always;
     add_header Allow $allowed_methods always;
+    add_header Content-Encoding $encoding always;
+    add_header Vary $depends_on always;
     disable_symlinks on from=$document_root;
     if ($request_method !~ "^(?:GET|HEAD)$") { return 405; }
     error_page 404 /404.html;
     error_page 405 @not_allowed;
-    location / { try_files $uri $uri/index.html $uri.html $fallback =404; }
-    location = /404.html { try_files /404.html @not_found; }
+    location / { 
+      try_files $brotli_file $uri $brotli_index $uri/index.html $brotli_page $uri.html $brotli_fallback $fallback =404;
+    }
+    location = /404.html { try_files $brotli_missing /404.html @not_found; }
     location ~ "${hidden}" { return 404; }
-    location ~ "/$" { try_files \${uri}index.html $fallback =404; }
+    location ~ "/$" { try_files $brotli_here \${uri}index.html $brotli_fallback $fallback =404; }
     location @not_found { internal; default_type text/plain; return 404 "404: there is no such page\\n"; }
     location @not_allowed { internal; default_type text/plain; return 405 "405: only GET and HEAD are allowed\\n"; }
   }

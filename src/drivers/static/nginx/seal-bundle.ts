@@ -3,7 +3,8 @@ import { createReadStream } from 'node:fs';
 import { chmod, lstat, readdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StoredBundle } from '../../../engine/ports/static-files.ts';
-import { type BundleLimits, overLimit, refused, show } from './untar.ts';
+import { shown } from '../../archive/shown.ts';
+import { type BundleLimits, overLimit, refused } from './untar.ts';
 
 /**
  * Checks and fixes what was put below `root`, and names it: SHA-256 over the sorted paths, modes and contents. Modes become 0644
@@ -35,7 +36,7 @@ interface SealedFile {
 async function sealFile(root: string, path: string): Promise<SealedFile> {
   const full = join(root, path);
   const status = await lstat(full);
-  if (!status.isFile()) throw refused(`${show(path)} is not a file`);
+  if (!status.isFile()) throw refused(`${shown(path)} is not a file`);
   const digest = await hashFile(full);
   const executable = (status.mode & 0o111) !== 0;
   await chmod(full, executable ? 0o755 : 0o644);

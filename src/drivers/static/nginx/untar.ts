@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar-fs';
 import { CutoverError } from '../../../domain/errors.ts';
+import { shown } from '../../archive/shown.ts';
 
 export interface BundleLimits {
   readonly files: number;
@@ -59,11 +60,11 @@ interface TarEntry {
 const acceptedTypes = new Set<string | null | undefined>(['file', 'directory', 'symlink', 'link']);
 
 function inspectEntry({ name, linkname, type }: TarEntry): CutoverError | null {
-  if (!acceptedTypes.has(type)) return refused(`${show(name)} is a ${type}, not a file`);
-  if (name.startsWith('/') || name.split('/').includes('..')) return refused(`${show(name)} leads out of the archive`);
-  if (type === 'symlink' && (linkname ?? '').startsWith('/')) return refused(`the link ${show(name)} is absolute`);
+  if (!acceptedTypes.has(type)) return refused(`${shown(name)} is a ${type}, not a file`);
+  if (name.startsWith('/') || name.split('/').includes('..')) return refused(`${shown(name)} leads out of the archive`);
+  if (type === 'symlink' && (linkname ?? '').startsWith('/')) return refused(`the link ${shown(name)} is absolute`);
   if (type === 'link' && ((linkname ?? '').startsWith('/') || (linkname ?? '').split('/').includes('..'))) {
-    return refused(`the link ${show(name)} leads out of the archive`);
+    return refused(`the link ${shown(name)} leads out of the archive`);
   }
   return null;
 }
@@ -76,10 +77,6 @@ export function overLimit(count: BundleLimits, limits: BundleLimits): CutoverErr
 
 export function refused(reason: string): CutoverError {
   return new CutoverError('invalid_input', `The static files are refused: ${reason}.`);
-}
-
-export function show(name: string): string {
-  return JSON.stringify(name.length > 200 ? `${name.slice(0, 200)}…` : name);
 }
 
 function asArchiveError(cause: unknown): unknown {

@@ -1,5 +1,6 @@
 import { isFinal } from '../../../domain/deployment-state.ts';
 import type { AcceptedTrigger, PlatformSnapshot } from '../../../domain/platform-snapshot.ts';
+import { quietUploadMs } from '../../ports/uploads.ts';
 import type { InvariantStore } from '../../ports/invariant-store.ts';
 import type { Ports } from '../../ports/ports.ts';
 
@@ -8,6 +9,7 @@ export interface SnapshotSources {
     readonly runtime: Pick<Ports['runtime'], 'list' | 'networks'>;
     readonly router: Pick<Ports['router'], 'snapshot'>;
     readonly source: Pick<Ports['source'], 'owners'>;
+    readonly uploads: Pick<Ports['uploads'], 'list'>;
     readonly clock: Ports['clock'];
   };
   readonly store: InvariantStore;
@@ -25,12 +27,13 @@ export async function readSnapshot(
   previous: PlatformSnapshot | null,
   signal: AbortSignal,
 ): Promise<PlatformSnapshot> {
-  const { runtime, router, source, clock } = ports;
-  const [containers, networks, { servers, routes }, workTrees] = await Promise.all([
+  const { runtime, router, source, uploads, clock } = ports;
+  const [containers, networks, { servers, routes }, workTrees, quiet] = await Promise.all([
     runtime.list(signal),
     runtime.networks(signal),
     router.snapshot(signal),
     source.owners(),
+    uploads.list(quietUploadMs),
   ]);
   const accepted = acceptedBefore(previous);
   const recorded = await store.recorded(accepted.flatMap(({ deploymentIds }) => deploymentIds));
@@ -41,6 +44,7 @@ export async function readSnapshot(
     containers,
     networks,
     workTrees,
+    uploads: quiet,
     servers,
     routes: [...routes].map(([host, target]) => ({ host, target })),
   };

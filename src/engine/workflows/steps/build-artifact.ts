@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Artifact } from '../../../domain/artifact.ts';
 import type { BuildPlan } from '../../../domain/build-plan.ts';
-import { commitOf, type CommitInfo } from '../../../domain/source.ts';
+import { isBuilt } from '../../../domain/deployment-kind.ts';
+import { revisionOf } from '../../../domain/source.ts';
 import { CutoverError } from '../../../domain/errors.ts';
 import { applyAppBuild } from '../../../domain/app-config/apply.ts';
 import { builtImageName } from '../../../domain/image-names.ts';
@@ -19,27 +20,37 @@ import { keepArtifact } from '../keep-artifact.ts';
 
 const job = 'BuildImageJob';
 
-/** Turns the commit into an image or a bundle; the same input that was built before is not built again. */
+/** Turns the revision into an image or a bundle; the same input that was built before is not built again. */
 export const buildArtifact: Step = {
   name: 'build-artifact',
   writesFirst: true,
   job: () => job,
-  isDone: ({ deployment }) => deployment.kind !== 'git' || deployment.artifact !== null,
+  isDone: ({ deployment }) => !isBuilt(deployment.kind) || deployment.artifact !== null,
   async run(run) {
-    const commit = commitOf(run.deployment.source);
-    if (commit === null) throw new CutoverError('internal', 'a build was begun before the commit was known');
-    const { keys, cached } = await findBuilt(run, commit);
+    const revision = revisionOf(run.deployment.source);
+    if (revision === null) throw new CutoverError('internal', 'a build was begun before it was known of what');
+    const { keys, cached } = await findBuilt(run, revision);
     if (cached !== null) {
       run.say(`nothing changed since this was last built: ${nameOf(cached.artifact)} is used again`);
-      return keep(run, cached, true);
+      keep(run, cached, true);
+      return discardSent(run);
     }
     await run.flush();
     await run.workshop.requireRoom(run.signal);
-    const { built, plan } = await build(run, commit);
+    const { built, plan } = await build(run, revision);
     await save(run, keyFor(keys, plan), built);
     keep(run, built, false);
+    await discardSent(run);
   },
 };
+
+/** What was sent is not needed any more. What was made of it is kept first: after a crash in between it is not asked for again. */
+async function discardSent(run: DeploymentRun): Promise<void> {
+  const { source } = run.deployment;
+  if (source.kind !== 'directory') return;
+  await run.flush();
+  await run.ports.uploads.remove(source.upload.id);
+}
 
 /** An image that nobody will know of is not left behind. */
 async function save(run: DeploymentRun, key: string, built: CachedArtifact): Promise<void> {
@@ -57,10 +68,10 @@ interface Built {
   readonly plan: BuildPlan;
 }
 
-async function build(run: DeploymentRun, commit: CommitInfo): Promise<Built> {
+async function build(run: DeploymentRun, revision: string): Promise<Built> {
   const { configuration, id } = run.deployment;
   try {
-    const { path, config, files } = await checkOut(run, commit);
+    const { path, config, files } = await checkOut(run, revision);
     if (files.length > 0) run.say(`configuration of the repository: ${files.join(', ')}`);
     const settings = withSecretsHash(run, applyAppBuild(configuration.build, config));
     const plan = await run.ports.planner.plan(path, settings, run.signal);

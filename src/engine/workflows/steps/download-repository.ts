@@ -1,17 +1,21 @@
-import { commitOf, type CommitInfo } from '../../../domain/source.ts';
+import { isBuilt } from '../../../domain/deployment-kind.ts';
+import { revisionOf, type CommitInfo } from '../../../domain/source.ts';
 import { allOrNone } from '../all-or-none.ts';
 import type { Step } from '../deploy.ts';
 import type { DeploymentRun } from '../deployment-run.ts';
 import { findBuiltAhead } from '../find-built.ts';
+import { receiveDirectory } from '../receive-directory.ts';
 import { lookAroundAhead } from '../rollout-scene.ts';
 
-/** Brings the exact commit here. From then on nothing asks what the branch's head is (rule 3.5). */
+/** Brings the exact commit here, or reads the directory that was sent. From then on nothing asks what the branch's head is (rule 3.5). */
 export const downloadRepository: Step = {
   name: 'download-repository',
   writesFirst: true,
   job: () => 'DownloadRepoJob',
-  isDone: ({ deployment }) => deployment.kind !== 'git' || commitOf(deployment.source) !== null,
+  isDone: ({ deployment }) => !isBuilt(deployment.kind) || revisionOf(deployment.source) !== null,
   async run(run) {
+    const { source } = run.deployment;
+    if (source.kind === 'directory') return receiveDirectory(run, source);
     let commit: CommitInfo | null = null;
     await allOrNone(run.signal, [
       async (signal) => {

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { CutoverError } from '../../../../src/domain/errors.ts';
 import type { Builder, BuildLine, BuildRequest, BuiltImage } from '../../../../src/engine/ports/builder.ts';
-import type { Caller } from '../runtime/memory-runtime.ts';
+import type { Caller } from '../runtime/reach.ts';
 import type { Containers } from '../runtime/containers.ts';
 import type { Images } from '../runtime/images.ts';
 import type { AppFiles } from './app-files.ts';

@@ -7,15 +7,22 @@ import type {
   CheckoutRequest,
   FetchRequest,
   Repository,
+  SentTree,
   Source,
+  UnpackRequest,
 } from '../../../../src/engine/ports/source.ts';
-import type { Caller } from '../runtime/memory-runtime.ts';
+import type { Caller } from '../runtime/reach.ts';
+import type { UploadFiles } from '../memory-uploads.ts';
+import type { AppFiles } from './app-files.ts';
 import type { Checkouts } from './checkouts.ts';
-import type { Commit, Repositories, ServedRepository } from './repositories.ts';
+import { Commit, type Repositories, type ServedRepository } from './repositories.ts';
+import { surveySent, unpackSent } from './sent-directory.ts';
 
 export interface SourceParts {
   readonly repositories: Repositories;
   readonly checkouts: Checkouts;
+  readonly uploads: UploadFiles;
+  readonly appIn: (archive: Buffer) => AppFiles | null;
 }
 
 /** The repositories of the world, as one control plane reaches them. */
@@ -91,6 +98,30 @@ export class MemorySource implements Source {
     checkCommit(sha);
     checkOwner(owner);
     return { path: this.#parts.checkouts.put(owner, this.#fetched(repository, sha)) };
+  }
+
+  async survey(archive: string, signal: AbortSignal): Promise<SentTree> {
+    this.#begin(signal);
+    return surveySent(this.#sent(archive), signal);
+  }
+
+  async unpack({ archive, owner }: UnpackRequest, signal: AbortSignal): Promise<Checkout> {
+    this.#begin(signal);
+    checkOwner(owner);
+    this.#parts.checkouts.remove(owner);
+    const sent = this.#sent(archive);
+    const files = await unpackSent(sent, signal);
+    const app = this.#parts.appIn(sent);
+    const nobodys = { sha: '', message: '', author: '', committedAt: '' };
+    return {
+      path: this.#parts.checkouts.put(owner, new Commit(nobodys, { files, apps: app === null ? {} : { '': app } })),
+    };
+  }
+
+  #sent(path: string): Buffer {
+    const archive = this.#parts.uploads.read(path);
+    if (archive === null) throw new CutoverError('upload_gone', `there is nothing at ${path}`);
+    return archive;
   }
 
   async release(owner: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { CutoverError } from '../../../../src/domain/errors.ts';
 import type { StaticFiles, StoredBundle } from '../../../../src/engine/ports/static-files.ts';
-import type { Caller } from '../runtime/memory-runtime.ts';
+import type { Caller } from '../runtime/reach.ts';
 import type { Bundles } from './bundles.ts';
 import type { Checkouts } from './checkouts.ts';
 import type { UploadFiles } from '../memory-uploads.ts';

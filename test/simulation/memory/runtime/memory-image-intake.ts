@@ -12,7 +12,7 @@ import type { ImageInfo } from '../../../../src/engine/ports/runtime.ts';
 import type { UploadFiles } from '../memory-uploads.ts';
 import type { Containers } from './containers.ts';
 import type { Image, Images } from './images.ts';
-import type { Caller } from './memory-runtime.ts';
+import { nextStep, reach, type Caller } from './reach.ts';
 import type { Registries } from './registries.ts';
 
 interface Machine {
@@ -56,7 +56,7 @@ export class MemoryImageIntake implements ImageIntake {
     if (offered === null) throw new CutoverError('image_not_found', `${request.reference}: there is none`);
     images.add(offered.image, null);
     onLine('Pull complete');
-    await this.#nextStep();
+    await nextStep(this.#caller);
     images.add(offered.image, name);
     return info(offered.image);
   }
@@ -69,7 +69,7 @@ export class MemoryImageIntake implements ImageIntake {
     const image = imageIn(uploads.read(path) ?? Buffer.alloc(0));
     if (image === null) throw new CutoverError('image_tarball_invalid', 'the image tarball is refused');
     onLine('one image');
-    await this.#nextStep();
+    await nextStep(this.#caller);
     images.add(image, name);
     return info(image);
   }
@@ -84,16 +84,7 @@ export class MemoryImageIntake implements ImageIntake {
   }
 
   #reach(signal: AbortSignal): Machine {
-    signal.throwIfAborted();
-    this.#caller.life.throwIfAborted();
-    if (!this.#machine.containers.isUp) throw new CutoverError('runtime_unavailable', 'the engine does not answer');
-    return this.#machine;
-  }
-
-  /** Between two calls of the engine: others come in between, and the caller may have died. */
-  async #nextStep(): Promise<void> {
-    await Promise.resolve();
-    this.#caller.life.throwIfAborted();
+    return reach(this.#machine, this.#caller, signal);
   }
 }
 

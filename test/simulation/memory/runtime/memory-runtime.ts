@@ -1,6 +1,5 @@
 import { CutoverError } from '../../../../src/domain/errors.ts';
 import type { InstanceUse } from '../../../../src/domain/resource-use.ts';
-import type { Clock } from '../../../../src/engine/ports/clock.ts';
 import type {
   ExecRequest,
   ExecResult,
@@ -20,6 +19,7 @@ import type { Container } from './container.ts';
 import type { Containers } from './containers.ts';
 import type { Images } from './images.ts';
 import type { Networks } from './networks.ts';
+import { nextStep, reach, type Caller } from './reach.ts';
 import type { Volumes } from './volumes.ts';
 
 export interface Machine {
@@ -27,13 +27,6 @@ export interface Machine {
   readonly images: Images;
   readonly networks: Networks;
   readonly volumes: Volumes;
-}
-
-/** Of the control plane that asks. */
-export interface Caller {
-  readonly clock: Clock;
-  /** Aborted when it dies: of what takes several steps, those that are left are not done. */
-  readonly life: AbortSignal;
 }
 
 const reconnectMs = 100;
@@ -90,7 +83,7 @@ export class MemoryRuntime implements Runtime {
     const { containers } = this.#reach(signal);
     const container = containers.find(spec.instanceId) ?? containers.create(spec);
     for (const { name } of spec.volumes) this.#machine.volumes.ensure({ ...spec, name });
-    await this.#nextStep();
+    await nextStep(this.#caller);
     if (container.state === 'created') this.#run(container);
     if (container.state === 'removed') {
       throw new CutoverError(
@@ -125,7 +118,7 @@ export class MemoryRuntime implements Runtime {
     const container = containers.find(instanceId);
     if (container === null) return;
     await unlessAborted(containers.terminate(container, graceMs), signal);
-    await this.#nextStep();
+    await nextStep(this.#caller);
     this.#reach(signal).containers.remove(container);
   }
 
@@ -194,18 +187,8 @@ export class MemoryRuntime implements Runtime {
     }
   }
 
-  /** Every call begins here. */
   #reach(signal: AbortSignal): Machine {
-    signal.throwIfAborted();
-    this.#caller.life.throwIfAborted();
-    if (!this.#machine.containers.isUp) throw new CutoverError('runtime_unavailable', 'the engine does not answer');
-    return this.#machine;
-  }
-
-  /** Between two calls of the engine: others come in between, and the caller may have died. */
-  async #nextStep(): Promise<void> {
-    await Promise.resolve();
-    this.#caller.life.throwIfAborted();
+    return reach(this.#machine, this.#caller, signal);
   }
 }
 

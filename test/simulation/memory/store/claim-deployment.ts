@@ -29,15 +29,22 @@ function isReady(tx: Transaction, row: DeploymentRow, live: readonly DeploymentR
   return isClaimable(tx, row, live) && !live.some((other) => other !== row && isActive(other));
 }
 
+const forWhatServes: ReadonlySet<Want | null> = new Set<Want>(['pause', 'sleep', 'wake']);
+
 /** By what it is and what is wanted of it alone. */
 function isClaimable({ db }: Transaction, row: DeploymentRow, live: readonly DeploymentRow[]): boolean {
   const { state, pausedFrom } = row.deployment;
-  if (state === 'pending') return !live.some((other) => isPending(other) && goesBefore(other, row));
+  if (state === 'pending') {
+    // What it is to replace sleeps, and is woken before.
+    if (live.some(({ want }) => want === 'wake')) return false;
+    return !live.some((other) => isPending(other) && goesBefore(other, row));
+  }
   if (state === 'paused') {
     return row.want === 'take-back' || (row.want === 'resume' && (pausedFrom !== 'completed' || serves(db, row)));
   }
   return (
-    (state === 'completed' && row.want === 'pause' && serves(db, row)) || (row.want === null && isContractDue(db, row))
+    (state === 'completed' && forWhatServes.has(row.want) && serves(db, row)) ||
+    (row.want === null && isContractDue(db, row))
   );
 }
 

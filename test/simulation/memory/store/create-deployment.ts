@@ -5,6 +5,7 @@ import { lineOf } from '../../../../src/domain/source.ts';
 import type { NewDeploymentRecord } from '../../../../src/engine/ports/deployment-store.ts';
 import { answeredBefore, rememberAnswer } from './idempotency.ts';
 import type { DeploymentRow, EnvironmentRow, ProjectRow } from './rows.ts';
+import { wantAwake } from './sleep.ts';
 import { supersede } from './supersede.ts';
 import { appendTimeline, isoTime, type Transaction } from './transaction.ts';
 import { wantCancelled } from './want-deployment.ts';
@@ -27,6 +28,7 @@ export function createDeployment(
     throw new CutoverError('not_found', 'the environment is being deleted');
   }
   insert(tx, input, { project, environment, number });
+  wantAwake(tx, input.environmentId);
   db.tell(input.id);
   return { deploymentId: input.id, replayed: false };
 }

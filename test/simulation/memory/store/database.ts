@@ -29,6 +29,9 @@ export class MemoryDatabase {
   readonly #told = new Set<string>();
   #serial = 0;
 
+  /** How long what may sleep must not have been used; null: nothing sleeps. */
+  sleepAfterMs: number | null = null;
+
   readonly sessions = new Sessions();
   readonly slotLocks = new RowLocks();
   readonly instanceLocks = new RowLocks<string>();

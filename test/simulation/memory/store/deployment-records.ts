@@ -7,6 +7,7 @@ import type {
   Lease,
   NewInstance,
   SealedCredential,
+  Held,
 } from '../../../../src/engine/ports/deployment-store.ts';
 import { isContractDue } from './contract-due.ts';
 import type { MemoryDatabase } from './database.ts';
@@ -92,19 +93,21 @@ export function readRoute(tx: Transaction, environmentId: string): EnvironmentRo
     // Whoever is being deleted gets no visitors any more, whatever its route said.
     target: row.deleting ? null : target,
     guard: null,
-    heldForMs: target?.mode === 'held' ? heldFor(tx, environmentId) : null,
+    held: target?.mode === 'held' ? readHeld(tx, environmentId) : null,
     revision,
   };
 }
 
-/** Since the last time that requests were told to wait. */
-function heldFor({ db, now }: Transaction, environmentId: string): number | null {
+/** The last time that requests were told to wait. */
+function readHeld({ db, now }: Transaction, environmentId: string): Held | null {
   const told = db.deployments
     .where('live', environmentId)
     .flatMap(({ deployment }) => db.timelines.get(deployment.id) ?? [])
-    .filter(({ entry }) => entry.kind === 'traffic.held')
-    .map(({ at }) => Date.parse(at));
-  return told.length === 0 ? null : now - Math.max(...told);
+    .reduce<(Held & { readonly id: number }) | null>((last, { id, at, entry }) => {
+      if (entry.kind !== 'traffic.held' || (last !== null && last.id > id)) return last;
+      return { id, forMs: now - Date.parse(at), since: entry.uptime ?? null };
+    }, null);
+  return told === null ? null : { forMs: told.forMs, since: told.since };
 }
 
 /** Existing ones are left. Resolves to those asked for, as they are now. */

@@ -60,6 +60,7 @@ export function insertEnvironment(
     hosts,
     currentDeploymentId: null,
     autoDeployHeld: null,
+    asleepSince: null,
     createdAt: isoTime(now),
   };
   db.environments.put(id, { environment, fence: 0, deleting: false });

@@ -76,6 +76,9 @@ export interface RouteRow {
   readonly fence: number;
   readonly target: RouteTarget;
   readonly revision: number;
+  /** Since it last served, how often it did not wake, and when the last time was. */
+  readonly wakesFailed?: number;
+  readonly wakeFailedAt?: number;
 }
 
 export interface ArtifactRow {
@@ -119,6 +122,8 @@ export interface RegistryRow extends NewRegistryRecord {
 
 export interface TokenRow extends NewTokenRecord {
   readonly projectId: string | null;
+  readonly environments: readonly string[] | null;
   readonly createdAt: string;
+  readonly expiresAt: string | null;
   readonly revoked: boolean;
 }

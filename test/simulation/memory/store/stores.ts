@@ -2,6 +2,7 @@ import type { Clock } from '../../../../src/engine/ports/clock.ts';
 import type { ConfigurationStore } from '../../../../src/engine/ports/configuration-store.ts';
 import type { DeploymentQueries, DeploymentStore, WorldStore } from '../../../../src/engine/ports/deployment-store.ts';
 import type { ObservationStore } from '../../../../src/engine/ports/observation-store.ts';
+import type { SleepStore } from '../../../../src/engine/ports/sleep-store.ts';
 import { memoryCredentialStore } from './credentials.ts';
 import type { MemoryDatabase } from './database.ts';
 import { memoryDeploymentQueries } from './deployment-queries.ts';
@@ -10,6 +11,7 @@ import { memoryEnvironmentStore } from './environments.ts';
 import { memoryObservationStore } from './observations.ts';
 import { memoryProjectStore } from './projects.ts';
 import { memoryRegistryStore } from './registries.ts';
+import { memorySleepStore } from './sleep.ts';
 import { memoryTokenStore } from './tokens.ts';
 import { Connection } from './transaction.ts';
 import { memoryVariableStore } from './variables.ts';
@@ -20,6 +22,7 @@ export interface MemoryStores {
   readonly queries: DeploymentQueries;
   readonly world: WorldStore;
   readonly observations: ObservationStore;
+  readonly sleep: SleepStore;
   readonly configuration: ConfigurationStore;
 }
 
@@ -42,6 +45,7 @@ export function memoryStores(database: MemoryDatabase, options: MemoryStoresOpti
     queries: memoryDeploymentQueries(connection),
     world: memoryWorldStore(connection),
     observations: memoryObservationStore(connection),
+    sleep: memorySleepStore(connection),
     configuration: {
       projects: memoryProjectStore(connection),
       environments: memoryEnvironmentStore(connection),

@@ -1,5 +1,11 @@
 import { allows } from '../../../../src/domain/roles.ts';
-import type { NewTokenRecord, TokenRecord, TokenStore } from '../../../../src/engine/ports/configuration-store.ts';
+import {
+  everywhere,
+  type NewTokenRecord,
+  type TokenRecord,
+  type TokenScope,
+  type TokenStore,
+} from '../../../../src/engine/ports/configuration-store.ts';
 import type { TokenRow } from './rows.ts';
 import { isoTime, type Connection, type Transaction } from './transaction.ts';
 
@@ -9,20 +15,27 @@ export function memoryTokenStore(connection: Connection): TokenStore {
       const tx = connection.read();
       const [row] = tx.db.tokens.where('secret', secretHash).filter((token) => isValid(tx, token));
       if (row === undefined) return null;
-      return { tokenId: row.id, name: row.name, role: row.role, project: projectName(tx, row) };
+      const { id: tokenId, name, role, environments } = row;
+      const bound = environments === null ? {} : { environments };
+      return { tokenId, name, role, project: projectName(tx, row), ...bound };
     },
-    create: (token, project) =>
+    create: (token, scope) =>
       connection.transact((tx) => {
-        if (project === null) return insert(tx, token, null);
+        const { project, environments } = scope;
+        if (project === null) return insert(tx, token, { ...scope, projectId: null });
         const [row] = tx.db.projects.where('name', project).filter(({ deleting }) => !deleting);
-        return row === undefined ? null : insert(tx, token, row.project.id);
+        if (row === undefined) return null;
+        const known = tx.db.environments.where('project', row.project.id).filter(({ deleting }) => !deleting);
+        const names = new Set(known.map(({ environment }) => environment.name));
+        if (environments?.some((name) => !names.has(name)) === true) return null;
+        return insert(tx, token, { ...scope, projectId: row.project.id });
       }),
     createFirst: async (token, beforeCommit) => {
       // One after the other: the second finds the token of the first.
       using _turn = await takeTurn(connection);
       if (hasAdministrator(connection.read())) return null;
       await beforeCommit();
-      return connection.transact((tx) => insert(tx, token, null));
+      return connection.transact((tx) => insert(tx, token, { ...everywhere, projectId: null }));
     },
     async list() {
       const tx = connection.read();
@@ -45,8 +58,13 @@ async function takeTurn(connection: Connection): Promise<Disposable> {
   return tokenLock.hold(0, connection.owner);
 }
 
-function insert(tx: Transaction, token: NewTokenRecord, projectId: string | null): TokenRecord {
-  const row: TokenRow = { ...token, projectId, createdAt: isoTime(tx.now), revoked: false };
+function insert(
+  tx: Transaction,
+  token: NewTokenRecord,
+  { projectId, environments, expiresInMs }: Omit<TokenScope, 'project'> & { readonly projectId: string | null },
+): TokenRecord {
+  const expiresAt = expiresInMs === null ? null : isoTime(tx.now + expiresInMs);
+  const row: TokenRow = { ...token, projectId, environments, createdAt: isoTime(tx.now), expiresAt, revoked: false };
   tx.db.tokens.put(token.id, row);
   return toRecord(tx, row);
 }
@@ -57,8 +75,9 @@ function hasAdministrator(tx: Transaction): boolean {
     .some((token) => isValid(tx, token) && token.projectId === null && allows(token.role, 'administer'));
 }
 
-/** Not revoked, and of no project that is gone. */
-function isValid({ db }: Transaction, { revoked, projectId }: TokenRow): boolean {
+/** Not revoked, not expired, and of no project that is gone. */
+function isValid({ db, now }: Transaction, { revoked, projectId, expiresAt }: TokenRow): boolean {
+  if (expiresAt !== null && Date.parse(expiresAt) <= now) return false;
   return !revoked && (projectId === null || db.projects.get(projectId)?.deleting === false);
 }
 
@@ -67,6 +86,6 @@ function projectName({ db }: Transaction, { projectId }: TokenRow): string | nul
 }
 
 function toRecord(tx: Transaction, row: TokenRow): TokenRecord {
-  const { id, name, role, createdAt } = row;
-  return { id, name, role, project: projectName(tx, row), createdAt };
+  const { id, name, role, environments, createdAt, expiresAt } = row;
+  return { id, name, role, project: projectName(tx, row), environments, createdAt, expiresAt };
 }

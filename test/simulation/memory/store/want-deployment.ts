@@ -103,6 +103,8 @@ function refuseWhileAnotherIsActive({ db }: Transaction, row: DeploymentRow): vo
 function describeBusy(present: Want | null, wanted: Wish['want']): string {
   if (present === 'pause') return 'is about to be paused: resume it when it is';
   if (present === 'resume') return 'is about to be resumed: pause it when it is';
+  if (present === 'sleep') return 'is just falling asleep: try again in a moment';
+  if (present === 'wake') return 'is just waking: try again in a moment';
   return `is being taken back and cannot be ${wanted}d any more`;
 }
 

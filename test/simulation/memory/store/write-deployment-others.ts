@@ -1,6 +1,6 @@
 import { isFinal } from '../../../../src/domain/deployment-state.ts';
 import { CutoverError } from '../../../../src/domain/errors.ts';
-import type { Write } from '../../../../src/engine/ports/deployment-store.ts';
+import type { Want, Write } from '../../../../src/engine/ports/deployment-store.ts';
 import type { MemoryDatabase } from './database.ts';
 import { changeDeployment } from './deployment-rows.ts';
 import { endDeployment } from './end-deployment.ts';
@@ -85,11 +85,13 @@ function serveAgain(db: MemoryDatabase, writer: DeploymentRow, row: DeploymentRo
   makeCurrent(db, writer, row.deployment.id);
 }
 
-/** Nobody is paused or brought back who does not serve. */
+const ofWhatServes: ReadonlySet<Want> = new Set<Want>(['pause', 'resume', 'sleep', 'wake']);
+
+/** Nobody is paused, brought back, put to sleep or woken who does not serve. */
 function makeCurrent(db: MemoryDatabase, { deployment: { environmentId } }: DeploymentRow, currentId: string): void {
   for (const row of db.deployments.where('live', environmentId)) {
     const { id, state } = row.deployment;
-    const waits = row.want === 'pause' || row.want === 'resume';
+    const waits = row.want !== null && ofWhatServes.has(row.want);
     if (id !== currentId && waits && (state === 'completed' || state === 'paused'))
       changeDeployment(db, row, { want: null, wantedBy: null });
   }

@@ -13,7 +13,7 @@ import type { StepRow } from './rows.ts';
 import type { Transaction } from './transaction.ts';
 
 /** A route written under a higher fence stays: its writer knows more. */
-export function writeRoute({ db }: Transaction, lease: Lease, target: RouteTarget | null): void {
+export function writeRoute({ db, now }: Transaction, lease: Lease, target: RouteTarget | null): void {
   const before = db.routes.get(lease.environmentId);
   const isNewer = before !== undefined && before.fence > lease.fence;
   if (target === null) {
@@ -21,7 +21,11 @@ export function writeRoute({ db }: Transaction, lease: Lease, target: RouteTarge
     return;
   }
   if (isNewer) throw new FencedError(lease.deploymentId);
-  db.routes.put(lease.environmentId, { fence: lease.fence, target, revision: db.nextSerial() });
+  const { wakesFailed = 0, wakeFailedAt = now } = before ?? {};
+  const failed =
+    target.mode === 'unwoken' ? { wakesFailed: wakesFailed + 1, wakeFailedAt: now } : { wakesFailed, wakeFailedAt };
+  const kept = target.mode === 'serve' ? {} : failed;
+  db.routes.put(lease.environmentId, { fence: lease.fence, target, revision: db.nextSerial(), ...kept });
 }
 
 /** The jobs after a write; `at`: ISO 8601. */

@@ -10,9 +10,11 @@ import {
 } from '../../../../src/domain/led-change.ts';
 import { resolveSource } from '../../../../src/domain/source.ts';
 import { FencedError, type Lease, type Write } from '../../../../src/engine/ports/deployment-store.ts';
+import type { MemoryDatabase } from './database.ts';
 import { changeDeployment, type DeploymentChange } from './deployment-rows.ts';
 import { closeObservation } from './observation-rows.ts';
 import type { DeploymentRow } from './rows.ts';
+import { wantAfterSleep } from './sleep.ts';
 import { appendTimeline, isoTime, type Transaction } from './transaction.ts';
 import { writeOthers } from './write-deployment-others.ts';
 import { changeJobs, freeSlotOf, writeInstances, writeJournal, writeRoute } from './write-deployment-parts.ts';
@@ -25,7 +27,7 @@ export function writeDeployment(tx: Transaction, lease: Lease, write: Write): vo
   if (write.route != null && write.verdict === undefined) refuseTraffic(led);
   const next = nextState(led, write.transition);
   changeDeployment(db, row, {
-    ...columnsOf(row, write, { next, at: isoTime(tx.now) }),
+    ...columnsOf(db, row, write, { next, at: isoTime(tx.now) }),
     jobs: changeJobs(row.jobs, write, isoTime(tx.now)),
   });
   writeOthers(tx, row, write);
@@ -57,14 +59,14 @@ interface Step {
   readonly at: string;
 }
 
-function columnsOf(row: DeploymentRow, write: Write, step: Step): DeploymentChange {
+function columnsOf(db: MemoryDatabase, row: DeploymentRow, write: Write, step: Step): DeploymentChange {
   const { deployment } = row;
   const changed = step.next !== deployment.state;
   return {
     ...(write.counterBaseline === undefined ? {} : { counterBaseline: write.counterBaseline }),
     // The first verdict stands.
     ...(write.verdict === undefined || row.verdict !== null ? {} : { verdict: write.verdict }),
-    ...(write.wantDone === true ? wantDone(row) : {}),
+    ...(write.wantDone === true ? wantDone(db, row) : {}),
     ...(changed ? leaseAfter(row, step.next) : {}),
     deployment: { ...written(deployment, write), ...(changed ? stateColumns(row, write, step) : {}) },
   };
@@ -84,8 +86,10 @@ function written(deployment: Deployment, write: Write): Partial<Deployment> {
 }
 
 /** A wish to end is done by nothing but the end. */
-function wantDone({ want }: DeploymentRow): DeploymentChange {
-  return isEnding(want) ? { acting: false } : { acting: false, want: null, wantedBy: null };
+function wantDone(db: MemoryDatabase, { want, deployment }: DeploymentRow): DeploymentChange {
+  if (isEnding(want)) return { acting: false };
+  const next = want === 'sleep' ? wantAfterSleep(db, deployment.environmentId) : null;
+  return { acting: false, want: next, wantedBy: null };
 }
 
 function leaseAfter({ acting }: DeploymentRow, next: DeploymentState): DeploymentChange {

@@ -10,8 +10,8 @@ import type {
   RouterSnapshot,
   SlotCounters,
 } from '../../../../src/engine/ports/router.ts';
-import type { Channel } from '../broadcast.ts';
-import type { Caller } from '../runtime/memory-runtime.ts';
+import type { Broadcast, Channel } from '../broadcast.ts';
+import type { Caller } from '../runtime/reach.ts';
 import { addMember, type Slot } from './router-state.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -129,15 +129,16 @@ export class MemoryRouter implements Router {
 
   /** Ends without a word when aborted. */
   outcomes(signal: AbortSignal): AsyncIterable<readonly RequestOutcome[]> {
-    const { outcomes } = this.#traffic;
-    const channel = outcomes.listen();
-    const end = () => {
-      outcomes.leave(channel);
-      channel.cut();
-    };
-    if (signal.aborted) end();
-    else signal.addEventListener('abort', end, { once: true });
-    return untilCut(channel);
+    return heard(this.#traffic.outcomes, signal);
+  }
+
+  canHold(): boolean {
+    return true;
+  }
+
+  /** As `outcomes`. */
+  awaited(signal: AbortSignal): AsyncIterable<readonly string[]> {
+    return heard(this.#traffic.awaited, signal);
   }
 
   async stalled(slot: SlotNumber, olderThanMs: number, signal: AbortSignal): Promise<number> {
@@ -202,6 +203,17 @@ function close(slot: Slot, { server, count }: { readonly server: string | null; 
     closed += 1;
   }
   return closed;
+}
+
+function heard<T>(broadcast: Broadcast<T>, signal: AbortSignal): AsyncIterable<readonly T[]> {
+  const channel = broadcast.listen();
+  const end = () => {
+    broadcast.leave(channel);
+    channel.cut();
+  };
+  if (signal.aborted) end();
+  else signal.addEventListener('abort', end, { once: true });
+  return untilCut(channel);
 }
 
 async function* untilCut<T>(channel: Channel<T>): AsyncGenerator<readonly T[]> {

@@ -14,5 +14,7 @@ export const pages = {
   badGateway: page(502, 'The application gave no valid answer.'),
   unavailable: page(503, 'The application is not available at the moment.', { 'retry-after': '5' }),
   paused: page(503, 'This environment is paused by its owner.', { 'retry-after': '300' }),
+  asleep: page(503, 'This preview was asleep and is starting.', { 'retry-after': '5' }),
+  unwoken: page(503, 'This preview was asleep and did not start.', { 'retry-after': '15' }),
   timeout: page(504, 'The application took too long to answer.'),
 };

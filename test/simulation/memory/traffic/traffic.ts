@@ -1,4 +1,4 @@
-import type { RouteTarget, SlotNumber } from '../../../../src/domain/route.ts';
+import type { RouteMode, RouteTarget, SlotNumber } from '../../../../src/domain/route.ts';
 import type { RequestOutcome, RouterServer } from '../../../../src/engine/ports/router.ts';
 import { Bell } from '../bell.ts';
 import { Broadcast } from '../broadcast.ts';
@@ -28,7 +28,7 @@ interface TrafficParts {
 /** Where a request would go now. `none`: it fails, and `why` says how. */
 export type Destination =
   | { readonly type: 'instance'; readonly name: string; readonly slot: SlotNumber; readonly server: string }
-  | { readonly type: 'held' | 'paused' }
+  | { readonly type: Exclude<RouteMode, 'serve'> }
   | { readonly type: 'none'; readonly why: 'no-router' | 'no-route' | 'no-server' | 'refused' };
 
 /** What became of a request that took no time. `waits`: it is held, or its only instance is down. */
@@ -39,6 +39,7 @@ export interface QuickResult {
 }
 
 const restartMs = 100;
+const tellAgainMs = 250;
 
 /** The router's process, with the visitors that come to it. What it was told (`state`) outlives it. */
 export class Traffic {
@@ -46,9 +47,12 @@ export class Traffic {
   readonly timers: Timers;
   readonly holdMs: number;
   readonly outcomes = new Broadcast<RequestOutcome>();
+  /** Hosts of what sleeps, while somebody waits for it. */
+  readonly awaited = new Broadcast<string>();
   readonly changed = new Bell();
   readonly #parts: TrafficParts;
   readonly #held = new Set<Visit>();
+  readonly #justTold = new Set<string>();
   readonly #open = new Set<Visit>();
   #isUp = false;
   #isSupervised = false;
@@ -179,6 +183,7 @@ export class Traffic {
     if (target === null) this.state.routes.delete(host);
     else this.state.routes.set(host, target);
     if (target?.mode === 'held') return;
+    if (target?.mode === 'asleep') return this.#tellAwaited(host);
     for (const visit of this.#held) {
       if (hostOf(visit.request.host) !== host) continue;
       this.#held.delete(visit);
@@ -216,6 +221,18 @@ export class Traffic {
 
   hold(visit: Visit): void {
     this.#held.add(visit);
+    this.#tellAwaited(hostOf(visit.request.host));
+  }
+
+  #tellAwaited(host: string): void {
+    if (this.#justTold.has(host) || this.routeOf(host)?.mode !== 'asleep') return;
+    if (![...this.#held].some(({ request }) => hostOf(request.host) === host)) return;
+    this.awaited.say(host);
+    this.#justTold.add(host);
+    this.timers.after(tellAgainMs, () => {
+      this.#justTold.delete(host);
+      this.#tellAwaited(host);
+    });
   }
 
   forget(visit: Visit): void {

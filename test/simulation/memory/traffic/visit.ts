@@ -90,7 +90,8 @@ export class Visit implements OpenStream, Connection {
     this.#weight = weight;
     this.#slotNumber = target.stable;
     if (target.mode === 'paused') return this.#answerWith(pages.paused, 'denied');
-    if (target.mode === 'held') return this.#wait();
+    if (target.mode === 'unwoken') return this.#answerWith(pages.unwoken, 'denied');
+    if (target.mode !== 'serve') return this.#wait(target.mode === 'asleep' ? pages.asleep : pages.unavailable);
     const lane = this.#traffic.lane(target, this.request.cookie);
     this.#slotNumber = lane.slot;
     this.#newCookie = lane.newCookie;
@@ -138,11 +139,11 @@ export class Visit implements OpenStream, Connection {
     else this.#later(tryPauseMs, () => this.#connect());
   }
 
-  #wait(): void {
+  #wait(inTheEnd: Page): void {
     this.#phase = 'held';
     const heldUntil = this.#began + this.#traffic.holdMs;
     this.#traffic.hold(this);
-    this.#later(heldUntil - this.#traffic.monotonic(), () => this.#answerWith(pages.unavailable, 'denied'));
+    this.#later(heldUntil - this.#traffic.monotonic(), () => this.#answerWith(inTheEnd, 'denied'));
   }
 
   #connect(): void {

@@ -18,12 +18,32 @@ export async function runShow(session: Session, project: string): Outcome {
   session.show(provider, provider === null ? 'none' : describeProvider(provider));
 }
 
+const byWhom = {
+  token: 'a token of the project',
+  installed: 'the GitHub App',
+  missing: 'nobody: the GitHub App is not installed on the repository',
+  suspended: 'nobody: the GitHub App is suspended on the repository',
+} as const;
+
 export function describeProvider(provider: WireProvider): string {
-  const { kind, apiUrl, repository, fingerprint, setBy, setAt, lastError, lastErrorAt } = provider;
+  const {
+    kind,
+    apiUrl,
+    repository,
+    installation,
+    fingerprint,
+    setBy,
+    setAt,
+    tellsDeployments,
+    lastError,
+    lastErrorAt,
+  } = provider;
   return facts([
     ['kind', kind],
     ['api', apiUrl],
     ['repository', repository],
+    ['by', byWhom[installation ?? 'token']],
+    ['statuses', tellsDeployments ? 'of every environment' : 'of previews only'],
     ['fingerprint', fingerprint],
     ['set', `${setAt} by ${setBy}`],
     ['last error', lastError === null ? null : `${lastErrorAt ?? '?'} ${plainText(lastError)}`],

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { CutoverError } from '../../../../domain/errors.ts';
 import { fitsEngine, type EnginePlatform } from '../image-platform.ts';
-import { resolveName, shown, type Survey } from './survey-tarball.ts';
+import { shown } from '../../../archive/shown.ts';
+import { resolveName, type Survey } from './survey-tarball.ts';
 import { refused } from './tarball-limits.ts';
 
 /** The one image of a tarball: names of its entries. */

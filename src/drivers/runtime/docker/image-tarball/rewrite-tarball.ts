@@ -1,9 +1,8 @@
-import { once } from 'node:events';
 import { pack, type Pack } from 'tar-stream';
+import { roomOrEnd } from '../../../incoming/room-or-end.ts';
 import type { ChosenImage } from './choose-image.ts';
-import { openTarball } from './open-tarball.ts';
 import { plainBytes, type Survey } from './survey-tarball.ts';
-import { tarEntries } from './tar-entries.ts';
+import { tarballEntries } from './tarball-entries.ts';
 import { refused } from './tarball-limits.ts';
 
 interface Rewriting {
@@ -39,7 +38,7 @@ async function write(out: Pack, { path, survey, image, name }: Rewriting, signal
   const manifest = [{ Config: nameOf(image.config), RepoTags: [name], Layers: image.layers.map(nameOf) }];
   out.entry({ name: 'manifest.json' }, JSON.stringify(manifest));
   const left = new Set(names.keys());
-  for await (const entry of tarEntries(openTarball(path, survey.compression), signal)) {
+  for await (const entry of tarballEntries({ path, compression: survey.compression }, signal)) {
     const known = survey.files.get(entry.name);
     if (known === undefined || !left.delete(entry.name)) continue;
     await copy(out, { name: nameOf(entry.name), size: known.sizeBytes }, plainBytes(entry.content, known.compression));
@@ -57,7 +56,7 @@ async function copy(
   const entry = out.entry(header, (error) => (error == null ? done.resolve() : done.reject(error)));
   for await (const chunk of bytes) {
     if (out.destroyed) return;
-    if (!entry.write(chunk)) await Promise.race([once(entry, 'drain'), once(out, 'close')]);
+    if (!entry.write(chunk)) await roomOrEnd(entry, out);
   }
   entry.end(undefined);
   await done.promise;

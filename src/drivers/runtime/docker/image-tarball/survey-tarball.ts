@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { posix } from 'node:path';
-import { compressionOf, compressionOfFile, decompressor, openTarball, type Compression } from './open-tarball.ts';
-import { tarEntries, type TarEntry } from './tar-entries.ts';
+import { compressionOf, decompressor, type Compression } from '../../../archive/compression.ts';
+import { mostTar } from '../../../archive/expansion.ts';
+import { startOfFile } from '../../../archive/open-archive.ts';
+import { shown } from '../../../archive/shown.ts';
+import { roomOrEnd } from '../../../incoming/room-or-end.ts';
+import { tarballEntries, type TarballEntry } from './tarball-entries.ts';
 import { refused, TarballMeter, tarballLimits, type TarballLimits } from './tarball-limits.ts';
 
 export interface SurveyedFile {
@@ -31,11 +35,13 @@ export async function surveyTarball(
   signal: AbortSignal,
   limits: TarballLimits = tarballLimits,
 ): Promise<Survey> {
-  const compression = await compressionOfFile(path);
-  const meter = new TarballMeter(limits, (await stat(path)).size);
+  const compression = compressionOf(await startOfFile(path, 4));
+  const { size } = await stat(path);
+  const meter = new TarballMeter(limits, size);
+  const mostBytes = mostTar(limits, size);
   const files = new Map<string, SurveyedFile>();
   const links = new Map<string, string>();
-  for await (const entry of tarEntries(openTarball(path, compression), signal)) {
+  for await (const entry of tarballEntries({ path, compression, mostBytes }, signal)) {
     meter.entry();
     const { name, header } = entry;
     if (header.type === 'directory') continue;
@@ -61,12 +67,12 @@ export function resolveName({ files, links }: Survey, name: string): string {
 }
 
 /** Inside the tarball, whatever is written there: an absolute one, or one that leads out, leads to nothing. */
-function targetOf({ name, header }: TarEntry): string {
+function targetOf({ name, header }: TarballEntry): string {
   const target = header.linkname ?? '';
   return posix.normalize(header.type === 'link' ? target : posix.join(posix.dirname(name), target));
 }
 
-async function surveyFile({ content, header }: TarEntry, meter: TarballMeter): Promise<SurveyedFile> {
+async function surveyFile({ content, header }: TarballEntry, meter: TarballMeter): Promise<SurveyedFile> {
   const { start, whole } = await withStart(content);
   const compression = compressionOf(start);
   const hash = createHash('sha256');
@@ -103,12 +109,7 @@ async function feed(
 ): Promise<void> {
   for await (const chunk of bytes) {
     if (into.destroyed === true) return;
-    if (!into.write(chunk)) {
-      await new Promise<void>((resolve) => {
-        into.once('drain', resolve);
-        into.once('close', resolve);
-      });
-    }
+    if (!into.write(chunk)) await roomOrEnd(into);
   }
   into.end();
 }
@@ -134,8 +135,4 @@ export async function withStart(
       for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
     })(),
   };
-}
-
-export function shown(name: string): string {
-  return JSON.stringify(name.length > 200 ? `${name.slice(0, 200)}…` : name);
 }

@@ -1,12 +1,7 @@
 import { CutoverError } from '../../../../domain/errors.ts';
+import { mostContent, type ExpansionLimits } from '../../../archive/expansion.ts';
 
-export interface TarballLimits {
-  readonly entries: number;
-  /** Of everything in it, with nothing compressed any more. */
-  readonly bytes: number;
-  /** How many times as large as the tarball that may be; small ones may be as large as `freeBytes`. */
-  readonly ratio: number;
-  readonly freeBytes: number;
+export interface TarballLimits extends ExpansionLimits {
   /** Of all JSON in it together. */
   readonly jsonBytes: number;
 }
@@ -33,7 +28,7 @@ export class TarballMeter {
 
   constructor(limits: TarballLimits, tarballBytes: number) {
     this.#limits = limits;
-    this.#most = Math.min(limits.bytes, Math.max(limits.freeBytes, tarballBytes * limits.ratio));
+    this.#most = mostContent(limits, tarballBytes);
   }
 
   entry(): void {

@@ -1,0 +1,32 @@
+import type { Kysely } from 'kysely';
+import type { GitHubApps, GitHubAppStore } from '../engine/ports/github-app.ts';
+import type { OpenProvider } from '../engine/ports/provider.ts';
+import { contentsToken } from '../engine/previews/provider-access.ts';
+import { addressRule } from '../drivers/outgoing/internal-addresses.ts';
+import { outgoingFetch } from '../drivers/outgoing/outgoing-fetch.ts';
+import { createGitHubApps } from '../drivers/provider/github/app/github-apps.ts';
+import { createProviders } from '../drivers/provider/open-provider.ts';
+import { createGitHubAppStore } from '../store/github-app.ts';
+import type { Database } from '../store/schema.ts';
+import type { Config } from './config.ts';
+import type { AppTokensWith } from './drivers.ts';
+
+/** The clients of providers' APIs, and the platform's GitHub App with them. */
+export interface GitHub {
+  readonly openProvider: OpenProvider;
+  readonly githubApp: GitHubAppStore;
+  readonly githubApps: GitHubApps;
+  readonly tokens: AppTokensWith;
+}
+
+export function composeGitHub({ allowInternal }: Pick<Config, 'allowInternal'>, db: Kysely<Database>): GitHub {
+  const fetch = outgoingFetch(addressRule(allowInternal));
+  const githubApp = createGitHubAppStore(db);
+  const githubApps = createGitHubApps(fetch);
+  return {
+    openProvider: createProviders(fetch),
+    githubApp,
+    githubApps,
+    tokens: (secretBox) => (address, signal) => contentsToken({ secretBox, githubApp, githubApps }, address, signal),
+  };
+}
