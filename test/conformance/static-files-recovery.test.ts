@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -21,6 +22,8 @@ async function started() {
   const { bundle } = await t.files.putDirectory(await tree(t.root, 'site', { 'index.html': 'home' }), limit());
   await t.files.ensureRunning(limit());
   const own = (name: string) => join(t.options.dir, 'nginx', name);
+  // nginx may answer before its supervisor has written down which process it is.
+  await until('its process id is on file', () => existsSync(own('supervise.pid.child')));
   const pidIn = async (name: string) => Number((await readFile(own(name), 'utf8')).trim().split(' ')[0]);
   const ask = (path: string, method = 'GET') => get(t.options.socketPath, path, { 'x-cutover-bundle': bundle }, method);
   const answers = () =>
@@ -65,6 +68,20 @@ describe('5.10 the static server survives', () => {
       'another master serves',
       async () => (await t.pidIn('supervise.pid.child')) !== master && (await t.answers()),
     );
+  });
+
+  test('what a killed supervisor had just started holds its lock for a moment, and is waited for', async () => {
+    await using t = await started();
+    const supervisor = await t.pidIn('supervise.pid');
+    process.kill(supervisor, 'SIGKILL');
+    await until('the supervisor is gone', async () => !(await isAlive(supervisor)));
+    const lock = t.own('supervise.pid.lock');
+    const holder = spawn('flock', ['-n', lock, 'sleep', '0.5'], { stdio: 'ignore' });
+    const ended = once(holder, 'exit');
+    await until('the lock is held', async () => (await run('flock', ['-n', lock, 'true']).catch(() => null)) === null);
+    await t.files.ensureRunning(limit());
+    await until('another supervisor', async () => (await t.pidIn('supervise.pid')) !== supervisor);
+    assert.deepEqual(await ended, [0, null]);
   });
 
   test('stop ends nginx also when its supervisor was killed', async () => {
