@@ -20,7 +20,8 @@ const mostWaiting = 500;
 
 const cookie = `req.cook(${laneCookie})`;
 const plain = '!{ var(txn.slot) -m sub : }';
-const host = 'req.hdr(host),field(1,:),lower';
+/** There is exactly one, so that HAProxy need not look for a last one behind the first. */
+const host = 'req.fhdr(host,1),field(1,:),lower';
 const fewer = `{ var(txn.weight) -m int eq ${sampleOf * fewerBy} } { rand(${fewerBy}) gt 0 }`;
 const farFewer = `{ fe_req_rate gt ${veryManyPerSecond} } { rand(${farFewerBy}) gt 0 }`;
 
