@@ -40,6 +40,9 @@ export function createPushStore(db: Kysely<Database>): PushStore {
         .limit(mostAtOnce)
         .execute();
     },
+    async prune(settledDays) {
+      await sql`delete from push where settled_at < now() - ${settledDays}::int * interval '1 day'`.execute(db);
+    },
     async existing(projectIds) {
       if (projectIds.length === 0) return [];
       const rows = await db.selectFrom('project').select('id').where('id', 'in', projectIds).execute();

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
+import { sql } from 'kysely';
 import { defaultBuildSettings } from '../../src/domain/build-settings.ts';
 import { defaultEnvironmentSettings } from '../../src/domain/environment-settings.ts';
 import { platformRepository } from '../../src/domain/platform-repository.ts';
@@ -197,4 +198,18 @@ test('the repository of a project that is gone is removed, and that of one that 
   await assert.rejects(createPushStore(stores.database.db).record({ ...push, commit: 'a'.repeat(40), by: 'ada' }), {
     code: 'not_found',
   });
+});
+
+test('a push is forgotten a week after it was settled, and never while it is not', async () => {
+  const project = await createProject('forgotten');
+  const { db } = stores.database;
+  const settledAt = { old: `now() - interval '8 days'`, fresh: `now() - interval '6 days'`, open: 'null' };
+  for (const [by, settled] of Object.entries(settledAt))
+    await sql`
+      insert into push (id, push_id, project_id, branch, before, commit, pushed_by, results, created_at, settled_at)
+      values (gen_random_uuid(), gen_random_uuid(), ${project.id}, 'main', null, ${'a'.repeat(40)}, ${by}, '[]',
+        now() - interval '30 days', ${sql.raw(settled)})`.execute(db);
+  await createPushStore(db).prune(7);
+  const left = await db.selectFrom('push').select('pushed_by').where('project_id', '=', project.id).execute();
+  assert.deepEqual(left.map((row) => row.pushed_by).toSorted(), ['fresh', 'open']);
 });

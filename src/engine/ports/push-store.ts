@@ -8,6 +8,8 @@ export interface PushStore {
   settled(id: string, outcome: PushOutcome): Promise<void>;
   /** Those that are not settled, oldest first. */
   unsettled(): Promise<readonly Push[]>;
+  /** Forgets those that were settled so long ago: nobody asks for them any more. */
+  prune(settledDays: number): Promise<void>;
   /** Of these projects, those that there are, also while they are being deleted. */
   existing(projectIds: readonly string[]): Promise<readonly string[]>;
 }

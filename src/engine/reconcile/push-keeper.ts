@@ -40,6 +40,8 @@ export interface BranchPush {
 export type Acceptance = { readonly refusal: string } | { readonly refusal: null; readonly push: Push | null };
 
 const intervalMs = 5_000;
+const pruneEveryMs = 3_600_000;
+const keptDays = 7;
 const stale = 'somebody else has pushed to it: fetch first';
 const branches = 'refs/heads/';
 
@@ -81,7 +83,8 @@ export class PushKeeper {
     );
     // Packing a large repository takes minutes, which nobody who pushes waits for.
     const tidying = new Rest(this.#options.clock).between(() => this.#tidyAll(signal), intervalMs, signal);
-    await Promise.all([settling, tidying]);
+    const pruning = new Rest(this.#options.clock).between(() => this.#prune(signal), pruneEveryMs, signal);
+    await Promise.all([settling, tidying, pruning]);
   }
 
   /** Takes one change, on record before it resolves. */
@@ -215,6 +218,10 @@ export class PushKeeper {
       for (const id of kept)
         await this.#attempt(() => (existing.has(id) ? repositories.tidy(id) : repositories.remove(id)), signal);
     }, signal);
+  }
+
+  async #prune(signal: AbortSignal): Promise<void> {
+    await this.#attempt(() => this.#options.store.prune(keptDays), signal);
   }
 
   /** What was held for a push that never came on record: whoever made it was not told that it was taken. */
