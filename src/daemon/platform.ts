@@ -88,7 +88,7 @@ export async function composePlatform(config: Config, log: OperatorLog): Promise
     imageLabels: { 'cutover.platform': directory.id },
     urlOf: urlOf(config),
     requireRoom: retention.requireRoom,
-    onCompleted: retention.onCompleted,
+    onCompleted: () => [retention, previews].forEach((part) => part.onCompleted()),
   });
   const watchdog = watchdogOf(acting, db, log);
   const wake = () => engine.wake('');

@@ -12,6 +12,7 @@ import { PreviewKeeper } from '../engine/previews/preview-keeper.ts';
 import { ProviderCourier } from '../engine/previews/provider-courier.ts';
 import { ProviderSurvey } from '../engine/previews/provider-survey.ts';
 import { checkBranch } from '../drivers/source/git/refs.ts';
+import { createDeploymentQueries } from '../store/deployment-queries.ts';
 import { createPreviewStore } from '../store/previews.ts';
 import { createProviderStore } from '../store/providers.ts';
 import type { Config } from './config.ts';
@@ -33,6 +34,8 @@ export interface Previews {
   /** For what webhooks tell. */
   readonly applyPreviewEvent: ApplyPreviewEvent;
   readonly applyInstallationEvent: ApplyInstallationEvent;
+  /** A deployment is completed, and may be one that is to have a URL of its own. */
+  onCompleted(): void;
   run(signal: AbortSignal): Promise<void>;
 }
 
@@ -74,20 +77,22 @@ export function composePreviews(wiring: PreviewWiring): Previews {
     },
     applyPreviewEvent: (request) => applyPreviewEvent(dependencies, request),
     applyInstallationEvent: (event) => applyInstallationEvent({ githubApp, githubApps, wake }, event.installation),
+    onCompleted: () => keeper.wake(),
     run: async (signal) =>
       void (await Promise.all([keeper, courier, survey, installations].map((part) => part.run(signal)))),
   };
 }
 
 function composeKeeper(
-  { config, configuration, ports, engine, log }: PreviewWiring,
+  { config, configuration, database, ports, engine, log }: PreviewWiring,
   previews: PreviewDependencies['previews'],
 ): PreviewKeeper {
   const { random, secretBox, clock, deployments } = ports;
   const { baseDomain } = config;
+  const queries = createDeploymentQueries(database.db);
   const wake = () => engine.wake('');
   return new PreviewKeeper({
-    advance: { configuration, previews, deployments, random, secretBox, baseDomain, wake },
+    advance: { configuration, previews, deployments, queries, random, secretBox, baseDomain, wake },
     clock,
     log,
     intervalMs: keeperIntervalMs,

@@ -5,13 +5,17 @@ const longestName = 40;
 const longestLabel = 63;
 
 /**
- * Names for the environment of a preview in a project, the best one first: `pr-42`, or what a host can keep of the branch's name. Each is a
- * DNS label that still is one with `-<project>` after it. What would be the same for two branches, or is reserved, has a hash at its end.
+ * Names for the environment of a preview in a project, the best one first: `pr-42`, what a host can keep of the branch's name, or for its
+ * deployment #7 `pr-42-7`. Each is a DNS label that still is one with `-<project>` after it. What would be the same for two branches, or is reserved, has a hash at its end.
  */
 export function previewNames(subject: PreviewSubject, project: string): readonly string[] {
   const room = Math.min(longestName, longestLabel - project.length - 1);
   const hash = shortHash(subjectKey(subject));
   if (subject.kind === 'pull-request') return [`pr-${subject.number}`, `pr-${subject.number}-${hash}`];
+  if (subject.kind === 'deployment') {
+    const [own, hashed] = [`${subject.preview}-${subject.number}`, `d${subject.number}-${hash}`];
+    return own.length <= room ? [own, hashed] : [hashed];
+  }
   const slug = slugOf(subject.branch);
   const hashed = `${trimmed(slug, room - hash.length - 1) || 'b'}-${hash}`;
   const plain = slug !== '' && slug.length <= room && !isReservedName(slug) && !isPreviewName(slug);

@@ -10,6 +10,8 @@ export interface PreviewSettings {
   readonly ttlMs: number | null;
   /** Without a request for so long they are put to sleep, until the next one; null: they are not. */
   readonly sleepAfterMs: number | null;
+  /** So many of the newest deployments of each have a URL of their own. */
+  readonly deploymentUrls: number;
   /** Search engines are told not to list them. */
   readonly noindex: boolean;
   readonly replicas: number;
@@ -25,6 +27,7 @@ export const defaultPreviewSettings: PreviewSettings = {
   limit: 20,
   ttlMs: 604_800_000,
   sleepAfterMs: 1_800_000,
+  deploymentUrls: 0,
   noindex: true,
   replicas: 1,
   cpuCores: 1,
@@ -35,6 +38,7 @@ const ranges = {
   limit: [0, 1_000],
   ttlMs: [60_000, 31_536_000_000],
   sleepAfterMs: [1_000, 31_536_000_000],
+  deploymentUrls: [0, 20],
   replicas: [1, 32],
   cpuCores: [0.05, 64],
   memoryMb: [16, 1_048_576],
@@ -44,7 +48,15 @@ const ranges = {
 export function previewSettingsProblem(settings: PreviewSettings): string | null {
   for (const name of ['pullRequests', 'branches', 'noindex'] as const)
     if (typeof settings[name] !== 'boolean') return `${name} must be true or false`;
-  for (const name of ['limit', 'ttlMs', 'sleepAfterMs', 'replicas', 'cpuCores', 'memoryMb'] as const) {
+  for (const name of [
+    'limit',
+    'ttlMs',
+    'sleepAfterMs',
+    'deploymentUrls',
+    'replicas',
+    'cpuCores',
+    'memoryMb',
+  ] as const) {
     const value = settings[name];
     const [min, max] = ranges[name];
     const whole = name !== 'cpuCores';

@@ -3,9 +3,11 @@ import type { RepositoryEvent } from './repository-event.ts';
 /** What a preview is of. With the repository it is the preview's key, and never changes. */
 export type PreviewSubject =
   | { readonly kind: 'pull-request'; readonly number: number }
-  | { readonly kind: 'branch'; readonly branch: string };
+  | { readonly kind: 'branch'; readonly branch: string }
+  /** One deployment of another preview: what was deployed there then, at a URL of its own that never shows anything else. */
+  | { readonly kind: 'deployment'; readonly number: number; readonly preview: string };
 
-/** A pull request, or a branch, and the environment that shows it (rule 6). */
+/** A pull request, a branch, or one deployment of such a preview, and the environment that shows it (rule 6). */
 export interface Preview {
   readonly id: string;
   readonly projectId: string;
@@ -44,6 +46,8 @@ export interface Preview {
   readonly asleepSince: string | null;
   /** Of its newest deployment. */
   readonly deployment: PreviewDeployment | null;
+  /** Those of its deployments that have a URL of their own, the newest first. */
+  readonly deploymentHosts: readonly DeploymentHost[];
   /** ISO 8601. */
   readonly pushedAt: string;
   readonly createdAt: string;
@@ -54,6 +58,12 @@ export interface PreviewDeployment {
   readonly number: number;
   readonly state: string;
   readonly reason: string | null;
+}
+
+export interface DeploymentHost {
+  /** Of the deployment that is shown there. */
+  readonly number: number;
+  readonly host: string;
 }
 
 /**
@@ -69,6 +79,11 @@ export function previewState(preview: Preview): PreviewState {
   return preview.deployedRevision < preview.revision ? 'waiting' : 'open';
 }
 
+/** Of the deployment of what was pushed to it as the `revision`-th, so that there is one, whoever makes it. */
+export function onceKeyOfPreview(environmentId: string, revision: number): string {
+  return `preview:${environmentId}:${revision}`;
+}
+
 /** What comes from a fork is never built before somebody who may has said so of that very commit. */
 export function needsApproval({ fromFork, approvedCommit, commit }: Preview): boolean {
   return fromFork && (commit === null || approvedCommit !== commit);
@@ -76,12 +91,19 @@ export function needsApproval({ fromFork, approvedCommit, commit }: Preview): bo
 
 /** Text that is the same for the same subject. */
 export function subjectKey(subject: PreviewSubject): string {
-  return subject.kind === 'pull-request' ? `pull-request:${subject.number}` : `branch:${subject.branch}`;
+  return subject.kind === 'branch' ? `branch:${subject.branch}` : `${subject.kind}:${subject.number}`;
 }
 
-/** "pull request 42", "branch feature/x". */
+/** "pull request 42", "branch feature/x", "deployment #7 of pr-42". */
 export function describeSubject(subject: PreviewSubject): string {
-  return subject.kind === 'pull-request' ? `pull request ${subject.number}` : `branch ${subject.branch}`;
+  switch (subject.kind) {
+    case 'pull-request':
+      return `pull request ${subject.number}`;
+    case 'branch':
+      return `branch ${subject.branch}`;
+    case 'deployment':
+      return `deployment #${subject.number} of ${subject.preview}`;
+  }
 }
 
 /** ISO 8601; null: it does not end by itself. */

@@ -25,3 +25,8 @@ export function lookEveryMs(sleepAfterMs: number): number {
 
 /** What did not come up is not started again for `firstMs`; with every time that it does not, for twice as long, up to `mostMs`. */
 export const wakeBackoff = { firstMs: 5_000, mostMs: 300_000 } as const;
+
+/** What is kept to be looked at once more sleeps soon; null for what else does not sleep makes no difference to it. */
+export function sleepOfDeploymentUrl(sleepAfterMs: number | null): number {
+  return Math.min(sleepAfterMs ?? Infinity, 300_000);
+}

@@ -41,7 +41,7 @@ async function claim(db: Kysely<Database>, { owner, leaseMs, leading }: ClaimReq
     waiting as materialized (
       select ${candidateColumns} from deployment d
       where not exists (select from urgent) and ${mayClaim(owner)} and ${isDue} and d.state = 'pending'
-        and not d.acting and ${isNextInEnvironment} and ${isFree} and not ${isToWakeFirst}
+        and not d.acting and ${isNextInEnvironment} and ${isFree} and ${sleepsNoMore}
       order by d.production desc, (d.kind = 'rollback') desc, d.created_at
       limit 1 for update of d skip locked
     ),
@@ -99,9 +99,9 @@ const isFree = sql<boolean>`not exists (
   where other.environment_id = d.environment_id and other.id <> d.id and ${isActive('other')}
 )`;
 
-/** What it is to replace sleeps, and is woken before, so that whoever comes meanwhile is served. */
-const isToWakeFirst = sql<boolean>`exists (
-  select from deployment w where w.environment_id = d.environment_id and w.want = 'wake' and w.state = 'completed'
+/** What it is to replace does not sleep: it is woken before, so that whoever comes meanwhile is served. Few are: they are read once for all. */
+const sleepsNoMore = sql<boolean>`d.environment_id not in (
+  select w.environment_id from deployment w where w.want is not null and w.want = 'wake' and w.state = 'completed'
 )`;
 
 /** Nobody is made to wait this long: what says so was written before the clock was set back, and would wait for as long as that. */

@@ -1,8 +1,10 @@
 import { sql, type Kysely } from 'kysely';
 import { CutoverError } from '../domain/errors.ts';
+import { onceKeyOfPreview } from '../domain/preview.ts';
 import { lineOf } from '../domain/source.ts';
 import type { NewDeploymentRecord } from '../engine/ports/deployment-store.ts';
 import { wantCancelled } from './cancel-deployment.ts';
+import { isNoDeploymentUrl } from './deployment-urls.ts';
 import { answeredBefore, rememberAnswer } from './idempotency.ts';
 import { toJson, type Database } from './schema.ts';
 import { wakeForDeployment } from './sleep.ts';
@@ -35,10 +37,13 @@ export async function createDeployment(
         .execute();
       return { deploymentId: earlier, replayed: true };
     }
-    await refuseWhereHeld(tx, input);
+    const place = await readPlace(tx, input.environmentId);
+    refuseWhereFixed(place, input);
+    refuseWhereHeld(place, input);
     await makeWay(tx, input, project.last_number);
-    await insert(tx, input, project.last_number);
-    await wakeForDeployment(tx, input.environmentId);
+    // Before the environment's row is written: whoever claims has the deployment's row first, too.
+    if (place.sleeps) await wakeForDeployment(tx, input.environmentId);
+    await insert(tx, input, { number: project.last_number, place });
     await notifyAll(tx, input.id);
     return { deploymentId: input.id, replayed: false };
   });
@@ -56,16 +61,39 @@ async function replay(tx: Kysely<Database>, input: NewDeploymentRecord): Promise
   return answeredBefore(tx, input.idempotency);
 }
 
+interface Place {
+  readonly name: string;
+  /** Why nothing is deployed there by itself. */
+  readonly held: string | null;
+  /** Of the one deployment that is shown there; null: whatever is deployed. */
+  readonly shows: string | null;
+  /** What serves there sleeps, or is about to. */
+  readonly sleeps: boolean;
+}
+
+/** Error: `not_found`. */
+async function readPlace(tx: Kysely<Database>, environmentId: string): Promise<Place> {
+  const { rows } = await sql<Place>`
+    select e.name, e.auto_deploy_held as held,
+      (select p.subject ->> 'number' from preview p where p.environment_id = e.id and not ${isNoDeploymentUrl('p')}) as shows,
+      exists (select from route r where r.environment_id = e.id and r.mode = 'asleep')
+        or exists (select from deployment d where d.id = e.current_deployment_id and d.want = 'sleep') as sleeps
+    from environment e where e.id = ${environmentId} and not e.deleting`.execute(tx);
+  const [place] = rows;
+  if (place === undefined) throw new CutoverError('not_found', 'the environment is being deleted');
+  return place;
+}
+
+/** A URL that stays with one deployment never shows another one. */
+function refuseWhereFixed({ shows }: Place, { environmentId, onceKey }: NewDeploymentRecord): void {
+  if (shows === null || onceKey === onceKeyOfPreview(environmentId, 1)) return;
+  throw new CutoverError('invalid_input', `environment: it shows #${shows}, and nothing else is ever deployed there`);
+}
+
 /** Somebody may have gone back, and held what is deployed by itself, after it was read that nothing is held (rule 5.7). */
-async function refuseWhereHeld(tx: Kysely<Database>, { environmentId, trigger }: NewDeploymentRecord): Promise<void> {
-  if (trigger.kind !== 'push') return;
-  const environment = await tx
-    .selectFrom('environment')
-    .select(['name', 'auto_deploy_held'])
-    .where('id', '=', environmentId)
-    .executeTakeFirst();
-  const held = environment?.auto_deploy_held ?? null;
-  if (held !== null) throw new CutoverError('auto_deploy_held', `auto-deploy of ${environment?.name} is held: ${held}`);
+function refuseWhereHeld({ name, held }: Place, { trigger }: NewDeploymentRecord): void {
+  if (trigger.kind === 'push' && held !== null)
+    throw new CutoverError('auto_deploy_held', `auto-deploy of ${name} is held: ${held}`);
 }
 
 /**
@@ -103,14 +131,12 @@ async function cancelRunning(tx: Kysely<Database>, input: NewDeploymentRecord, n
   }
 }
 
-async function insert(tx: Kysely<Database>, input: NewDeploymentRecord, number: number): Promise<void> {
-  const environment = await tx
-    .selectFrom('environment')
-    .select('name')
-    .where('id', '=', input.environmentId)
-    .where('deleting', '=', false)
-    .executeTakeFirst();
-  if (environment === undefined) throw new CutoverError('not_found', 'the environment is being deleted');
+interface Placed {
+  readonly number: number;
+  readonly place: Place;
+}
+
+async function insert(tx: Kysely<Database>, input: NewDeploymentRecord, { number, place }: Placed): Promise<void> {
   await tx
     .insertInto('deployment')
     .values({
@@ -128,7 +154,7 @@ async function insert(tx: Kysely<Database>, input: NewDeploymentRecord, number: 
       configuration: toJson(input.configuration),
       sealed_variables: input.sealedVariables,
       branch: lineOf(input.source),
-      production: environment.name === 'production',
+      production: place.name === 'production',
     })
     .execute();
   await tx

@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely';
 import { CutoverError } from '../domain/errors.ts';
 import type { Placed, PlaceRequest } from '../engine/ports/preview-store.ts';
 import { insertEnvironment } from './environments.ts';
+import { isNoDeploymentUrl } from './deployment-urls.ts';
 import { firstFreeName } from './open-preview.ts';
 import { holdProject } from './preview-rows.ts';
 import type { Database } from './schema.ts';
@@ -46,12 +47,14 @@ async function isDeleting(tx: Kysely<Database>, environmentId: string): Promise<
   return row?.deleting !== false;
 }
 
+/** Not those that show one deployment: of these each preview has its own limit. */
 async function countPlaced(tx: Kysely<Database>, projectId: string): Promise<number> {
   const rows = await tx
     .selectFrom('preview')
     .select('id')
     .where('project_id', '=', projectId)
     .where('environment_id', 'is not', null)
+    .where(isNoDeploymentUrl('preview'))
     .execute();
   return rows.length;
 }

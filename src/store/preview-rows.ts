@@ -1,5 +1,5 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
-import type { Preview, PreviewDeployment } from '../domain/preview.ts';
+import type { DeploymentHost, Preview, PreviewDeployment } from '../domain/preview.ts';
 import type { PreviewTable } from './preview-tables.ts';
 import type { Database } from './schema.ts';
 
@@ -8,6 +8,7 @@ interface PreviewRow extends Selectable<PreviewTable> {
   readonly hosts: readonly string[];
   readonly deployment: PreviewDeployment | null;
   readonly asleep_since: string | null;
+  readonly deployment_hosts: readonly DeploymentHost[];
 }
 
 /** With the project's name, the hosts of its environment, and the newest deployment there. */
@@ -28,6 +29,17 @@ export function selectPreviews(db: Kysely<Database>) {
     )
     .select(
       sql<string | null>`(select asleep_since from route where environment_id = p.environment_id)`.as('asleep_since'),
+    )
+    .select(
+      sql<DeploymentHost[]>`coalesce((
+        select jsonb_agg(
+          jsonb_build_object('number', (url.subject ->> 'number')::int, 'host', h.host)
+          order by (url.subject ->> 'number')::int desc
+        )
+        from preview url join host h on h.environment_id = url.environment_id and h.position = 0
+        where url.project_id = p.project_id and url.open
+          and url.subject ->> 'kind' = 'deployment' and url.subject ->> 'preview' = p.name
+      ), '[]'::jsonb)`.as('deployment_hosts'),
     )
     .where('project.deleting', '=', false);
 }
@@ -56,6 +68,7 @@ export function toPreview(row: PreviewRow): Preview {
     hosts: row.hosts,
     asleepSince: row.asleep_since,
     deployment: row.deployment,
+    deploymentHosts: row.deployment_hosts,
     pushedAt: row.pushed_at,
     createdAt: row.created_at,
   };

@@ -2,6 +2,7 @@ import { sql, type Kysely } from 'kysely';
 import { defaultPreviewSettings } from '../domain/preview-settings.ts';
 import type { OpenPreview, PreviewStore } from '../engine/ports/preview-store.ts';
 import { closePreviews } from './close-previews.ts';
+import { deploymentsWithoutUrl, outdatedUrls } from './deployment-urls.ts';
 import { openPreview } from './open-preview.ts';
 import { placePreview } from './place-preview.ts';
 import { readPreview, selectPreviews, toPreview } from './preview-rows.ts';
@@ -59,6 +60,8 @@ export function createPreviewStore(db: Kysely<Database>): PreviewStore {
       return rows.map(({ id }) => id);
     },
     opened: () => readOpened(db),
+    withoutUrl: () => deploymentsWithoutUrl(db),
+    outdatedUrls: () => outdatedUrls(db),
     async deployed(previewId, revision) {
       await db
         .updateTable('preview')

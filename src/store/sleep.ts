@@ -1,6 +1,6 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { defaultPreviewSettings, type PreviewSettings } from '../domain/preview-settings.ts';
-import { wakeBackoff } from '../domain/sleep.ts';
+import { sleepOfDeploymentUrl, wakeBackoff } from '../domain/sleep.ts';
 import type { Sleeper, SleepStore } from '../engine/ports/sleep-store.ts';
 import { isActive } from './active-deployments.ts';
 import { isContractDue } from './contract-due.ts';
@@ -18,21 +18,23 @@ export function createSleepStore(db: Kysely<Database>): SleepStore {
 
 interface SleeperRow extends Omit<Sleeper, 'sleepAfterMs'> {
   readonly value: Partial<PreviewSettings> | null;
+  readonly ofDeployment: boolean;
 }
 
 async function readSleepers(db: Kysely<Database>): Promise<readonly Sleeper[]> {
   const { rows } = await sql<SleeperRow>`
-    select e.id as "environmentId", d.id as "deploymentId", s.number as slot, r.mode, setting.value
+    select e.id as "environmentId", d.id as "deploymentId", s.number as slot, r.mode, setting.value,
+      p.subject ->> 'kind' = 'deployment' as "ofDeployment"
     from preview p
     join environment e on e.id = p.environment_id and not e.deleting
     join deployment d on d.id = e.current_deployment_id and d.state = 'completed' and d.artifact ->> 'type' = 'image'
     join slot s on s.deployment_id = d.id
     join route r on r.environment_id = e.id
     left join preview_setting setting on setting.project_id = p.project_id`.execute(db);
-  return rows.map(({ value, ...row }) => ({
-    ...row,
-    sleepAfterMs: { ...defaultPreviewSettings, ...value }.sleepAfterMs,
-  }));
+  return rows.map(({ value, ofDeployment, ...row }) => {
+    const { sleepAfterMs } = { ...defaultPreviewSettings, ...value };
+    return { ...row, sleepAfterMs: ofDeployment ? sleepOfDeploymentUrl(sleepAfterMs) : sleepAfterMs };
+  });
 }
 
 async function requestSleep(db: Kysely<Database>, deploymentId: string): Promise<boolean> {
@@ -92,10 +94,12 @@ async function forgiveFailedWakes(db: Kysely<Database>): Promise<readonly string
   const { rows } = await sql<{ id: string }>`
     update route set mode = 'asleep'
     where mode = 'unwoken' and not exists (
-      select from deployment d where d.environment_id = route.environment_id and ${isActive('d')}
+      select from deployment d
+      where d.environment_id = route.environment_id and (d.state = 'pending' or ${isActive('d')})
     ) and (
       wake_failed_at > now()
-      or wake_failed_at + least(${firstMs} * power(2, wakes_failed - 1), ${mostMs}) * interval '1 millisecond' <= now()
+      -- A power that is too large is an error.
+      or wake_failed_at + least(${firstMs} * power(2, least(wakes_failed, 32) - 1), ${mostMs}) * interval '1 millisecond' <= now()
     )
     returning environment_id as id`.execute(db);
   return rows.map(({ id }) => id);

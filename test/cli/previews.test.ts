@@ -50,7 +50,7 @@ test('previews set changes what is named, and never shows the password', async (
   assert.equal(code, 0);
   assert.match(
     stdout,
-    /^pull requests +on\nbranches +off\nlimit +20\nttl +48 h after the last push\nsleep +after 30 min without a request\nnoindex +yes\n/,
+    /^pull requests +on\nbranches +off\nlimit +20\nttl +48 h after the last push\nsleep +after 30 min without a request\ndeployment urls +none\nnoindex +yes\n/,
   );
   assert.match(stdout, /password +set; the user name is preview\n/);
   assert.doesNotMatch(stdout, /horse/);
@@ -65,6 +65,8 @@ test('previews set changes what is named, and never shows the password', async (
     /sleep +after 2 h without a request\n/,
   );
   assert.match((await cli.run(['previews', 'set', '--sleep-after', 'none'])).stdout, /sleep +never\n/);
+  const urls = await cli.run(['previews', 'set', '--deployment-urls', '3']);
+  assert.match(urls.stdout, /deployment urls +of the newest 3 of each\n/);
   assert.match((await cli.run(['previews', 'set', '--sleep-after', '10ms'])).stderr, /sleepAfterMs must be/);
 });
 

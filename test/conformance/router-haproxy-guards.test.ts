@@ -105,6 +105,25 @@ test('rule 6: whoever does not give the password of a preview that sleeps is tol
   assert.equal((await waiting).status, 200);
 });
 
+test('rule 6: who gave the password and waits while the router is reloaded is not asked for it again, and the app is not told it', async () => {
+  await using running = await startHaproxy();
+  await using app = await startApp('a');
+  const { router, port } = running;
+  await router.addServer(1, server(app), signal());
+  await router.setGuard(['pr-1.localhost'], { noindex: true, password: passwordVerifier('correct horse') }, signal());
+  await router.setRoute(['pr-1.localhost'], { ...stableOnly(1), mode: 'asleep' }, signal());
+  using heard = listen(router);
+  const headers = basic('preview', 'correct horse');
+  const waiting = [1, 2].map(() => send(port, 'pr-1.localhost', { headers }));
+  await until('it is told of', () => heard.hosts.includes('pr-1.localhost'));
+  await router.grow(router.capacity() + 1, signal());
+  await router.setRoute(['pr-1.localhost'], stableOnly(1), signal());
+  for (const answer of [...(await Promise.all(waiting)), await send(port, 'pr-1.localhost', { headers })]) {
+    assert.equal(answer.status, 200);
+    assert.equal(JSON.parse(answer.body).headers.authorization, undefined);
+  }
+});
+
 test('rule 6: while a guarded host comes, changes, goes or is read anew, no request passes that does not give its password', async () => {
   await using running = await startHaproxy();
   await using app = await startApp('a');

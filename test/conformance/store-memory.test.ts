@@ -27,6 +27,7 @@ function onVirtualTime() {
       database.sessions.open({ owner, onWakeup: () => undefined });
       return { [Symbol.asyncDispose]: async () => database.endSession(owner) };
     },
+    failedToWake: async () => undefined,
     [Symbol.asyncDispose]: async () => undefined,
   });
   return { database, clock, storesOf, bench: new StoreBench(open) };

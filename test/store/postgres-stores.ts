@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { credentialStore } from '../../src/store/credentials.ts';
 import { createDeploymentQueries } from '../../src/store/deployment-queries.ts';
 import { createDeploymentStore } from '../../src/store/deployments.ts';
@@ -45,6 +46,11 @@ export async function openPostgresStores(): Promise<PostgresStores> {
       const session = new WakeupSession({ connection: postgres.address, owner, onWakeup, onLost: () => {} });
       await session.open();
       return session;
+    },
+    async failedToWake(environmentId, wakesFailed, agoMs) {
+      await sql`
+        update route set wakes_failed = ${wakesFailed}, wake_failed_at = now() - ${agoMs} * interval '1 millisecond'
+        where environment_id = ${environmentId}`.execute(db);
     },
     async [Symbol.asyncDispose]() {
       await database[Symbol.asyncDispose]();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
 import type { Project } from '../../src/domain/project.ts';
 import type { DeliveryOutcome } from '../../src/domain/webhook.ts';
 import type { Preview } from '../../src/domain/preview.ts';
@@ -18,6 +19,7 @@ import {
 } from '../conformance/store/configuration-bench.ts';
 import { openPostgresStores, type PostgresStores } from './postgres-stores.ts';
 
+const image = { type: 'image', imageId: `sha256:${'1'.repeat(64)}`, digest: null };
 const never = AbortSignal.timeout(2 ** 31 - 1);
 
 /** The commands and the keeper of previews over a real database, without anybody who carries deployments out. */
@@ -92,6 +94,22 @@ export class PreviewBench implements AsyncDisposable {
     return list.map(({ source }) => (source.kind === 'git' ? source.requestedCommit : null)).toReversed();
   }
 
+  /** Somebody has carried out the newest deployment there. Resolves to its number. */
+  async complete(environment: string): Promise<number> {
+    const { db } = this.stores.database;
+    const { rows } = await sql<{ number: number }>`
+      with newest as (
+        select d.id, d.environment_id, d.number from deployment d join environment e on e.id = d.environment_id
+        where e.name = ${environment} order by d.number desc limit 1
+      ), done as (
+        update deployment set state = 'completed', artifact = ${JSON.stringify(image)}::jsonb where id in (select id from newest)
+      ), current as (
+        update environment e set current_deployment_id = newest.id from newest where e.id = newest.environment_id
+      )
+      select number from newest`.execute(db);
+    return rows[0]?.number ?? assert.fail(`nothing was deployed to ${environment}`);
+  }
+
   /** As after a restart; `broken`: what of the store is not as it is. */
   newKeeper(broken: Partial<PreviewStore> = {}): PreviewKeeper {
     const { stores, configuration } = this;
@@ -100,6 +118,7 @@ export class PreviewBench implements AsyncDisposable {
         configuration: stores.configuration,
         previews: { ...this.store, ...broken },
         deployments: stores.deployments,
+        queries: stores.queries,
         random,
         secretBox: configuration.secretBox,
         baseDomain: 'example.test',

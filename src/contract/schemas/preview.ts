@@ -12,6 +12,9 @@ export const previewSchema = named(
     subject: z.discriminatedUnion('kind', [
       z.object({ kind: z.literal('pull-request'), number: z.int() }),
       z.object({ kind: z.literal('branch'), branch: z.string() }),
+      z
+        .object({ kind: z.literal('deployment'), number: z.int(), preview: z.string() })
+        .meta({ description: 'One deployment of another preview, which never shows anything else.' }),
     ]),
     repository: z.string(),
     branch: z.string(),
@@ -27,6 +30,9 @@ export const previewSchema = named(
       .object({ number: z.int(), state: z.string(), reason: z.string().nullable() })
       .nullable()
       .meta({ description: 'Its newest.' }),
+    deploymentUrls: z
+      .array(z.object({ number: z.int(), url: z.string() }))
+      .meta({ description: 'Of those of its deployments that have one of their own, the newest first.' }),
     asleepSince: z
       .string()
       .nullable()
@@ -78,6 +84,7 @@ const settings = {
     .int()
     .nullable()
     .meta({ description: 'Without a request for so long they are put to sleep; null: they are not.' }),
+  deploymentUrls: z.int().meta({ description: 'So many of the newest deployments of each have a URL of their own.' }),
   noindex: z.boolean().meta({ description: 'Search engines are told not to list them.' }),
   replicas: z.int(),
   cpuCores: z.number().meta({ description: 'Per instance.' }),
@@ -102,6 +109,7 @@ export const previewSettingsChangeSchema = named(
     limit: settings.limit.exactOptional(),
     ttlMs: settings.ttlMs.exactOptional(),
     sleepAfterMs: settings.sleepAfterMs.exactOptional(),
+    deploymentUrls: settings.deploymentUrls.exactOptional(),
     noindex: settings.noindex.exactOptional(),
     replicas: settings.replicas.exactOptional(),
     cpuCores: settings.cpuCores.exactOptional(),

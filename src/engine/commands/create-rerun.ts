@@ -23,6 +23,11 @@ export interface RerunDependencies {
   readonly wake: () => void;
 }
 
+/** As much of it as records one. */
+export type RecordingRerun = Pick<RerunDependencies, 'random' | 'secretBox' | 'wake'> & {
+  readonly deployments: Pick<DeploymentStore, 'create' | 'record'>;
+};
+
 /** A deployment that builds nothing: what it runs, where, and on whose account. */
 export interface Rerun {
   /** Whose artifact, and, where nothing else is given, whose configuration is run again. */
@@ -39,7 +44,7 @@ export interface Rerun {
 
 /** Records it like any other deployment; resolves when it is kept. */
 export async function createRerun(
-  { deployments, random, secretBox, wake }: RerunDependencies,
+  { deployments, random, secretBox, wake }: RecordingRerun,
   rerun: Rerun,
 ): Promise<{ readonly deployment: Deployment; readonly replayed: boolean }> {
   const { model, origin } = rerun;
@@ -85,6 +90,9 @@ function configurationFor(
 }
 
 /** The variables that a deployment was given. */
-export function variablesOf({ secretBox }: RerunDependencies, record: DeploymentRecord): SnapshotVariables {
+export function variablesOf(
+  { secretBox }: Pick<RerunDependencies, 'secretBox'>,
+  record: DeploymentRecord,
+): SnapshotVariables {
   return openSnapshot(secretBox, record.deployment.id, record.sealedVariables);
 }

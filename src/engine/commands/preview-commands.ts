@@ -60,6 +60,8 @@ export interface PreviewView extends Preview {
   readonly address: string | null;
   /** ISO 8601; null: it does not end by itself. */
   readonly expiresAt: string | null;
+  /** The newest first. */
+  readonly deploymentUrls: readonly { readonly number: number; readonly url: string }[];
 }
 
 export interface NewPreview {

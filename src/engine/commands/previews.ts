@@ -185,6 +185,7 @@ async function viewOf({ previews, urlOf }: PreviewDependencies, preview: Preview
     state: previewState(preview),
     address: host === undefined ? null : urlOf(host),
     expiresAt: preview.open ? expiresAt(preview, ttlMs) : null,
+    deploymentUrls: preview.deploymentHosts.map(({ number, host: own }) => ({ number, url: urlOf(own) })),
   };
 }
 

@@ -37,6 +37,11 @@ export interface PreviewStore {
   /** Ids and projects of those that are open, with their last push. */
   opened(): Promise<readonly OpenPreview[]>;
 
+  /** What serves in a preview and is to have a URL of its own, and has none yet. */
+  withoutUrl(): Promise<readonly DeploymentWithoutUrl[]>;
+  /** URLs of deployments whose preview is closed, or has as many newer ones as it may have. */
+  outdatedUrls(): Promise<readonly OutdatedUrl[]>;
+
   /** Makes its environment, or says why not now; one that has one keeps it. */
   place(previewId: string, request: PlaceRequest): Promise<Placed>;
   /** A deployment was recorded for this push. */
@@ -70,6 +75,25 @@ export interface Closing {
 
 export interface OpenPreview extends Pick<Preview, 'id' | 'projectId' | 'subject' | 'pushedAt' | 'revision'> {
   readonly ttlMs: number | null;
+}
+
+export interface DeploymentWithoutUrl {
+  readonly projectId: string;
+  readonly projectName: string;
+  readonly repository: string;
+  /** Name of the preview that it serves in. */
+  readonly preview: string;
+  readonly branch: string;
+  /** null: it is of no commit. */
+  readonly commit: string | null;
+  readonly number: number;
+}
+
+export interface OutdatedUrl {
+  readonly projectId: string;
+  readonly subject: PreviewSubject;
+  /** Why, for people. */
+  readonly reason: string;
 }
 
 export interface PlaceRequest {

@@ -15,7 +15,7 @@ export interface SleepStore {
   /** Asks for what sleeps behind these hosts to be claimed and woken, unless it is being deployed to. */
   requestWake(hosts: readonly string[]): Promise<void>;
   /**
-   * What did not come up, a while ago, is asleep again, to be woken by the next visitor, unless it is being deployed to. Resolves to the ids of
+   * What did not come up, a while ago, is asleep again, to be woken by the next visitor, unless something is deployed there or waits to be. Resolves to the ids of
    * its environments.
    */
   forgiveFailedWakes(): Promise<readonly string[]>;

@@ -1,13 +1,16 @@
-import { needsApproval, type Preview } from '../../domain/preview.ts';
+import { needsApproval, onceKeyOfPreview, type Preview } from '../../domain/preview.ts';
 import { environmentHost } from '../../domain/hosts.ts';
 import { previewNames } from '../../domain/preview-name.ts';
 import type { Project } from '../../domain/project.ts';
 import type { ConfigurationStore } from '../ports/configuration-store.ts';
+import type { DeploymentQueries } from '../ports/deployment-store.ts';
 import type { Placed, PreviewStore } from '../ports/preview-store.ts';
 import { recordGitDeployment, type RecordingDependencies } from '../commands/record-git-deployment.ts';
+import { deployOnceMore } from './deployment-url.ts';
 import { previewEnvironment } from './preview-environment.ts';
 
 export interface AdvanceDependencies extends RecordingDependencies {
+  readonly queries: Pick<DeploymentQueries, 'byNumber'>;
   readonly configuration: ConfigurationStore;
   readonly previews: PreviewStore;
   /** Environments get hosts under it. */
@@ -39,7 +42,7 @@ async function place(
   return previews.place(preview.id, {
     environmentId: random.id(),
     settings: previewEnvironment(preview.branch, production?.settings ?? null, settings),
-    limit: settings.limit,
+    limit: preview.subject.kind === 'deployment' ? Infinity : settings.limit,
     hostOf: (name) => environmentHost(project.name, name, baseDomain),
     names: previewNames(preview.subject, project.name),
   });
@@ -50,14 +53,19 @@ async function deploy(dependencies: AdvanceDependencies, project: Project, previ
   const environment = await dependencies.configuration.environments.find(project.id, preview.name);
   // It is being deleted; that it is gone is found out later.
   if (environment === null || environment.id !== preview.environmentId || needsApproval(preview)) return;
-  await recordGitDeployment(dependencies, {
-    project,
-    environment,
-    branch: preview.branch,
-    commit: preview.commit,
-    trigger: { kind: 'automatic', by: 'cutover', noCache: false },
-    onceKey: `preview:${preview.environmentId}:${preview.revision}`,
-    idempotency: null,
-  });
+  const trigger = { kind: 'automatic', by: 'cutover', noCache: false } as const;
+  const { subject, branch, commit, revision } = preview;
+  const onceKey = onceKeyOfPreview(environment.id, revision);
+  if (subject.kind === 'deployment') await deployOnceMore(dependencies, { environment, subject, trigger, onceKey });
+  else
+    await recordGitDeployment(dependencies, {
+      project,
+      environment,
+      branch,
+      commit,
+      trigger,
+      onceKey,
+      idempotency: null,
+    });
   await dependencies.previews.deployed(preview.id, preview.revision);
 }

@@ -1,4 +1,5 @@
 import { expiresAt } from '../../domain/preview.ts';
+import { previewNames } from '../../domain/preview-name.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { OperatorLog } from '../ports/ports.ts';
 import { Rest } from '../rest.ts';
@@ -35,6 +36,8 @@ export class PreviewKeeper {
   async pass(signal: AbortSignal): Promise<void> {
     const { previews } = this.#options.advance;
     await this.#attempt(() => this.#closeExpired(), signal);
+    await this.#attempt(() => this.#closeOutdatedUrls(), signal);
+    await this.#attempt(() => this.#openUrls(), signal);
     await this.#attempt(async () => {
       for (const id of await previews.waiting()) {
         signal.throwIfAborted();
@@ -62,6 +65,25 @@ export class PreviewKeeper {
       for (const { projectName, name } of closed) log.info({ project: projectName, preview: name }, 'preview expired');
       wakeReconciler();
     }
+  }
+
+  /** What serves in a preview gets a URL of its own, where that is wanted. */
+  async #openUrls(): Promise<void> {
+    const { previews, random } = this.#options.advance;
+    for (const { projectId, projectName, repository, preview, branch, commit, number } of await previews.withoutUrl()) {
+      const subject = { kind: 'deployment', number, preview } as const;
+      const names = previewNames(subject, projectName);
+      const shown = { subject, branch, commit, title: null, link: null, fromFork: false, again: false };
+      await previews.open({ id: projectId, repository }, { ...shown, id: random.id(), names });
+    }
+  }
+
+  async #closeOutdatedUrls(): Promise<void> {
+    const { previews } = this.#options.advance;
+    const outdated = await previews.outdatedUrls();
+    for (const { projectId, subject, reason } of outdated)
+      await previews.close(projectId, [subject], { reason, finished: true });
+    if (outdated.length > 0) this.#options.wakeReconciler();
   }
 
   async #attempt(work: () => Promise<void>, signal?: AbortSignal): Promise<void> {

@@ -8,6 +8,8 @@ export interface ReportContext {
 
 /** What the provider is told of a preview as it is now: the comment on its pull request, and the states of commit and deployment. */
 export function previewReport(preview: Preview, context: ReportContext): readonly ProviderMessage[] {
+  // Told with the preview that it is a deployment of.
+  if (preview.subject.kind === 'deployment') return [];
   const [host] = preview.hosts;
   const url = host === undefined ? null : context.urlOf(host);
   const { state, text } = summary(preview);
@@ -68,9 +70,11 @@ interface Comment {
 
 /** The marker is how it is found again. Nothing of it is what somebody outside has written. */
 function commentBody({ preview, marker, text, url, context }: Comment): string {
-  const { projectName, name, commit, open } = preview;
+  const { projectName, name, commit, open, deploymentHosts } = preview;
+  const links = deploymentHosts.map(({ number, host }) => `[#${number}](${context.urlOf(host)})`);
   const rows = [
     ['Preview', url === null ? '-' : `[${url}](${url})`],
+    ...(links.length === 0 ? [] : [['Deployments', links.join(', ')]]),
     ['Commit', commit === null ? 'the head of the branch' : `\`${commit.slice(0, 12)}\``],
     ['State', text],
     ['Ends', (open ? expiresAt(preview, context.ttlMs) : null) ?? '-'],

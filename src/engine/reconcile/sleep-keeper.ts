@@ -29,7 +29,7 @@ export class SleepKeeper {
   readonly #listener: WakeListener;
   readonly #rest: Rest;
   /** By the deployment that serves. */
-  #known: ReadonlyMap<string, Known> = new Map();
+  readonly #known = new Map<string, Known>();
   #pauseMs = lookMs;
 
   constructor(options: SleepKeeperOptions) {
@@ -49,12 +49,21 @@ export class SleepKeeper {
     if (!ports.router.canHold())
       return log.info({}, 'this router cannot let requests wait, so nothing is put to sleep');
     while (!signal.aborted) {
-      await this.#look(signal).catch((error: unknown) => {
-        if (!signal.aborted) log.warn({ error: String(error) }, 'what sleeps could not be seen to, to be tried again');
-      });
+      await this.#attempt(() => this.#look(signal), signal);
       await this.#rest.take(this.#pauseMs, signal);
     }
     await this.#listener.close();
+  }
+
+  /** What goes wrong with one keeps nobody from the others. */
+  async #attempt(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (signal.aborted) return;
+      const { log } = this.#options.workshop;
+      log.warn({ error: String(error) }, 'what sleeps could not be seen to, to be tried again');
+    }
   }
 
   async #look(signal: AbortSignal): Promise<void> {
@@ -65,11 +74,14 @@ export class SleepKeeper {
       signal,
     );
     const unwoken = sleepers.some(({ mode }) => mode === 'unwoken');
-    if (unwoken) await this.#forgive(signal);
+    if (unwoken) await this.#attempt(() => this.#forgive(signal), signal);
     const awake = sleepers.filter(({ mode, sleepAfterMs }) => mode === 'serve' && sleepAfterMs !== null);
-    const known = new Map<string, Known>();
-    for (const sleeper of awake) known.set(sleeper.deploymentId, await this.#lookAt(sleeper, signal));
-    this.#known = known;
+    const awakeIds = new Set(awake.map(({ deploymentId }) => deploymentId));
+    for (const id of this.#known.keys()) if (!awakeIds.has(id)) this.#known.delete(id);
+    for (const sleeper of awake)
+      await this.#attempt(async () => {
+        this.#known.set(sleeper.deploymentId, await this.#lookAt(sleeper, signal));
+      }, signal);
     const shortest = Math.min(...awake.map(({ sleepAfterMs }) => lookEveryMs(sleepAfterMs ?? Infinity)));
     this.#pauseMs = Math.max(leastLookMs, Math.min(unwoken ? forgiveMs : lookMs, shortest));
   }
@@ -88,7 +100,8 @@ export class SleepKeeper {
     if (before !== null && now - before.lookedAt < lookEveryMs(limitMs)) return before;
     const { requests } = await router.counters(slot, signal);
     const use = noteUse(before?.use ?? null, { requests, open: await router.inFlight(slot, null, signal) }, now);
-    if (now - use.usedAt >= limitMs) await this.#options.store.requestSleep(deploymentId);
-    return { use, lookedAt: now };
+    const asked = now - use.usedAt >= limitMs && (await this.#options.store.requestSleep(deploymentId));
+    // Where it stays awake after all, it is asked once more when it could sleep again.
+    return { use: asked ? { ...use, usedAt: now } : use, lookedAt: now };
   }
 }

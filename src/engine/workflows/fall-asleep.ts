@@ -1,10 +1,11 @@
 import { graceWithinHold } from '../../domain/hold.ts';
+import { isLongRunning } from '../../domain/processes.ts';
 import { stableOnly } from '../../domain/route.ts';
+import { FencedError } from '../ports/deployment-store.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 import { openSessions } from './drain-slot.ts';
 import { leaveSlot } from './leave-slot.ts';
 import { stopForGood } from './recreate.ts';
-import { reviveInstances } from './revive-instances.ts';
 import { hasContainer, hasSlot, otherInstances, webInstances, type InSlot } from './web-instances.ts';
 
 /**
@@ -15,6 +16,7 @@ export async function fallAsleep(run: DeploymentRun): Promise<void> {
   const { record } = run;
   if (!hasSlot(record)) throw new Error('a version without a slot was to be put to sleep');
   const { drainTimeoutMs, stopGraceMs, holdTimeoutMs } = record.deployment.configuration.settings;
+  const before = await run.ports.router.counters(record.slot, run.leaseSignal);
   // Visitors need not wait while they finish their job.
   await stopForGood(run, otherInstances(record.instances).filter(hasContainer), drainTimeoutMs);
   const web = webInstances(record.instances).filter(hasContainer);
@@ -24,9 +26,15 @@ export async function fallAsleep(run: DeploymentRun): Promise<void> {
     route: { ...stableOnly(record.slot), mode: 'asleep' },
   });
   await run.workshop.routes.follow(run.lease.environmentId, run.leaseSignal);
-  if (await isUsed(run, record)) return stayAwake(run, record);
-  // From here on it is past staying awake.
-  await stopForGood(run, web, graceWithinHold(stopGraceMs, holdTimeoutMs, 0), 'drained');
+  if (await isUsed(run, record, before.requests)) return stayAwake(run, record, null);
+  try {
+    // From here on it is past staying awake.
+    await stopForGood(run, web, graceWithinHold(stopGraceMs, holdTimeoutMs, 0), 'drained');
+  } catch (error) {
+    // Whoever waits is better off with what goes on running.
+    if (error instanceof FencedError || run.leaseSignal.aborted) throw error;
+    return stayAwake(run, record, `could not be put to sleep: ${String(error)}`);
+  }
   await leaveSlot(run, record.slot, record.instances);
   await run.write({
     instances: record.instances.map(({ id }) => ({ id, address: null, crashedAt: null })),
@@ -37,19 +45,21 @@ export async function fallAsleep(run: DeploymentRun): Promise<void> {
 }
 
 /** Somebody came just before, and nobody has been asked to stop yet. */
-async function isUsed(run: DeploymentRun, { slot, instances }: InSlot): Promise<boolean> {
+async function isUsed(run: DeploymentRun, { slot, instances }: InSlot, requestsBefore: number): Promise<boolean> {
   const isWhole = webInstances(instances).every(({ phase }) => phase === 'serving' || phase === 'draining');
-  return isWhole && (await openSessions(run, slot, run.leaseSignal)) > 0;
+  if (!isWhole) return false;
+  if ((await openSessions(run, slot, run.leaseSignal)) > 0) return true;
+  return (await run.ports.router.counters(slot, run.leaseSignal)).requests !== requestsBefore;
 }
 
-async function stayAwake(run: DeploymentRun, { slot, instances }: InSlot): Promise<void> {
+/** What has been stopped already is to run again, and is the reconciler's to start: visitors do not wait for that. */
+async function stayAwake(run: DeploymentRun, { slot, instances }: InSlot, alert: string | null): Promise<void> {
+  const longRunning = instances.filter(({ process }) => isLongRunning({ name: process }));
   await run.write({
-    instances: webInstances(instances).map(({ id }) => ({ id, phase: 'serving' })),
+    instances: longRunning.map(({ id }) => ({ id, phase: 'serving' })),
     route: stableOnly(slot),
+    timeline: alert === null ? [] : [{ kind: 'alert', message: alert }],
+    wantDone: true,
   });
   await run.workshop.routes.follow(run.lease.environmentId, run.leaseSignal);
-  await run.reload();
-  await reviveInstances(run, { ...run.record, slot }, { processes: 'workers' });
-  const workers = otherInstances(run.record.instances).filter(hasContainer);
-  await run.write({ instances: workers.map(({ id }) => ({ id, phase: 'serving' })), wantDone: true });
 }

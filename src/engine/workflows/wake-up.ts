@@ -1,10 +1,14 @@
 import { isTerminal } from '../../domain/errors.ts';
 import { stableOnly } from '../../domain/route.ts';
+import { FencedError } from '../ports/deployment-store.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 import { leaveSlot } from './leave-slot.ts';
 import { reviveInstances } from './revive-instances.ts';
 import { stopInstances } from './stop-instances.ts';
 import { hasContainer, hasSlot, type InSlot } from './web-instances.ts';
+
+const tries = 5;
+const firstPauseMs = 500;
 
 /**
  * Somebody waits for what sleeps: it is started, and once it has passed the gate requests go on (rule 6). Where it does not pass, visitors are
@@ -14,12 +18,8 @@ export async function wakeUp(run: DeploymentRun): Promise<void> {
   const { record } = run;
   if (!hasSlot(record)) throw new Error('a version without a slot was to be woken');
   const began = run.ports.clock.monotonic();
-  try {
-    await reviveInstances(run, record);
-  } catch (error) {
-    if (run.leaseSignal.aborted || !isTerminal(error)) throw error;
-    return stayAsleep(run, record, error instanceof Error ? error.message : String(error));
-  }
+  const problem = await revive(run, record);
+  if (problem !== null) return stayAsleep(run, record, problem);
   await run.reload();
   const running = run.record.instances.filter(hasContainer);
   await run.write({
@@ -31,6 +31,25 @@ export async function wakeUp(run: DeploymentRun): Promise<void> {
   const tookMs = run.ports.clock.monotonic() - began;
   await run.write({ timeline: [{ kind: 'awake', tookMs }], wantDone: true });
   run.workshop.wakeSleepKeeper();
+}
+
+/** What may pass is tried a few times: visitors wait. Resolves to why it did not come up; null: it did. */
+async function revive(run: DeploymentRun, { slot }: InSlot): Promise<string | null> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await reviveInstances(run, { ...run.record, slot });
+      return null;
+    } catch (error) {
+      if (run.leaseSignal.aborted || error instanceof FencedError) throw error;
+      if (isTerminal(error) || attempt >= tries) return error instanceof Error ? error.message : String(error);
+      run.workshop.log.warn(
+        { deployment: run.deployment.id, attempt, error: String(error) },
+        'not awake, trying again',
+      );
+    }
+    await run.ports.clock.sleep(firstPauseMs * 2 ** (attempt - 1), run.leaseSignal);
+    await run.reload();
+  }
 }
 
 async function stayAsleep(run: DeploymentRun, { slot }: InSlot, reason: string): Promise<void> {

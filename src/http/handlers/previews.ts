@@ -22,8 +22,8 @@ export function previewHandlers(previews: PreviewCommands): HandlerGroup<'previe
 
 function wirePreview(preview: PreviewView): WirePreview {
   const { name, state, subject, repository, branch, commit, title, link, fromFork } = preview;
-  const { approvedCommit, approvedBy, closedReason, address, deployment, asleepSince, pushedAt, expiresAt, createdAt } =
-    preview;
+  const { approvedCommit, approvedBy, closedReason, address, deployment, deploymentUrls, asleepSince } = preview;
+  const { pushedAt, expiresAt, createdAt } = preview;
   return {
     name,
     state,
@@ -40,6 +40,7 @@ function wirePreview(preview: PreviewView): WirePreview {
     address,
     deployment:
       deployment === null ? null : { number: deployment.number, state: deployment.state, reason: deployment.reason },
+    deploymentUrls: [...deploymentUrls],
     asleepSince,
     pushedAt,
     expiresAt,
@@ -50,6 +51,7 @@ function wirePreview(preview: PreviewView): WirePreview {
 /** Nothing but these: that there is a password, and never what it is known by. */
 function wireSettings(settings: PreviewSettingsView): WirePreviewSettings {
   const { pullRequests, branches, limit, ttlMs, sleepAfterMs, noindex } = settings;
-  const { replicas, cpuCores, memoryMb, password } = settings;
-  return { pullRequests, branches, limit, ttlMs, sleepAfterMs, noindex, replicas, cpuCores, memoryMb, password };
+  const { deploymentUrls, replicas, cpuCores, memoryMb, password } = settings;
+  const limits = { limit, ttlMs, sleepAfterMs, deploymentUrls, replicas, cpuCores, memoryMb };
+  return { pullRequests, branches, ...limits, noindex, password };
 }

@@ -11,6 +11,8 @@ export interface StoreHarness extends AsyncDisposable {
   readonly observations: ObservationStore;
   readonly sleep: SleepStore;
   readonly configuration: ConfigurationStore;
+  /** What sleeps there was to wake so often and did not come up, the last time so long ago. */
+  failedToWake(environmentId: string, wakesFailed: number, agoMs: number): Promise<void>;
   /** A control plane of this number lives, and listens, until it is disposed of. Resolves when others see that. */
   openSession(owner: number, onWakeup?: (deploymentId: string) => void): Promise<AsyncDisposable>;
 }

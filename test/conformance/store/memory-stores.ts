@@ -11,6 +11,11 @@ export async function openMemoryStores(): Promise<StoreHarness> {
       database.sessions.open({ owner, onWakeup });
       return { [Symbol.asyncDispose]: async () => database.endSession(owner) };
     },
+    async failedToWake(environmentId, wakesFailed, agoMs) {
+      const route = database.routes.get(environmentId);
+      if (route !== undefined)
+        database.routes.put(environmentId, { ...route, wakesFailed, wakeFailedAt: Date.now() - agoMs });
+    },
     [Symbol.asyncDispose]: async () => undefined,
   };
 }

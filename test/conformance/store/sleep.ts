@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { stableOnly, type RouteMode } from '../../../src/domain/route.ts';
+import { wakeBackoff } from '../../../src/domain/sleep.ts';
 import type { Lease } from '../../../src/engine/ports/deployment-store.ts';
 import type { StoreBench } from './bench.ts';
 import { completed, observedPair, recordOf, rollbackOf } from './steps.ts';
@@ -104,6 +105,23 @@ export function sleepConformance(bench: StoreBench): void {
     await bench.sleep.requestWake(await hosts());
     assert.equal(await wantOf(lease), null);
     assert.deepEqual(await bench.sleep.forgiveFailedWakes(), []);
+  });
+
+  test('rule 6: what did not wake any number of times is tried again after its time, unless something waits to be deployed', async () => {
+    for (const wakesFailed of [1, 40, 1_500, 1_000_000]) {
+      await bench.reset();
+      const lease = await asleep();
+      await bench.sleep.requestWake(await hosts());
+      await turned(lease, 'unwoken');
+      await bench.harness.failedToWake(bench.staging, wakesFailed, wakeBackoff.mostMs - 10_000);
+      assert.deepEqual(await bench.sleep.forgiveFailedWakes(), wakesFailed === 1 ? [bench.staging] : []);
+      if (wakesFailed === 1) continue;
+      await bench.harness.failedToWake(bench.staging, wakesFailed, wakeBackoff.mostMs + 10_000);
+      const next = await bench.trigger(bench.staging);
+      assert.deepEqual(await bench.sleep.forgiveFailedWakes(), []);
+      await bench.deployments.requestCancel(next);
+      assert.deepEqual(await bench.sleep.forgiveFailedWakes(), [bench.staging]);
+    }
   });
 
   test('rule 6: what is to sleep or wake is neither paused meanwhile nor kept from being deleted', async () => {

@@ -92,6 +92,7 @@ function newPreview({ project }: HeldProject, input: NewPreview): Preview {
     hosts: [],
     asleepSince: null,
     deployment: null,
+    deploymentHosts: [],
     pushedAt: new Date().toISOString(),
     createdAt: new Date().toISOString(),
   };
@@ -106,5 +107,5 @@ function placed(name: string, project: string): Partial<Preview> {
 function view(preview: Preview): PreviewView {
   const [host] = preview.hosts;
   const address = host === undefined ? null : `http://${host}:8080`;
-  return { ...preview, state: previewState(preview), address, expiresAt: null };
+  return { ...preview, state: previewState(preview), address, expiresAt: null, deploymentUrls: [] };
 }

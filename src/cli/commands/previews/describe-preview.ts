@@ -4,7 +4,7 @@ import { facts } from '../../output/table.ts';
 
 export function describePreview(preview: WirePreview): string {
   const { name, state, branch, commit, title, link, fromFork, address, deployment } = preview;
-  const { expiresAt, pushedAt, asleepSince } = preview;
+  const { expiresAt, pushedAt, asleepSince, deploymentUrls } = preview;
   return facts([
     ['name', name],
     ['state', `${state}${preview.closedReason === null ? '' : `: ${plainText(preview.closedReason)}`}`],
@@ -16,6 +16,7 @@ export function describePreview(preview: WirePreview): string {
     ['from a fork', fromFork ? describeApproval(preview) : 'no'],
     ['address', address],
     ['deployment', deployment === null ? null : `#${deployment.number} is ${deployment.state}`],
+    ...deploymentUrls.map(({ number, url }): [string, string] => [`#${number} for itself`, url]),
     ['asleep since', asleepSince],
     ['pushed', pushedAt],
     ['expires', expiresAt ?? (state === 'closed' || state === 'removing' ? null : 'never')],
@@ -23,7 +24,14 @@ export function describePreview(preview: WirePreview): string {
 }
 
 export function describeSubject({ subject }: WirePreview): string {
-  return subject.kind === 'pull-request' ? `pull request ${subject.number}` : `branch ${plainText(subject.branch)}`;
+  switch (subject.kind) {
+    case 'pull-request':
+      return `pull request ${subject.number}`;
+    case 'branch':
+      return `branch ${plainText(subject.branch)}`;
+    case 'deployment':
+      return `deployment #${subject.number} of ${subject.preview}`;
+  }
 }
 
 function describeApproval({ approvedCommit, approvedBy, commit }: WirePreview): string {
@@ -32,14 +40,15 @@ function describeApproval({ approvedCommit, approvedBy, commit }: WirePreview): 
 }
 
 export function describeSettings(settings: WirePreviewSettings): string {
-  const { pullRequests, branches, limit, ttlMs, sleepAfterMs, noindex, password, replicas, cpuCores, memoryMb } =
-    settings;
+  const { pullRequests, branches, limit, ttlMs, sleepAfterMs, deploymentUrls, noindex, password } = settings;
+  const { replicas, cpuCores, memoryMb } = settings;
   return facts([
     ['pull requests', pullRequests ? 'on' : 'off'],
     ['branches', branches ? 'on' : 'off'],
     ['limit', limit],
     ['ttl', ttlMs === null ? 'none' : `${describeTime(ttlMs)} after the last push`],
     ['sleep', sleepAfterMs === null ? 'never' : `after ${describeTime(sleepAfterMs)} without a request`],
+    ['deployment urls', deploymentUrls === 0 ? 'none' : `of the newest ${deploymentUrls} of each`],
     ['noindex', noindex ? 'yes' : 'no'],
     ['password', password ? 'set; the user name is preview' : 'none'],
     ['replicas', replicas],

@@ -14,6 +14,7 @@ export interface SetPreviewsOptions {
   readonly limit?: number;
   readonly ttl?: number | 'none';
   readonly sleepAfter?: number | 'none';
+  readonly deploymentUrls?: number;
   readonly noindex?: boolean;
   readonly index?: boolean;
   readonly replicas?: number;
@@ -39,6 +40,7 @@ export function setCommand(cli: Cli): Command {
       "time without a request, such as 30m, until the next one; 'none'",
       parseDurationOrNone,
     )
+    .option('--deployment-urls <n>', 'how many of the newest deployments of each have a URL of their own', parseWhole)
     .option('--noindex', 'tell search engines not to list them')
     .option('--index', 'do not tell them')
     .option('--replicas <n>', 'instances', parseWhole)
@@ -50,13 +52,14 @@ export function setCommand(cli: Cli): Command {
 }
 
 export async function runSet(session: Session, options: SetPreviewsOptions): Outcome {
-  const { pullRequests, branches, limit, ttl, sleepAfter, replicas, cpu, memory } = options;
+  const { pullRequests, branches, limit, ttl, sleepAfter, deploymentUrls, replicas, cpu, memory } = options;
   const body = given({
     pullRequests,
     branches,
     limit,
     ttlMs: ttl === 'none' ? null : ttl,
     sleepAfterMs: sleepAfter === 'none' ? null : sleepAfter,
+    deploymentUrls,
     noindex: options.index === true ? false : options.noindex,
     replicas,
     cpuCores: cpu,

@@ -27,12 +27,17 @@ class Listening implements Disposable {
   readonly #signal: AbortSignal;
   readonly #hosts = new Set<string>();
   #news = Promise.withResolvers<void>();
+  /** It listens no more, and this is why. */
+  #failure: { readonly error: unknown } | null = null;
 
   constructor(paths: RouterPaths, aborted: AbortSignal) {
     this.#paths = paths;
     this.#signal = AbortSignal.any([aborted, this.#end.signal]);
     this.#signal.addEventListener('abort', () => this.#news.resolve(), { once: true });
-    void this.#run();
+    this.#run().catch((error: unknown) => {
+      this.#failure = { error };
+      this.#news.resolve();
+    });
   }
 
   [Symbol.dispose](): void {
@@ -42,6 +47,7 @@ class Listening implements Disposable {
   /** Waits for the next ones; none when it has ended. */
   async take(): Promise<readonly string[]> {
     if (!this.#signal.aborted) await this.#news.promise;
+    if (this.#failure !== null) throw this.#failure.error;
     const hosts = [...this.#hosts];
     this.#hosts.clear();
     if (!this.#signal.aborted) this.#news = Promise.withResolvers();

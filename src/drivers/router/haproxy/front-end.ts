@@ -18,6 +18,7 @@ const veryManyPerSecond = 5_000;
 const waitingTable = 'waiting';
 const mostWaiting = 500;
 
+const asked = '{ var(txn.guard) -m sub : }';
 const cookie = `req.cook(${laneCookie})`;
 const plain = '!{ var(txn.slot) -m sub : }';
 /** There is exactly one, so that HAProxy need not look for a last one behind the first. */
@@ -67,11 +68,10 @@ function acceptance(paths: RouterPaths): string[] {
 
 /**
  * Only routes that are more than the name of a slot come here, and those of guarded hosts are. The digest of the salt and of what the browser
- * sent is compared with the one that is known; the app is not told what was sent. Where the route says that there is a password and the guard
+ * sent is compared with the one that is known. Where the route says that there is a password and the guard
  * is not there, it comes, goes, or is read anew in this moment: nobody gets in.
  */
 function guarding(paths: RouterPaths): string[] {
-  const asked = '{ var(txn.guard) -m sub : }';
   const stranger = '!{ var(txn.shown),strcmp(txn.known) eq 0 }';
   return [
     `http-request set-var(txn.guard) ${host},map_str(${paths.guardsMap})`,
@@ -81,7 +81,6 @@ function guarding(paths: RouterPaths): string[] {
     `http-request set-var(txn.shown) var(txn.guard),field(2,:),concat(,txn.sent),sha2(256),hex,lower if ${asked}`,
     `http-request set-log-level silent if ${asked} ${stranger}`,
     `http-request auth realm Preview if ${asked} ${stranger}`,
-    `http-request del-header authorization if ${asked}`,
     // Most answers are to nobody special.
     'http-response allow if !{ var(txn.route) -m found }',
     'http-response set-header X-Robots-Tag noindex if { var(txn.guard) -m beg n }',
@@ -129,6 +128,8 @@ function holding(paths: RouterPaths, lua: boolean): string[] {
     `http-request ${page(pausedPage)} if { var(txn.route) -m sub :p }`,
     `http-request ${page(asleepPage)} if { var(txn.route) -m sub :a }`,
     `http-request ${page(unwokenPage)} if { var(txn.route) -m sub :u }`,
+    // The app is not told what was sent; whoever takes over from this worker, while somebody waited here, asks for it once more.
+    `http-request del-header authorization if ${asked} !{ stopping }`,
   ];
 }
 

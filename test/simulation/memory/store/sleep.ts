@@ -75,7 +75,8 @@ function forgiveFailedWakes({ db, now }: Transaction): readonly string[] {
   const { firstMs, mostMs } = wakeBackoff;
   return db.environments.all().flatMap(({ environment: { id } }) => {
     const route = db.routes.get(id);
-    if (route?.target.mode !== 'unwoken' || db.deployments.where('live', id).some(isActive)) return [];
+    const deployed = db.deployments.where('live', id).some((row) => isPending(row) || isActive(row));
+    if (route?.target.mode !== 'unwoken' || deployed) return [];
     const { wakesFailed = 1, wakeFailedAt = now } = route;
     const until = wakeFailedAt + Math.min(firstMs * 2 ** (wakesFailed - 1), mostMs);
     if (wakeFailedAt <= now && until > now) return [];
