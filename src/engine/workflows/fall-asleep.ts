@@ -1,11 +1,12 @@
 import { graceWithinHold } from '../../domain/hold.ts';
+import type { Instance } from '../../domain/deployment.ts';
 import { isLongRunning } from '../../domain/processes.ts';
 import { stableOnly } from '../../domain/route.ts';
-import { FencedError } from '../ports/deployment-store.ts';
 import type { DeploymentRun } from './deployment-run.ts';
 import { openSessions } from './drain-slot.ts';
 import { leaveSlot } from './leave-slot.ts';
 import { stopForGood } from './recreate.ts';
+import { fewTries, wakeUp } from './wake-up.ts';
 import { hasContainer, hasSlot, otherInstances, webInstances, type InSlot } from './web-instances.ts';
 
 /**
@@ -18,7 +19,9 @@ export async function fallAsleep(run: DeploymentRun): Promise<void> {
   const { drainTimeoutMs, stopGraceMs, holdTimeoutMs } = record.deployment.configuration.settings;
   const before = await run.ports.router.counters(record.slot, run.leaseSignal);
   // Visitors need not wait while they finish their job.
-  await stopForGood(run, otherInstances(record.instances).filter(hasContainer), drainTimeoutMs);
+  const workers = otherInstances(record.instances).filter(hasContainer);
+  const left = await afterAll(run, () => stopForGood(run, workers, drainTimeoutMs));
+  if (left !== null) return stayAwake(run, record, left);
   const web = webInstances(record.instances).filter(hasContainer);
   await run.write({
     // What does not serve any more is not brought back by anybody else.
@@ -27,14 +30,10 @@ export async function fallAsleep(run: DeploymentRun): Promise<void> {
   });
   await run.workshop.routes.follow(run.lease.environmentId, run.leaseSignal);
   if (await isUsed(run, record, before.requests)) return stayAwake(run, record, null);
-  try {
-    // From here on it is past staying awake.
-    await stopForGood(run, web, graceWithinHold(stopGraceMs, holdTimeoutMs, 0), 'drained');
-  } catch (error) {
-    // Whoever waits is better off with what goes on running.
-    if (error instanceof FencedError || run.leaseSignal.aborted) throw error;
-    return stayAwake(run, record, `could not be put to sleep: ${String(error)}`);
-  }
+  // From here on it is past staying awake.
+  const graceMs = graceWithinHold(stopGraceMs, holdTimeoutMs, 0);
+  const running = await afterAll(run, () => stopForGood(run, web, graceMs, 'drained'));
+  if (running !== null) return wakeAgain(run, web, running);
   await leaveSlot(run, record.slot, record.instances);
   await run.write({
     instances: record.instances.map(({ id }) => ({ id, address: null, crashedAt: null })),
@@ -42,6 +41,22 @@ export async function fallAsleep(run: DeploymentRun): Promise<void> {
     wantDone: true,
   });
   run.workshop.wakeSleepKeeper();
+}
+
+/** Tried a few times: what passes is waited for. Resolves to what to tell people when it does not; null: it was done. */
+async function afterAll(run: DeploymentRun, work: () => Promise<void>): Promise<string | null> {
+  const problem = await fewTries(run, work);
+  return problem === null ? null : `could not be put to sleep: ${problem}`;
+}
+
+/** It cannot be stopped, or not all of it: whoever waits is better off with what runs, once that has passed the gate. */
+async function wakeAgain(run: DeploymentRun, web: readonly Instance[], alert: string): Promise<void> {
+  await run.write({
+    instances: web.map(({ id }) => ({ id, phase: 'starting' })),
+    timeline: [{ kind: 'alert', message: alert }],
+  });
+  await run.reload();
+  return wakeUp(run);
 }
 
 /** Somebody came just before, and nobody has been asked to stop yet. */

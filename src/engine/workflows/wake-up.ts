@@ -18,7 +18,8 @@ export async function wakeUp(run: DeploymentRun): Promise<void> {
   const { record } = run;
   if (!hasSlot(record)) throw new Error('a version without a slot was to be woken');
   const began = run.ports.clock.monotonic();
-  const problem = await revive(run, record);
+  const { slot } = record;
+  const problem = await fewTries(run, () => reviveInstances(run, { ...run.record, slot }));
   if (problem !== null) return stayAsleep(run, record, problem);
   await run.reload();
   const running = run.record.instances.filter(hasContainer);
@@ -33,19 +34,17 @@ export async function wakeUp(run: DeploymentRun): Promise<void> {
   run.workshop.wakeSleepKeeper();
 }
 
-/** What may pass is tried a few times: visitors wait. Resolves to why it did not come up; null: it did. */
-async function revive(run: DeploymentRun, { slot }: InSlot): Promise<string | null> {
+/** What may pass is waited for a while, and not for ever: visitors wait. Resolves to why it could not be done; null: it was. */
+export async function fewTries(run: DeploymentRun, work: () => Promise<void>): Promise<string | null> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await reviveInstances(run, { ...run.record, slot });
+      await work();
       return null;
     } catch (error) {
       if (run.leaseSignal.aborted || error instanceof FencedError) throw error;
       if (isTerminal(error) || attempt >= tries) return error instanceof Error ? error.message : String(error);
-      run.workshop.log.warn(
-        { deployment: run.deployment.id, attempt, error: String(error) },
-        'not awake, trying again',
-      );
+      const tried = { deployment: run.deployment.id, want: run.record.want, attempt, error: String(error) };
+      run.workshop.log.warn(tried, 'not done yet, trying again');
     }
     await run.ports.clock.sleep(firstPauseMs * 2 ** (attempt - 1), run.leaseSignal);
     await run.reload();
