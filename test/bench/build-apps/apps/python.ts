@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { baseImage } from '../../../harness/images.ts';
 import { greeting, type BenchApp } from '../bench-app.ts';
 import { writeWheels } from '../debian-wheels.ts';
 
@@ -7,7 +8,10 @@ function vendored(packages: readonly string[]): Pick<BenchApp, 'preset' | 'locke
   return {
     preset: 'python',
     lockedBy: null,
-    prepare: (directory) => writeWheels(join(directory, 'vendor'), packages),
+    prepare: async (directory) => {
+      await baseImage('python');
+      await writeWheels(join(directory, 'vendor'), packages);
+    },
   };
 }
 
