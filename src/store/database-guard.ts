@@ -38,6 +38,14 @@ interface NamingClient {
     readonly name?: string;
   }): Promise<PostgresQueryResult<R>>;
   release(destroy?: boolean): void;
+  /** To the server. */
+  readonly connection?: { readonly stream?: Corkable };
+}
+
+/** As streams of Node have it: between the two nothing is written. */
+interface Corkable {
+  cork(): void;
+  uncork(): void;
 }
 
 class GuardedClient implements PostgresPoolClient {
@@ -46,6 +54,8 @@ class GuardedClient implements PostgresPoolClient {
   readonly #onUnavailable: OnUnavailable;
   /** What was sent and not waited for. */
   #unread: Promise<unknown> | null = null;
+  /** It goes with what comes next. */
+  #corked: Corkable | null = null;
   #broken = false;
 
   constructor(client: NamingClient, prepared: PreparedStatements, onUnavailable: OnUnavailable) {
@@ -65,9 +75,12 @@ class GuardedClient implements PostgresPoolClient {
   }
 
   #run<R>(sql: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>> {
+    const isUnread = opensTransaction.test(sql) || sql.startsWith(unread);
+    if (isUnread) this.#cork();
     const [before, answer] = [this.#unread, this.#answer<R>(sql, parameters)];
     const both = Promise.all([before, answer]).then(([, result]) => result);
-    if (opensTransaction.test(sql) || sql.startsWith(unread)) return this.#goOn(both);
+    if (isUnread) return this.#goOn(both);
+    this.#uncork();
     this.#unread = null;
     return translated(both, (error) => {
       this.#broken = true;
@@ -80,6 +93,20 @@ class GuardedClient implements PostgresPoolClient {
     answer.catch(() => undefined);
     this.#unread = answer;
     return { command: 'SELECT', rowCount: 0, rows: [] };
+  }
+
+  /** Statements that are sent at once are one write for us, and one to wake up for at the server. Where nothing follows at once, it goes alone. */
+  #cork(): void {
+    const stream = this.#client.connection?.stream;
+    if (stream === undefined || this.#corked !== null) return;
+    stream.cork();
+    this.#corked = stream;
+    setImmediate(() => this.#uncork());
+  }
+
+  #uncork(): void {
+    this.#corked?.uncork();
+    this.#corked = null;
   }
 
   #answer<R>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>> {

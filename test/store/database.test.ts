@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { openDatabase } from '../../src/store/database.ts';
+import { openDatabase, type OpenDatabase } from '../../src/store/database.ts';
+import { unread } from '../../src/store/database-guard.ts';
 import { migrate, migrations } from '../../src/store/migrate.ts';
 import { startTestPostgres, type TestPostgres } from '../harness/postgres.ts';
 import { refusal } from './test-configuration.ts';
@@ -111,6 +113,24 @@ describe('the database', () => {
     await sql`select 1`.execute(database.db);
   });
 
+  test('what is sent without a wait goes to the server with what comes next, and alone where nothing does', async () => {
+    await using database = open({ poolSize: 1 });
+    await sql`select 1`.execute(database.db);
+    using writes = await countWrites(database);
+    const value = await database.db.transaction().execute(async (tx) => {
+      await sql`${sql.raw(unread)} create temporary table t on commit drop as select 6 as n`.execute(tx);
+      const { rows } = await sql<{ n: number }>`update t set n = n + 1 returning n`.execute(tx);
+      await sql`${sql.raw(unread)} delete from t`.execute(tx);
+      return rows[0]?.n;
+    });
+    assert.deepEqual([value, writes.count], [7, 2]);
+    const alone = database.db.transaction().execute(async () => {
+      while (writes.count < 3) await sleep(1);
+    });
+    await alone;
+    assert.equal(writes.count, 4);
+  });
+
   test('a row with jsonb arrays comes back as it was', async () => {
     await using database = await postgres.open();
     const id = randomUUID();
@@ -128,3 +148,31 @@ describe('the database', () => {
     while ((await postgres.cluster.pid()) !== null) await sleep(5);
   }
 });
+
+/** How often something is written to the server, on the one connection of the pool. */
+async function countWrites({ pool }: OpenDatabase): Promise<Disposable & { readonly count: number }> {
+  const client = await pool.connect();
+  const { stream } = (client as unknown as { readonly connection: { readonly stream: Socket } }).connection;
+  client.release();
+  const writes = { count: 0 };
+  // Those of the class come to light again when these are gone.
+  const counting = {
+    _write: (...args: Parameters<Socket['_write']>) => {
+      writes.count += 1;
+      Socket.prototype._write.apply(stream, args);
+    },
+    _writev: (...args: Parameters<NonNullable<Socket['_writev']>>) => {
+      writes.count += 1;
+      Socket.prototype._writev?.apply(stream, args);
+    },
+  };
+  Object.assign(stream, counting);
+  return {
+    get count() {
+      return writes.count;
+    },
+    [Symbol.dispose]: () => {
+      for (const name of Object.keys(counting)) Reflect.deleteProperty(stream, name);
+    },
+  };
+}
