@@ -1,12 +1,19 @@
 import { inspect } from 'node:util';
 
-/** A reporter for node:test that writes each test that failed by itself: its names from the outermost, its file and line, and the error. */
-export default async function* failureReporter(events) {
+/**
+ * A reporter for node:test that writes each test that failed by itself (its names from the outermost, its file and line, and the error), and
+ * one line at the end: passed, failed, skipped. Cancelled counts as failed, to do as skipped.
+ */
+export default async function* resultReporter(events) {
   const names = new Map();
   for await (const { type, data } of events) {
     if (type === 'test:start') {
       const open = names.get(data.file) ?? [];
       names.set(data.file, [...open.slice(0, data.nesting), data.name]);
+    }
+    if (type === 'test:summary' && data.file === undefined) {
+      const { passed, failed, cancelled, skipped, todo } = data.counts;
+      yield `${passed} ${failed + cancelled} ${skipped + todo}\n`;
     }
     // A suite fails with what is in it.
     if (type !== 'test:fail' || data.details?.error?.failureType === 'subtestsFailed') continue;
