@@ -193,3 +193,18 @@ test('rule 6: what no event has told is found by asking: closed ones go, new one
   assert.equal(await state('pr-7'), 'removing', 'what somebody closed stays closed until the next push');
   assert.deepEqual(complaints.filter((text) => text.includes('asked for its pull requests')).length, 1);
 });
+
+test('rule 6: URLs of single deployments stand in the comment of their pull request, and have no statuses of their own', async () => {
+  await bench.commands.updateSettings(owner, 'my-app', { deploymentUrls: 1 });
+  await open(9);
+  const number = await bench.complete('pr-9');
+  await bench.pass();
+  await courier().pass(never);
+  const host = `pr-9-${number}-my-app.example.test`;
+  assert.ok(commentOf(9)[0]?.includes(`| Deployments | [#${number}](http://${host}) |`), commentOf(9)[0]);
+  const own = (context: string) => context.endsWith(`/pr-9-${number}`);
+  assert.deepEqual(
+    standIn.statuses.filter(({ context }) => own(context)),
+    [],
+  );
+});

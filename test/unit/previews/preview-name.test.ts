@@ -4,6 +4,7 @@ import { assert as check, property, string, stringMatching } from 'fast-check';
 import { isPreviewName, isReservedName, nameLabel } from '../../../src/domain/hosts.ts';
 import { previewNames } from '../../../src/domain/preview-name.ts';
 
+const ofDeployment = (preview: string) => previewNames({ kind: 'deployment', number: 7, preview }, 'my-app');
 const ofBranch = (branch: string, project = 'my-app') => previewNames({ kind: 'branch', branch }, project);
 
 test('a pull request is called by its number, or by that and a hash (rule 6)', () => {
@@ -15,6 +16,13 @@ test('a pull request is called by its number, or by that and a hash (rule 6)', (
 test('a branch is called by what a host can keep of its name (rule 6)', () => {
   assert.equal(ofBranch('Feature/Login_2')[0], 'feature-login-2');
   assert.equal(ofBranch('--fix--')[0], 'fix');
+});
+
+test('a deployment of a preview is called by that and its number, or, where that is too long, by its number and a hash (rule 6)', () => {
+  assert.equal(ofDeployment('pr-42')[0], 'pr-42-7');
+  const [name, ...others] = ofDeployment('a'.repeat(40));
+  assert.match(name ?? '', /^d7-[0-9a-z]{7}$/);
+  assert.deepEqual(others, []);
 });
 
 test('two branches that a host cannot tell apart have different second names', () => {
