@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { brotliCompressSync, brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { createBundleArchive } from '../../src/drivers/static/nginx/bundle-archive.ts';
-import { get, never, setUp, tree, type Tree } from './static-files-set-up.ts';
+import { get, never, serve, setUp, tree, type Tree } from './static-files-set-up.ts';
 
 /** Files that come with brotli (`app.js.br` beside `app.js`), by an nginx that knows nothing of it. */
 const text = (name: string) => `${name} ${'text '.repeat(500)}`;
@@ -44,14 +44,7 @@ const site: Tree = {
 };
 const brotli = { 'accept-encoding': 'gzip, deflate, br' };
 
-async function serving(files: Tree = site) {
-  const t = await setUp();
-  const { bundle } = await t.files.putDirectory(await tree(t.root, 'site', files), never);
-  await t.files.ensureRunning(never);
-  const ask = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
-    get(t.options.socketPath, path, { 'x-cutover-bundle': bundle, ...headers }, method);
-  return { ...t, bundle, ask, [Symbol.asyncDispose]: () => t[Symbol.asyncDispose]() };
-}
+const serving = (files: Tree = site) => serve(files);
 
 describe('5.10 brotli', () => {
   test('is sent to who takes it, with the type of the file, also for clean URLs, the 404 page and names with spaces', async () => {

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { createNginxStaticFiles } from '../../src/drivers/static/nginx/nginx-static-files.ts';
-import { get, never, setUp, tree, type Tree } from './static-files-set-up.ts';
+import { never, serve, setUp, tree, type Tree } from './static-files-set-up.ts';
 
 const run = promisify(execFile);
 
@@ -31,14 +31,7 @@ describe('5.10 serving', () => {
     '.well-known/security.txt': 'contact',
   };
 
-  async function serving(files: Tree = site) {
-    const t = await setUp();
-    const { bundle } = await t.files.putDirectory(await tree(t.root, 'site', files), never);
-    await t.files.ensureRunning(never);
-    const ask = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
-      get(t.options.socketPath, path, { 'x-cutover-bundle': bundle, ...headers }, method);
-    return { ...t, bundle, ask, [Symbol.asyncDispose]: () => t[Symbol.asyncDispose]() };
-  }
+  const serving = (files: Tree = site) => serve(files);
 
   test('files, directories and pages without .html; 404 with the bundle’s own page', async () => {
     await using t = await serving();

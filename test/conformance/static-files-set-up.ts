@@ -44,6 +44,16 @@ export async function tree(root: string, name: string, files: Tree): Promise<str
   return dir;
 }
 
+/** A web server with one bundle of these files, and how to ask it for them. */
+export async function serve(files: Tree) {
+  const t = await setUp();
+  const { bundle } = await t.files.putDirectory(await tree(t.root, 'site', files), never);
+  await t.files.ensureRunning(never);
+  const ask = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
+    get(t.options.socketPath, path, { 'x-cutover-bundle': bundle, ...headers }, method);
+  return { ...t, bundle, ask, [Symbol.asyncDispose]: () => t[Symbol.asyncDispose]() };
+}
+
 interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;

@@ -3,63 +3,22 @@ import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
 import type { DeploymentState } from '../../src/domain/deployment-state.ts';
-import { addressRule } from '../../src/drivers/outgoing/internal-addresses.ts';
-import { outgoingFetch } from '../../src/drivers/outgoing/outgoing-fetch.ts';
-import { createGitHubApps } from '../../src/drivers/provider/github/app/github-apps.ts';
-import { createProviders } from '../../src/drivers/provider/open-provider.ts';
-import { providerCommands } from '../../src/engine/commands/providers.ts';
 import { recordGitDeployment } from '../../src/engine/commands/record-git-deployment.ts';
-import { ProviderCourier } from '../../src/engine/previews/provider-courier.ts';
-import { createGitHubAppStore } from '../../src/store/github-app.ts';
-import { createProviderStore } from '../../src/store/providers.ts';
+import type { OpenProvider } from '../../src/engine/ports/provider.ts';
 import { owner } from '../conformance/store/configuration-bench.ts';
-import { ProviderStandIn } from '../harness/provider-stand-in.ts';
-import { PreviewBench } from './preview-bench.ts';
+import type { ProviderStandIn } from '../harness/provider-stand-in.ts';
+import type { PreviewBench } from './preview-bench.ts';
+import { ProviderBench, sha } from './provider-bench.ts';
 
+let provider: ProviderBench;
 let bench: PreviewBench;
 let standIn: ProviderStandIn;
-const never = AbortSignal.timeout(2 ** 31 - 1);
-const random = { id: () => randomUUID(), number: () => 1 };
-const sha = (digit: string) => digit.repeat(40);
-const fetch = outgoingFetch(addressRule(['127.0.0.0/8']));
-const nothing = () => undefined;
-const urlOf = (host: string) => `http://${host}`;
-const log = { info: nothing, warn: nothing, error: nothing };
-const clock = { now: () => Date.now(), monotonic: () => performance.now(), sleep: async () => undefined };
 
 before(async () => {
-  bench = await PreviewBench.open();
-  standIn = await ProviderStandIn.start('github');
+  provider = await ProviderBench.open();
+  ({ previews: bench, standIn } = provider);
 });
-after(async () => {
-  await standIn[Symbol.asyncDispose]();
-  await bench[Symbol.asyncDispose]();
-});
-
-const db = () => bench.stores.database.db;
-const providers = () => createProviderStore(db());
-
-function commands() {
-  const { configuration } = bench.dependencies;
-  const { secretBox } = bench.configuration;
-  return providerCommands({ configuration, providers: providers(), random, secretBox, wake: nothing });
-}
-
-async function told(): Promise<void> {
-  const { secretBox } = bench.configuration;
-  const access = { secretBox, githubApp: createGitHubAppStore(db()), githubApps: createGitHubApps(fetch) };
-  const parts = { providers: providers(), previews: bench.store, openProvider: createProviders(fetch) };
-  await new ProviderCourier({
-    ...access,
-    ...parts,
-    random,
-    clock,
-    log,
-    urlOf,
-    onDoubt: async () => undefined,
-    intervalMs: 1,
-  }).pass(never);
-}
+after(() => provider[Symbol.asyncDispose]());
 
 /** Records a deployment of the commit; nobody carries it out. */
 async function deploy(commit: string, name = 'production'): Promise<string> {
@@ -73,8 +32,8 @@ async function deploy(commit: string, name = 'production'): Promise<string> {
       configuration: stores.configuration,
       deployments: stores.deployments,
       secretBox: configuration.secretBox,
-      random,
-      wake: nothing,
+      random: { id: () => randomUUID(), number: () => 1 },
+      wake: () => undefined,
     },
     {
       project,
@@ -86,7 +45,7 @@ async function deploy(commit: string, name = 'production'): Promise<string> {
       idempotency: null,
     },
   );
-  const { id } = await db()
+  const { id } = await provider.db
     .selectFrom('deployment')
     .select('id')
     .where('once_key', '=', onceKey)
@@ -97,7 +56,7 @@ async function deploy(commit: string, name = 'production'): Promise<string> {
 /** As the engine would have brought it there. */
 async function become(id: string, state: DeploymentState, reason: string | null = null): Promise<void> {
   const serves = state === 'ready' || state === 'completed';
-  await db()
+  await provider.db
     .updateTable('deployment')
     .set({
       state,
@@ -109,7 +68,7 @@ async function become(id: string, state: DeploymentState, reason: string | null 
     .execute();
   if (state === 'ready')
     await sql`update environment set current_deployment_id = ${id}
-      where id = (select environment_id from deployment where id = ${id})`.execute(db());
+      where id = (select environment_id from deployment where id = ${id})`.execute(provider.db);
 }
 
 const statusesOf = (commit: string) =>
@@ -118,7 +77,7 @@ const deployed = () => standIn.deployments.map((one) => [one.sha[0], one.state])
 
 async function hurry(): Promise<void> {
   const past = new Date(0).toISOString();
-  await db().updateTable('provider_message').set({ not_before: past }).execute();
+  await provider.db.updateTable('provider_message').set({ not_before: past }).execute();
 }
 
 test('what was over before there was a provider is not told, and what serves then is', async () => {
@@ -126,8 +85,8 @@ test('what was over before there was a provider is not told, and what serves the
   await become(old, 'failed');
   await become(current, 'ready');
   await become(current, 'completed');
-  await commands().set(owner, 'my-app', { ...standIn.access, token: standIn.token });
-  await told();
+  await provider.commands.set(owner, 'my-app', { ...standIn.access, token: standIn.token });
+  await provider.tell();
   assert.deepEqual(statusesOf(sha('1')), []);
   assert.deepEqual(statusesOf(sha('2')), ['cutover/my-app/production success']);
   assert.deepEqual(deployed(), [['2', 'success']]);
@@ -137,15 +96,15 @@ test('what was over before there was a provider is not told, and what serves the
 
 test('each state of a deployment is told, once; when the newer one serves the older one becomes inactive', async () => {
   const id = await deploy(sha('3'));
-  await told();
+  await provider.tell();
   assert.deepEqual(deployed(), [['2', 'success']], 'what only waits has no deployment yet');
   await become(id, 'running');
-  await told();
+  await provider.tell();
   await become(id, 'ready');
-  await told();
-  await told();
+  await provider.tell();
+  await provider.tell();
   await become(id, 'completed');
-  await told();
+  await provider.tell();
   assert.deepEqual(
     statusesOf(sha('3')).map((text) => text.split(' ')[1]),
     ['pending', 'pending', 'success'],
@@ -155,36 +114,36 @@ test('each state of a deployment is told, once; when the newer one serves the ol
     ['3', 'success'],
   ]);
   const asked = standIn.requests.length;
-  await told();
+  await provider.tell();
   assert.equal(standIn.requests.length, asked);
 });
 
 test('a failure and a cancellation are told, and what serves goes on serving', async () => {
   const [failed, superseded] = [await deploy(sha('4')), await deploy(sha('5'))];
   await become(failed, 'running');
-  await told();
+  await provider.tell();
   await become(failed, 'failed', 'gate (last answer 503: "password is hunter2")');
   await become(superseded, 'cancelled', 'superseded by #6');
-  await told();
+  await provider.tell();
   assert.deepEqual(statusesOf(sha('4')).at(-1), 'cutover/my-app/production failure');
   assert.deepEqual(statusesOf(sha('5')).at(-1), 'cutover/my-app/production failure');
   assert.deepEqual(deployed().slice(1), [
     ['3', 'success'],
     ['4', 'failure'],
   ]);
-  const messages = await db().selectFrom('provider_message').selectAll().execute();
+  const messages = await provider.db.selectFrom('provider_message').selectAll().execute();
   assert.deepEqual(messages, []);
 });
 
 test('rolled back: the older commit is live again, and the bad one has failed and is inactive', async () => {
   const { rows } = await sql<{ id: string }>`select current_deployment_id as id from environment
-    where current_deployment_id is not null`.execute(db());
+    where current_deployment_id is not null`.execute(provider.db);
   const good = rows[0]?.id ?? '';
   const bad = await deploy(sha('6'));
   await become(bad, 'ready');
   await become(bad, 'completed');
   await become(good, 'completed', 'replaced by #6');
-  await told();
+  await provider.tell();
   assert.deepEqual(
     deployed().filter(([commit]) => commit === '3' || commit === '6'),
     [
@@ -194,12 +153,12 @@ test('rolled back: the older commit is live again, and the bad one has failed an
   );
   const back = await deploy(sha('3'));
   const origin = JSON.stringify({ number: 3, reason: null });
-  await sql`update deployment set kind = 'rollback', origin = ${origin}::jsonb where id = ${back}`.execute(db());
+  await sql`update deployment set kind = 'rollback', origin = ${origin}::jsonb where id = ${back}`.execute(provider.db);
   await become(back, 'ready');
   await become(back, 'completed');
   await become(bad, 'stopped', 'rolled back to #3 by #7 (error rate 12.4 % against 0.3 %)');
   await become(good, 'stopped', 'replaced by #6');
-  await told();
+  await provider.tell();
   assert.equal(statusesOf(sha('6')).at(-1), 'cutover/my-app/production failure');
   assert.equal(statusesOf(sha('3')).at(-1), 'cutover/my-app/production success');
   assert.deepEqual(
@@ -215,16 +174,16 @@ test('an outage and a rate limit hold no deployment up, and afterwards the newes
   const id = await deploy(sha('7'));
   standIn.misfortunes.push(...Array.from({ length: 2 }, () => ({ status: 503 })));
   await become(id, 'running');
-  await told();
+  await provider.tell();
   standIn.misfortunes.push({ status: 429, headers: { 'retry-after': '600' } }, { status: 502 });
   await hurry();
-  await told();
-  await told();
+  await provider.tell();
+  await provider.tell();
   await become(id, 'ready');
   await become(id, 'completed');
-  await told();
+  await provider.tell();
   await hurry();
-  await told();
+  await provider.tell();
   assert.deepEqual(statusesOf(sha('7')), ['cutover/my-app/production success'], 'never what it was during the outage');
   assert.deepEqual(deployed().at(-1), ['7', 'success']);
 });
@@ -235,7 +194,7 @@ test('the same commit deployed again and failed leaves what serves a success; an
   await bench.configuration.commands.environments.create(owner, 'my-app', { name: 'staging', settings: {} });
   const staging = await deploy(sha('7'), 'staging');
   await become(staging, 'ready');
-  await told();
+  await provider.tell();
   assert.equal(statusesOf(sha('7')).includes('cutover/my-app/production failure'), true);
   assert.equal(statusesOf(sha('7')).at(-1), 'cutover/my-app/staging success');
   const sevens = standIn.deployments.filter((one) => one.sha === sha('7'));
@@ -251,7 +210,7 @@ test('the same commit deployed again and failed leaves what serves a success; an
 test('an environment that is removed leaves nothing live at the provider', async () => {
   await bench.configuration.commands.environments.delete(owner, 'my-app', 'staging');
   await bench.takeDown();
-  await told();
+  await provider.tell();
   const states = standIn.deployments.map(({ environment, state }) => `${environment} ${state}`);
   assert.ok(states.includes('my-app/staging inactive'));
   assert.ok(!states.includes('my-app/staging success'));
@@ -262,17 +221,17 @@ test('where it is switched off nothing more is told of deployments, not even wha
   standIn.misfortunes.push(...Array.from({ length: 2 }, () => ({ status: 503 })));
   const id = await deploy(sha('8'));
   await become(id, 'running');
-  await told();
-  await commands().tellDeployments(owner, 'my-app', false);
-  assert.equal((await commands().get(owner, 'my-app'))?.tellsDeployments, false);
+  await provider.tell();
+  await provider.commands.tellDeployments(owner, 'my-app', false);
+  assert.equal((await provider.commands.get(owner, 'my-app'))?.tellsDeployments, false);
   await become(id, 'ready');
   await bench.commands.open(owner, 'my-app', { pullRequest: 9, branch: 'b', commit: sha('9') });
   await hurry();
-  await told();
+  await provider.tell();
   assert.deepEqual(statusesOf(sha('8')), []);
   assert.deepEqual(statusesOf(sha('9')), ['cutover/my-app/pr-9 pending']);
-  await commands().tellDeployments(owner, 'my-app', true);
-  await told();
+  await provider.commands.tellDeployments(owner, 'my-app', true);
+  await provider.tell();
   assert.deepEqual(statusesOf(sha('8')), ['cutover/my-app/production success']);
 });
 
@@ -280,40 +239,26 @@ test('a newer message waits until the older one was told, so that it comes last'
   const order: string[] = [];
   const held = Promise.withResolvers<void>();
   const begun = Promise.withResolvers<void>();
-  const { secretBox } = bench.configuration;
-  const access = { secretBox, githubApp: createGitHubAppStore(db()), githubApps: createGitHubApps(fetch) };
-  const slow = () =>
-    new ProviderCourier({
-      ...access,
-      providers: providers(),
-      previews: bench.store,
-      openProvider: () => ({
-        pullRequest: async () => null,
-        openPullRequests: async () => [],
-        async tell(message) {
-          if (message.kind !== 'commit-status' || message.commit !== sha('a')) return;
-          if (order.length === 0) {
-            begun.resolve();
-            order.push(`begins ${message.state}`);
-            await held.promise;
-          }
-          order.push(message.state);
-        },
-      }),
-      random,
-      clock,
-      log,
-      urlOf,
-      onDoubt: async () => undefined,
-      intervalMs: 1,
-    });
+  const openProvider: OpenProvider = () => ({
+    pullRequest: async () => null,
+    openPullRequests: async () => [],
+    async tell(message) {
+      if (message.kind !== 'commit-status' || message.commit !== sha('a')) return;
+      if (order.length === 0) {
+        begun.resolve();
+        order.push(`begins ${message.state}`);
+        await held.promise;
+      }
+      order.push(message.state);
+    },
+  });
   const id = await deploy(sha('a'));
-  const first = slow().pass(never);
+  const first = provider.tell({ openProvider });
   await begun.promise;
   await become(id, 'failed', 'gate');
-  await slow().pass(never);
+  await provider.tell({ openProvider });
   held.resolve();
   await first;
-  await slow().pass(never);
+  await provider.tell({ openProvider });
   assert.deepEqual(order, ['begins pending', 'pending', 'failure']);
 });

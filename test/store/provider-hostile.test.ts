@@ -1,72 +1,37 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import { after, before, beforeEach, test } from 'node:test';
-import { addressRule } from '../../src/drivers/outgoing/internal-addresses.ts';
-import { outgoingFetch } from '../../src/drivers/outgoing/outgoing-fetch.ts';
-import { createGitHubApps } from '../../src/drivers/provider/github/app/github-apps.ts';
-import { createProviders } from '../../src/drivers/provider/open-provider.ts';
 import type { PullRequestState } from '../../src/domain/provider.ts';
-import { providerCommands } from '../../src/engine/commands/providers.ts';
-import type { OpenProvider } from '../../src/engine/ports/provider.ts';
-import { ProviderCourier } from '../../src/engine/previews/provider-courier.ts';
-import { ProviderSurvey } from '../../src/engine/previews/provider-survey.ts';
 import { checkBranch } from '../../src/drivers/source/git/refs.ts';
-import { createGitHubAppStore } from '../../src/store/github-app.ts';
-import { createProviderStore } from '../../src/store/providers.ts';
+import type { OpenProvider } from '../../src/engine/ports/provider.ts';
 import { owner } from '../conformance/store/configuration-bench.ts';
-import { ProviderStandIn } from '../harness/provider-stand-in.ts';
-import { PreviewBench } from './preview-bench.ts';
+import type { ProviderStandIn } from '../harness/provider-stand-in.ts';
+import type { PreviewBench } from './preview-bench.ts';
+import { ProviderBench, sha } from './provider-bench.ts';
 
+let provider: ProviderBench;
 let bench: PreviewBench;
 let standIn: ProviderStandIn;
-const never = AbortSignal.timeout(2 ** 31 - 1);
-const random = { id: () => randomUUID(), number: () => 1 };
-const sha = (digit: string) => digit.repeat(40);
-const fetch = outgoingFetch(addressRule(['127.0.0.0/8']));
-const nothing = () => undefined;
-const urlOf = (host: string) => `http://${host}`;
-const log = { info: nothing, warn: nothing, error: nothing };
-const clock = { now: () => Date.now(), monotonic: () => performance.now(), sleep: async () => undefined };
 
 before(async () => {
-  bench = await PreviewBench.open();
-  standIn = await ProviderStandIn.start('github');
+  provider = await ProviderBench.open();
+  ({ previews: bench, standIn } = provider);
 });
-after(async () => {
-  await standIn[Symbol.asyncDispose]();
-  await bench[Symbol.asyncDispose]();
-});
+after(() => provider[Symbol.asyncDispose]());
 beforeEach(async () => {
   standIn.misfortunes.length = 0;
-  await db().deleteFrom('provider_message').execute();
+  await provider.db.deleteFrom('provider_message').execute();
   await set();
 });
 
-const db = () => bench.stores.database.db;
-const providers = () => createProviderStore(db());
 const open = (pullRequest: number, commit = sha('a')) =>
   bench.commands.open(owner, 'my-app', { pullRequest, branch: `b${pullRequest}`, commit });
 
-function commands() {
-  const { configuration } = bench.dependencies;
-  const { secretBox } = bench.configuration;
-  return providerCommands({ configuration, providers: providers(), random, secretBox, wake: nothing });
-}
-
 function set(project = 'my-app', token = standIn.token) {
-  return commands().set(owner, project, { ...standIn.access, token });
+  return provider.commands.set(owner, project, { ...standIn.access, token });
 }
 
-function parts(openProvider: OpenProvider = createProviders(fetch)) {
-  const { secretBox } = bench.configuration;
-  const access = { secretBox, githubApp: createGitHubAppStore(db()), githubApps: createGitHubApps(fetch) };
-  return { ...access, providers: providers(), openProvider, clock, log, intervalMs: 1 };
-}
-
-const courier = (openProvider?: OpenProvider) =>
-  new ProviderCourier({ ...parts(openProvider), previews: bench.store, random, urlOf, onDoubt: async () => undefined });
-const waiting = () => db().selectFrom('provider_message').selectAll().execute();
-const lastError = async () => (await commands().get(owner, 'my-app'))?.lastError ?? '';
+const waiting = () => provider.db.selectFrom('provider_message').selectAll().execute();
+const lastError = async () => (await provider.commands.get(owner, 'my-app'))?.lastError ?? '';
 
 const pull = (number: number, change: Partial<PullRequestState> = {}): PullRequestState => ({
   number,
@@ -84,7 +49,7 @@ test('a provider that wants to be left alone for ever is asked again within hour
   for (const value of ['99999999999999999999', 'Fri, 31 Dec 9999 23:59:59 GMT', '31536000'])
     standIn.misfortunes.push({ status: 503, headers: { 'retry-after': value } });
   await open(1);
-  await courier().pass(never);
+  await provider.tell();
   const messages = await waiting();
   assert.equal(messages.length, 3);
   for (const { not_before: at, attempts } of messages) {
@@ -97,7 +62,7 @@ test('what a provider says that no database keeps is kept as far as it can be, a
   const said = JSON.stringify({ message: 'a\0b\ud800c' });
   standIn.misfortunes.push(...Array.from({ length: 3 }, () => ({ status: 502, body: said })));
   await open(2);
-  await courier().pass(never);
+  await provider.tell();
   assert.equal((await waiting()).length, 3);
   for (const { not_before: at } of await waiting()) assert.ok(Date.parse(at) - Date.now() < 60_000, at);
   assert.match(await lastError(), /a.b/);
@@ -108,16 +73,9 @@ test('a provider that says the token back has it masked, in whatever spelling', 
   const encoded = Buffer.from(`x:${token}`).toString('base64');
   standIn.misfortunes.push({ status: 403, body: JSON.stringify({ message: `no: ${token} ${encoded}` }) });
   const logged: unknown[] = [];
-  const telling = new ProviderCourier({
-    ...parts(),
-    previews: bench.store,
-    random,
-    urlOf,
-    onDoubt: async () => undefined,
-    log: { ...log, warn: (...args) => void logged.push(args) },
-  });
   await open(3);
-  await telling.pass(never);
+  const warn = (...args: unknown[]) => void logged.push(args);
+  await provider.tell({ log: { info: () => undefined, warn, error: () => undefined } });
   assert.match(await lastError(), /no: •+ /);
   for (const text of [await lastError(), JSON.stringify(logged)]) {
     assert.doesNotMatch(text, new RegExp(token));
@@ -128,10 +86,10 @@ test('a provider that says the token back has it masked, in whatever spelling', 
 test('what was refused with a wrong token is told with the right one', async () => {
   await set('my-app', 'wrong-token');
   await open(4);
-  await courier().pass(never);
+  await provider.tell();
   assert.deepEqual([await waiting(), standIn.comments.get(4)], [[], undefined]);
   await set();
-  await courier().pass(never);
+  await provider.tell();
   assert.equal(standIn.comments.get(4)?.length, 1);
 });
 
@@ -147,12 +105,12 @@ test('one message that takes long holds up no other', async () => {
       if (told.length === 29) slow.resolve();
     },
   });
-  await courier().pass(never);
+  await provider.tell();
   for (let number = 20; number < 30; number += 1) {
     await bench.commands.updateSettings(owner, 'my-app', { limit: 40 });
     await open(number);
   }
-  await courier(openProvider).pass(never);
+  await provider.tell({ openProvider });
   assert.deepEqual([told.length, await waiting()], [29, []]);
 });
 
@@ -173,7 +131,7 @@ test('what a provider says of pull requests is checked, one by one: a bad one ke
     openPullRequests: async () => [...bad, good],
   });
   const dependencies = { ...bench.dependencies, checkBranch };
-  await new ProviderSurvey({ ...parts(openProvider), dependencies }).pass(never);
+  await provider.ask({ openProvider, dependencies });
   const names = (await bench.commands.list(owner, 'my-app', true)).map(({ name }) => name);
   assert.deepEqual(
     names.filter((name) => /^pr-(?:10\d|-|1\b|1099)/.test(name) && name !== 'pr-1'),
@@ -201,6 +159,6 @@ test('providers are asked side by side: one that does not answer keeps few other
       return [];
     },
   });
-  await new ProviderSurvey({ ...parts(openProvider), dependencies: bench.dependencies }).pass(never);
+  await provider.ask({ openProvider });
   assert.equal(asked.length, 3);
 });

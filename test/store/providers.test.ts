@@ -1,72 +1,20 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { addressRule } from '../../src/drivers/outgoing/internal-addresses.ts';
-import { outgoingFetch } from '../../src/drivers/outgoing/outgoing-fetch.ts';
-import { createGitHubApps } from '../../src/drivers/provider/github/app/github-apps.ts';
-import { createProviders } from '../../src/drivers/provider/open-provider.ts';
-import { providerCommands } from '../../src/engine/commands/providers.ts';
-import { ProviderCourier } from '../../src/engine/previews/provider-courier.ts';
-import { ProviderSurvey } from '../../src/engine/previews/provider-survey.ts';
-import { createGitHubAppStore } from '../../src/store/github-app.ts';
-import { createProviderStore } from '../../src/store/providers.ts';
 import { actor, owner, refusal } from '../conformance/store/configuration-bench.ts';
-import { ProviderStandIn } from '../harness/provider-stand-in.ts';
-import { PreviewBench } from './preview-bench.ts';
+import type { ProviderStandIn } from '../harness/provider-stand-in.ts';
+import type { PreviewBench } from './preview-bench.ts';
+import { ProviderBench, sha } from './provider-bench.ts';
 
+let provider: ProviderBench;
 let bench: PreviewBench;
 let standIn: ProviderStandIn;
 before(async () => {
-  bench = await PreviewBench.open();
-  standIn = await ProviderStandIn.start('github');
-  await commands().set(owner, 'my-app', { ...standIn.access, token: standIn.token });
+  provider = await ProviderBench.open();
+  ({ previews: bench, standIn } = provider);
+  await provider.commands.set(owner, 'my-app', { ...standIn.access, token: standIn.token });
 });
-after(async () => {
-  await standIn[Symbol.asyncDispose]();
-  await bench[Symbol.asyncDispose]();
-});
+after(() => provider[Symbol.asyncDispose]());
 
-const never = AbortSignal.timeout(2 ** 31 - 1);
-const random = { id: () => randomUUID(), number: () => 1 };
-const sha = (digit: string) => digit.repeat(40);
-const openProvider = createProviders(outgoingFetch(addressRule(['127.0.0.0/8'])));
-const complaints: string[] = [];
-const log = {
-  info: () => undefined,
-  warn: (_: object, text: string) => void complaints.push(text),
-  error: () => undefined,
-};
-
-function store() {
-  return createProviderStore(bench.stores.database.db);
-}
-
-function told() {
-  const { secretBox } = bench.configuration;
-  const githubApp = createGitHubAppStore(bench.stores.database.db);
-  const githubApps = createGitHubApps(outgoingFetch(addressRule(['127.0.0.0/8'])));
-  const clock = { now: () => Date.now(), monotonic: () => 0, sleep: async () => undefined };
-  return { providers: store(), githubApp, githubApps, openProvider, secretBox, clock, log };
-}
-
-function commands() {
-  const { configuration } = bench.dependencies;
-  const { secretBox } = bench.configuration;
-  return providerCommands({ configuration, providers: store(), random, secretBox, wake: () => undefined });
-}
-
-function courier(): ProviderCourier {
-  return new ProviderCourier({
-    ...told(),
-    previews: bench.store,
-    random,
-    urlOf: (host) => `http://${host}`,
-    onDoubt: async () => undefined,
-    intervalMs: 1,
-  });
-}
-
-const survey = () => new ProviderSurvey({ ...told(), dependencies: bench.dependencies, intervalMs: 1 });
 const open = (pullRequest: number, commit = sha('a'), fromFork = false) =>
   bench.commands.open(owner, 'my-app', { pullRequest, branch: `b${pullRequest}`, commit, fromFork });
 const commentOf = (pull: number) => standIn.comments.get(pull)?.map(({ body }) => body) ?? [];
@@ -81,13 +29,13 @@ async function hurry(): Promise<void> {
 }
 
 test('the token of a provider is kept sealed, and never told', async () => {
-  const facts = await commands().get(owner, 'my-app');
+  const facts = await provider.commands.get(owner, 'my-app');
   assert.equal(facts?.repository, 'acme/shop');
   assert.doesNotMatch(JSON.stringify(facts), /secret-token/);
-  const access = await store().access((await bench.project()).id);
+  const access = await provider.store.access((await bench.project()).id);
   assert.doesNotMatch(JSON.stringify(access), /secret-token/);
-  await assert.rejects(commands().get(actor('viewer'), 'my-app'), refusal('forbidden'));
-  const nothing = commands().set(owner, 'my-app', {
+  await assert.rejects(provider.commands.get(actor('viewer'), 'my-app'), refusal('forbidden'));
+  const nothing = provider.commands.set(owner, 'my-app', {
     token: 'x',
     apiUrl: 'file:///etc',
     kind: 'gitea',
@@ -98,23 +46,23 @@ test('the token of a provider is kept sealed, and never told', async () => {
 
 test('rule 6: the provider is told of a preview once, and again when something has changed', async () => {
   await open(1);
-  for (let pass = 0; pass < 3; pass += 1) await courier().pass(never);
+  for (let pass = 0; pass < 3; pass += 1) await provider.tell();
   assert.equal(commentOf(1).length, 1);
   assert.match(commentOf(1)[0] ?? '', /\| Preview \| \[http:\/\/pr-1-my-app\.example\.test\]/);
   assert.match(commentOf(1)[0] ?? '', /#1 waits for its turn/);
   assert.deepEqual(standIn.statuses, [{ commit: sha('a'), state: 'pending', context: 'cutover/my-app/pr-1' }]);
   await open(1, sha('b'));
-  await courier().pass(never);
+  await provider.tell();
   assert.equal(commentOf(1).length, 1);
   assert.match(commentOf(1)[0] ?? '', /`bbbbbbbbbbbb`/);
   assert.equal(standIn.statuses.length, 2);
   await bench.commands.close(owner, 'my-app', 'pr-1');
   await bench.takeDown();
-  await courier().pass(never);
+  await provider.tell();
   assert.match(commentOf(1)[0] ?? '', /was removed: closed by a owner/);
   assert.ok(standIn.deployments.every(({ state }) => state === 'inactive'));
   const asked = standIn.requests.length;
-  await courier().pass(never);
+  await provider.tell();
   assert.equal(standIn.requests.length, asked, 'nothing is told of what is gone');
 });
 
@@ -122,50 +70,50 @@ test('an outage holds nothing up, and afterwards the provider is told how it is 
   const known = standIn.statuses.length;
   standIn.misfortunes.push(...Array.from({ length: 3 }, () => ({ status: 503 })));
   await open(2);
-  await courier().pass(never);
+  await provider.tell();
   assert.deepEqual(commentOf(2), []);
   await open(2, sha('b'));
   assert.deepEqual(await bench.deployments('pr-2'), [sha('a'), sha('b')]);
   standIn.misfortunes.push({ status: 503 });
-  await courier().pass(never);
+  await provider.tell();
   await hurry();
-  await courier().pass(never);
+  await provider.tell();
   assert.equal(commentOf(2).length, 1);
   assert.match(commentOf(2)[0] ?? '', /`bbbbbbbbbbbb`/);
   const states = standIn.statuses.slice(known).map(({ commit }) => commit);
   assert.deepEqual(new Set(states), new Set([sha('a'), sha('b')]));
-  const facts = await commands().get(owner, 'my-app');
+  const facts = await provider.commands.get(owner, 'my-app');
   assert.match(facts?.lastError ?? '', /503/);
 });
 
 test('a message waits as long as the provider asks for, and is not tried before', async () => {
   standIn.misfortunes.push(...Array.from({ length: 3 }, () => ({ status: 429, headers: { 'retry-after': '600' } })));
   await open(3);
-  await courier().pass(never);
+  await provider.tell();
   const asked = standIn.requests.length;
-  await courier().pass(never);
+  await provider.tell();
   assert.equal(standIn.requests.length, asked);
   const { db } = bench.stores.database;
   const waiting = await db.selectFrom('provider_message').select('not_before').execute();
   assert.equal(waiting.length, 3);
   for (const { not_before: at } of waiting) assert.ok(Date.parse(at) - Date.now() > 590_000, at);
   await hurry();
-  await courier().pass(never);
+  await provider.tell();
   assert.equal(commentOf(3).length, 1);
 });
 
 test('two couriers at once tell everything once; what is refused is given up and said', async () => {
   await open(4);
   const asked = standIn.requests.length;
-  await Promise.all([courier().pass(never), courier().pass(never)]);
+  await Promise.all([provider.tell(), provider.tell()]);
   assert.equal(commentOf(4).length, 1);
   assert.equal(standIn.requests.slice(asked).filter((line) => line.startsWith('POST')).length, 4);
   standIn.misfortunes.push({ status: 403, body: '{"message":"Resource not accessible"}' });
   await open(4, sha('b'));
-  await courier().pass(never);
+  await provider.tell();
   const left = await bench.stores.database.db.selectFrom('provider_message').selectAll().execute();
   assert.deepEqual(left, []);
-  assert.match((await commands().get(owner, 'my-app'))?.lastError ?? '', /403/);
+  assert.match((await provider.commands.get(owner, 'my-app'))?.lastError ?? '', /403/);
 });
 
 test('rule 6: what no event has told is found by asking: closed ones go, new ones and new commits come', async () => {
@@ -178,7 +126,7 @@ test('rule 6: what no event has told is found by asking: closed ones go, new one
   pull(6, 'open', sha('c'));
   pull(7, 'open');
   pull(8, 'open', sha('a'), true);
-  await survey().pass(never);
+  await provider.ask();
   const state = async (name: string) => (await bench.commands.get(owner, 'my-app', name)).state;
   assert.deepEqual(
     await Promise.all(['pr-2', 'pr-5', 'pr-6', 'pr-7', 'pr-8'].map(state)),
@@ -188,10 +136,10 @@ test('rule 6: what no event has told is found by asking: closed ones go, new one
   assert.deepEqual(await bench.deployments('pr-6'), [sha('a'), sha('c')]);
   await bench.commands.close(owner, 'my-app', 'pr-7');
   standIn.misfortunes.push({ status: 500 });
-  await survey().pass(never);
-  await survey().pass(never);
+  await provider.ask();
+  await provider.ask();
   assert.equal(await state('pr-7'), 'removing', 'what somebody closed stays closed until the next push');
-  assert.deepEqual(complaints.filter((text) => text.includes('asked for its pull requests')).length, 1);
+  assert.deepEqual(provider.complaints.filter((text) => text.includes('asked for its pull requests')).length, 1);
 });
 
 test('rule 6: URLs of single deployments stand in the comment of their pull request, and have no statuses of their own', async () => {
@@ -199,7 +147,7 @@ test('rule 6: URLs of single deployments stand in the comment of their pull requ
   await open(9);
   const number = await bench.complete('pr-9');
   await bench.pass();
-  await courier().pass(never);
+  await provider.tell();
   const host = `pr-9-${number}-my-app.example.test`;
   assert.ok(commentOf(9)[0]?.includes(`| Deployments | [#${number}](http://${host}) |`), commentOf(9)[0]);
   const own = (context: string) => context.endsWith(`/pr-9-${number}`);
