@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import Docker from 'dockerode';
+import { bridgeAddress } from '../harness/bridge-address.ts';
 import { startForwardProxy, type ForwardProxy } from '../harness/forward-proxy.ts';
 import { baseImage, dockerSocket } from '../harness/images.ts';
 import { startPackageServer, type PackageServer } from '../harness/package-server.ts';
@@ -13,32 +14,24 @@ import { Stage } from './stage.ts';
 const docker = new Docker({ socketPath: dockerSocket });
 const greeting = `greeting-${randomUUID()}`;
 const password = `${plantedMark}${randomBytes(9).toString('hex')}`;
+const stack = new AsyncDisposableStack();
 let packages: PackageServer;
 let proxy: ForwardProxy;
 let stage: Stage;
 
 before(async () => {
   await baseImage('static');
-  packages = await startPackageServer(greeting);
+  packages = stack.use(await startPackageServer(greeting));
   // Builds reach no loopback of the machine: what they get of it, they got through the proxy.
-  proxy = await startForwardProxy({ host: await bridgeAddress(), password, testNames: '127.0.0.1' });
+  proxy = stack.use(await startForwardProxy({ host: await bridgeAddress(), password, testNames: '127.0.0.1' }));
   const variables = {
     buildHttpProxy: proxy.url,
     buildHttpsProxy: proxy.url,
     buildCaFile: packages.authorityFile,
   };
-  stage = await Stage.open({ variables });
+  stage = stack.use(await Stage.open({ variables }));
 });
-after(async () => {
-  await stage[Symbol.asyncDispose]();
-  await proxy[Symbol.asyncDispose]();
-  await packages[Symbol.asyncDispose]();
-});
-
-async function bridgeAddress(): Promise<string> {
-  const { IPAM } = await docker.getNetwork('bridge').inspect();
-  return IPAM?.Config?.[0]?.Gateway ?? assert.fail("Docker's default bridge has no gateway");
-}
+after(() => stack.disposeAsync());
 
 /** Deploys the files, and resolves to the id of the image. */
 async function built(name: string, files: Readonly<Record<string, string>>): Promise<string> {

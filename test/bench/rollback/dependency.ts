@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
-import Docker from 'dockerode';
+import { bridgeAddress } from '../../harness/bridge-address.ts';
 import { freePort } from '../../harness/haproxy.ts';
 import { pause } from './subject.ts';
 
@@ -22,12 +22,7 @@ export class Dependency implements AsyncDisposable {
 
   /** On the machine's address in Docker's own network, which no other machine can reach. */
   static async start(): Promise<Dependency> {
-    const network = (await new Docker().getNetwork('bridge').inspect()) as {
-      readonly IPAM: { readonly Config: readonly { readonly Gateway?: string }[] };
-    };
-    const host = network.IPAM.Config[0]?.Gateway;
-    if (host === undefined) throw new Error('the network `bridge` has no gateway');
-    const dependency = new Dependency(host, await freePort());
+    const dependency = new Dependency(await bridgeAddress(), await freePort());
     await dependency.startAgain();
     return dependency;
   }
