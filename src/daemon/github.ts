@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { repositoryOnGitHub } from '../domain/github-app.ts';
 import type { GitHubApps, GitHubAppStore } from '../engine/ports/github-app.ts';
 import type { OpenProvider } from '../engine/ports/provider.ts';
 import { contentsToken } from '../engine/previews/provider-access.ts';
@@ -28,5 +29,13 @@ export function composeGitHub({ allowInternal }: Pick<Config, 'allowInternal'>, 
     githubApp,
     githubApps,
     tokens: (secretBox) => (address, signal) => contentsToken({ secretBox, githubApp, githubApps }, address, signal),
+  };
+}
+
+/** Whether it is a repository on the GitHub of the platform's App, for which that may be asked. */
+export function isReadByApp(db: Kysely<Database>): (repository: string) => Promise<boolean> {
+  return async (repository) => {
+    const app = await createGitHubAppStore(db).find();
+    return app !== null && repositoryOnGitHub(repository, app.apiUrl) !== null;
   };
 }

@@ -41,6 +41,7 @@ import { openPlatformDatabase, type PlatformDatabase } from './database.ts';
 import { createDrivers, type Drivers } from './drivers.ts';
 import { composePushes, type Pushes } from './pushes.ts';
 import { composeGitHub } from './github.ts';
+import { isReadByApp } from './github.ts';
 import { composePreviews } from './previews.ts';
 import { composeRetention } from './retention.ts';
 import { numbered } from './numbered-ports.ts';
@@ -205,6 +206,7 @@ function configurationCommands(
     baseDomain: config.baseDomain,
     publicHost: config.publicHost,
     checkRepository: (url: string) => checkRepository(url, config),
+    isReadByApp: isReadByApp(database.db),
     checkBranch,
     wake: () => engine.wakeReconciler(),
   };

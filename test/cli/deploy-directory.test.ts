@@ -110,6 +110,16 @@ test('issue 6.4: a directory in a work tree is sent alone, and a repository in i
   assert.equal(source.upload.filename, 'web');
 });
 
+test('issue 6.4: a link to a repository is sent as a link, and nothing of what it leads to', async () => {
+  await using cli = await CliUnderTest.start();
+  const { root: other } = await repositoryOf(cli, { 'secret.txt': 'of somebody else' }, 'other');
+  const { root } = await repositoryOf(cli, { 'a.txt': '1' });
+  await symlink(other, join(root, 'library'));
+  await symlink('.', join(root, 'self'));
+  const { entries } = await sent(cli, root);
+  assert.deepEqual(Object.fromEntries(entries), { 'a.txt': '644 1', library: `-> ${other}`, self: '-> .' });
+});
+
 test('issue 6.4: of any other directory everything is sent but .git, node_modules and what .cutoverignore names', async () => {
   await using cli = await CliUnderTest.start();
   const root = await appOf(cli, {

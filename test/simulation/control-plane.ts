@@ -191,6 +191,7 @@ function commandsOf({ ports, configuration, queries }: Wiring, engine: Engine): 
     baseDomain,
     publicHost: 'cutover.example.test',
     checkRepository: accepted,
+    isReadByApp: async () => false,
     checkBranch: accepted,
     wake: () => engine.wakeReconciler(),
   };

@@ -47,7 +47,7 @@ async function listFiles(root: string, below: string, around: Surroundings): Pro
   const found = new Set<string>();
   for (const name of namesOf(output)) {
     const path = below === '' ? name : `${below}/${name}`;
-    if (await exists(join(root, path, '.git'))) {
+    if ((await isDirectory(join(root, path))) && (await exists(join(root, path, '.git')))) {
       for (const inside of await listFiles(root, path, around)) found.add(inside);
     } else found.add(path);
   }
@@ -63,6 +63,14 @@ function namesOf(output: Buffer): string[] {
     at = end + 1;
   }
   return names;
+}
+
+/** A link to one is none: what it leads to is not looked into. */
+async function isDirectory(path: string): Promise<boolean> {
+  return lstat(path).then(
+    (facts) => facts.isDirectory(),
+    () => false,
+  );
 }
 
 async function exists(path: string): Promise<boolean> {

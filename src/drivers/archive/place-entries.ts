@@ -22,6 +22,10 @@ interface Placing {
 }
 
 const longestName = 255;
+/** Also of what a link says that it leads to. */
+const longestPath = 4_095;
+/** Of all names and links together: they are kept until the end. */
+const mostNames = 64 * 1024 ** 2;
 
 /**
  * Gives the entries of an archive to `target`. Nothing is ever written through a link: links are made when everything else is there,
@@ -51,6 +55,7 @@ class Place {
   readonly #links = new Map<string, string>();
   #entries = 0;
   #bytes = 0;
+  #nameBytes = 0;
 
   constructor({ target, limits, archiveBytes, leavesOut = () => false }: Placing) {
     this.#target = target;
@@ -61,6 +66,8 @@ class Place {
 
   async put(entry: ArchiveEntry, signal: AbortSignal): Promise<void> {
     this.#count();
+    this.#keep(entry.name);
+    this.#keep(entry.target);
     const path = this.#pathOf(entry.name);
     if (path.split('/').some(this.#leavesOut)) return this.#pass(entry, signal);
     if (entry.type === 'directory') return this.#makeDirectory(path);
@@ -88,6 +95,13 @@ class Place {
     this.#entries += 1;
     if (this.#entries > this.#limits.entries)
       throw refused(`there are more than ${this.#limits.entries} entries in it`);
+  }
+
+  #keep(text: string): void {
+    const bytes = Buffer.byteLength(text);
+    if (bytes > longestPath) throw refused(`${shown(text)} is longer than ${longestPath} bytes`);
+    this.#nameBytes += bytes;
+    if (this.#nameBytes > mostNames) throw refused(`its names are longer than ${mostNames} bytes together`);
   }
 
   #isTaken(path: string): boolean {

@@ -4,6 +4,7 @@ import { CutoverError } from '../../domain/errors.ts';
 import { environmentHost } from '../../domain/hosts.ts';
 import { platformRepository } from '../../domain/platform-repository.ts';
 import type { Project } from '../../domain/project.ts';
+import { mayAccess, type Actor } from '../../domain/roles.ts';
 import { buildSettingsProblem } from '../../domain/settings-rules.ts';
 import type { ConfigurationStore, ProjectFields } from '../ports/configuration-store.ts';
 import type { Random } from '../ports/random.ts';
@@ -20,6 +21,8 @@ export interface ConfigurationDependencies {
   readonly publicHost: string;
   /** Throws `repository_refused` for a URL the platform will not read. */
   readonly checkRepository: (repository: string) => void;
+  /** Whether the platform's GitHub App may be asked for it: it reads and writes for whatever project has such a repository. */
+  readonly isReadByApp: (repository: string) => Promise<boolean>;
   /** Throws `ref_invalid` for what Git does not take for the name of a branch. */
   readonly checkBranch: (branch: string) => void;
   /** Something was marked for deletion: whoever carries that out should look. It is recorded; a call that is lost only delays it. */
@@ -43,6 +46,7 @@ export function projectCommands(dependencies: ConfigurationDependencies): Projec
     },
     async update(actor, name, change) {
       requireAccess(actor, 'configure', name);
+      await refuseForeignRepository(dependencies, actor, { name, change });
       const apply = (current: Project) => changed(current, change, dependencies.checkRepository);
       return (await store.projects.update(name, apply)) ?? noProject(name);
     },
@@ -83,6 +87,26 @@ function create(dependencies: ConfigurationDependencies, input: NewProject): Pro
   return store.projects.create(
     { id, name, repository: keptHere(input) ? platformRepository(id) : repository, build },
     { id: random.id(), name: 'production', settings, hosts: [host] },
+  );
+}
+
+interface Wanted {
+  readonly name: string;
+  readonly change: ProjectChange;
+}
+
+/** Whoever may only change this project must not get what the App may read for others. Error: `forbidden`. */
+async function refuseForeignRepository(
+  { store, isReadByApp }: ConfigurationDependencies,
+  actor: Actor,
+  { name, change: { repository } }: Wanted,
+): Promise<void> {
+  if (repository === undefined || mayAccess(actor, 'configure', null)) return;
+  const current = (await store.projects.find(name))?.repository ?? null;
+  if (repository === current || !(await isReadByApp(repository))) return;
+  throw new CutoverError(
+    'forbidden',
+    'repository: the GitHub App of the platform reads it for every project, so that only who may make projects chooses it',
   );
 }
 

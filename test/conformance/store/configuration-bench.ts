@@ -44,6 +44,7 @@ export function configurationBench(store: ConfigurationStore): ConfigurationBenc
     baseDomain: 'example.test',
     publicHost: 'cutover.example.test',
     checkRepository,
+    isReadByApp: async (repository: string) => repository.startsWith('https://github.com/'),
     checkBranch,
     wake: () => wakes++,
   };

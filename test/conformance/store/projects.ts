@@ -110,6 +110,19 @@ export function projectConformance(open: OpenHarness): void {
     assert.equal((await commands.projects.update(owner, 'images-only', { repository })).repository, repository);
   });
 
+  test('a repository that the GitHub App may read is given to a project only by who may make projects', async () => {
+    const [mine, foreign] = ['https://github.com/acme/shop.git', 'https://github.com/acme/payroll.git'];
+    await commands.projects.create(owner, { name: 'on-github', repository: mine });
+    const developer = actor('developer', 'on-github');
+    const update = (who: typeof owner, wanted: string) =>
+      commands.projects.update(who, 'on-github', { repository: wanted });
+    await assert.rejects(update(developer, foreign), refusal('forbidden', /who may make projects/));
+    assert.equal((await commands.projects.get(owner, 'on-github')).repository, mine);
+    assert.equal((await update(developer, mine)).repository, mine, 'it has that already');
+    assert.equal((await update(developer, repository)).repository, repository, 'the App has no say there');
+    assert.equal((await update(owner, foreign)).repository, foreign);
+  });
+
   test('a change of settings is merged into what is there and names the field it refuses', async () => {
     await commands.projects.create(owner, { name: 'tuned', repository, build: { directory: 'apps/web' } });
     const { build } = await commands.projects.update(owner, 'tuned', { build: { preset: 'node' } });

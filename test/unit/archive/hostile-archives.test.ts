@@ -180,6 +180,17 @@ test('rule 10: limits of entries, bytes, ratio and depth are kept while an archi
   assert.match(await refusal(t, await tarOf([file('a/b/c/d/e')]), limits), /deeper than 4/);
 });
 
+const longPath = (bytes: number) => `${'x'.repeat(200)}/`.repeat(Math.ceil(bytes / 201)).slice(0, bytes);
+const linkTo = (target: string, name = 'link'): RawEntry => ({ name, type: 'symlink', target });
+
+test('rule 10: names and links are kept until the end, and are limited one by one and together', async () => {
+  await using t = await jail();
+  assert.match(await refusal(t, await tarOf([linkTo('x'.repeat(5_000))])), /longer than 4095 bytes/);
+  assert.match(await refusal(t, await tarOf([file(longPath(5_000))])), /longer than 4095 bytes/);
+  const many = Array.from({ length: 17_000 }, (_, index) => linkTo(longPath(4_000), `l${index}`));
+  assert.match(await refusal(t, await tarOf(many)), /names are longer than 67108864 bytes together/);
+});
+
 test('rule 10: a million entries are given up at the limit, without all of them having been read', async () => {
   await using t = await jail();
   const header = (await tarOf([{ name: 'd', type: 'directory' }])).subarray(0, 512);

@@ -42,8 +42,8 @@ export async function surveyTarball(
   const files = new Map<string, SurveyedFile>();
   const links = new Map<string, string>();
   for await (const entry of tarballEntries({ path, compression, mostBytes }, signal)) {
-    meter.entry();
     const { name, header } = entry;
+    meter.entry(name, header.linkname ?? '');
     if (header.type === 'directory') continue;
     if (name === '' || files.has(name) || links.has(name))
       throw refused(`${shown(name)} is in it twice, or has no name`);

@@ -14,6 +14,9 @@ export const tarballLimits: TarballLimits = {
   jsonBytes: 16 * 1024 ** 2,
 };
 
+/** Names, and what links lead to. */
+const mostNames = 16 * 1024 ** 2;
+
 export function refused(reason: string, cause?: unknown): CutoverError {
   return new CutoverError('image_tarball_invalid', `the image tarball is refused: ${reason}`, { cause });
 }
@@ -25,13 +28,17 @@ export class TarballMeter {
   #entries = 0;
   #bytes = 0;
   #jsonBytes = 0;
+  #nameBytes = 0;
 
   constructor(limits: TarballLimits, tarballBytes: number) {
     this.#limits = limits;
     this.#most = mostContent(limits, tarballBytes);
   }
 
-  entry(): void {
+  /** `texts`: what is kept of it until the end. */
+  entry(...texts: readonly string[]): void {
+    for (const text of texts) this.#nameBytes += Buffer.byteLength(text);
+    if (this.#nameBytes > mostNames) throw refused(`its names are longer than ${mostNames} bytes together`);
     this.#entries += 1;
     if (this.#entries > this.#limits.entries) throw refused(`there are more than ${this.#limits.entries} entries`);
   }
