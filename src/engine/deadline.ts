@@ -1,5 +1,8 @@
 import type { Clock } from './ports/clock.ts';
 
+/** Why nothing is waited for any more; nobody reads it, and it is made only once. */
+const disposed = new Error('disposed of');
+
 /** As `AbortSignal.timeout`, by the engine's own clock. Nothing is waited for any more once it is disposed of. */
 export class Deadline implements Disposable {
   readonly #over = new AbortController();
@@ -18,6 +21,6 @@ export class Deadline implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#done.abort();
+    this.#done.abort(disposed);
   }
 }

@@ -24,11 +24,43 @@ async function sleepOnce(ms: number, signal: AbortSignal): Promise<void> {
   const slept = Promise.withResolvers<void>();
   const abort = () => slept.reject(signal.reason);
   const timer = setTimeout(() => slept.resolve(), ms);
-  signal.addEventListener('abort', abort, { once: true });
+  const sleeping = sleepersOf(signal);
+  sleeping.add(abort);
   try {
     await slept.promise;
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener('abort', abort);
+    sleeping.delete(abort);
+  }
+}
+
+const sleepers = new WeakMap<AbortSignal, Sleepers>();
+
+function sleepersOf(signal: AbortSignal): Sleepers {
+  const known = sleepers.get(signal) ?? new Sleepers(signal);
+  sleepers.set(signal, known);
+  return known;
+}
+
+/** All who sleep by one signal, with one listener for all: a signal looks through those that it has for each that is added. */
+class Sleepers {
+  readonly #signal: AbortSignal;
+  readonly #aborts = new Set<() => void>();
+  readonly #wake = () => {
+    for (const abort of this.#aborts) abort();
+  };
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  add(abort: () => void): void {
+    if (this.#aborts.size === 0) this.#signal.addEventListener('abort', this.#wake, { once: true });
+    this.#aborts.add(abort);
+  }
+
+  delete(abort: () => void): void {
+    this.#aborts.delete(abort);
+    if (this.#aborts.size === 0) this.#signal.removeEventListener('abort', this.#wake);
   }
 }

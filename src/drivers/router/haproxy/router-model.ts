@@ -2,7 +2,7 @@ import type { RouterServer } from '../../../engine/ports/router.ts';
 import { CutoverError } from '../../../domain/errors.ts';
 import { sameGuard, sameRoute, type HostGuard, type RouteTarget, type SlotNumber } from '../../../domain/route.ts';
 import { liveName } from './names.ts';
-import { checkUnused, RouteRevisions } from './overtaken.ts';
+import { RouteRevisions, RouteTable } from './overtaken.ts';
 
 export interface ServerRecord {
   readonly server: RouterServer;
@@ -29,7 +29,7 @@ export class RouterModel {
   capacity: number;
   nextGeneration = 1;
   readonly slots = new Map<SlotNumber, SlotRecord>();
-  readonly routes = new Map<string, RouteTarget>();
+  readonly routes = new RouteTable();
   readonly #slotsBefore = new Map<SlotNumber, SlotRecord>();
   readonly guards = new Map<string, HostGuard>();
   readonly #hostsBefore = new Map<string, HostRecord>();
@@ -70,7 +70,7 @@ export class RouterModel {
 
   /** Errors: `slot_in_use`. */
   clearSlot(slot: SlotNumber): void {
-    checkUnused(slot, this.routes);
+    this.routes.checkUnused(slot);
     if (this.servers(slot).length > 0) this.#setSlot(slot, []);
   }
 

@@ -1,7 +1,6 @@
 import { CutoverError } from '../../../../src/domain/errors.ts';
 import type { HostGuard, RouteTarget, SlotNumber } from '../../../../src/domain/route.ts';
 import { checkedHost, checkGuard, checkServer } from '../../../../src/drivers/router/haproxy/names.ts';
-import { checkUnused } from '../../../../src/drivers/router/haproxy/overtaken.ts';
 import type {
   RequestOutcome,
   Router,
@@ -71,7 +70,7 @@ export class MemoryRouter implements Router {
   async clearSlot(slot: SlotNumber, signal: AbortSignal): Promise<void> {
     const { state } = this.#told(signal);
     const found = state.slot(slot);
-    checkUnused(slot, state.routes);
+    state.routes.checkUnused(slot);
     found.members = [];
     close(found, { server: null, count: Infinity });
     await this.#reach(signal);

@@ -1,6 +1,6 @@
 import { CutoverError } from '../../../../src/domain/errors.ts';
-import type { HostGuard, RouteTarget, SlotNumber } from '../../../../src/domain/route.ts';
-import { RouteRevisions } from '../../../../src/drivers/router/haproxy/overtaken.ts';
+import type { HostGuard, SlotNumber } from '../../../../src/domain/route.ts';
+import { RouteRevisions, RouteTable } from '../../../../src/drivers/router/haproxy/overtaken.ts';
 import type { RouterServer } from '../../../../src/engine/ports/router.ts';
 
 /** One server of a slot. */
@@ -46,7 +46,7 @@ export class Slot {
 /** What the router is told to be. It is on its disk: a restart of it changes nothing here. */
 export class RouterState {
   capacity: number;
-  readonly routes = new Map<string, RouteTarget>();
+  readonly routes = new RouteTable();
   readonly guards = new Map<string, HostGuard>();
   readonly revisions = new RouteRevisions();
   readonly #slots = new Map<SlotNumber, Slot>();
