@@ -178,11 +178,11 @@ test('4.1: volumes of different owners never have the same name, and the names a
 
 function event(action: string, second: number, exitCode?: string): string {
   const attributes = { 'cutover.instance': 'i1', ...(exitCode === undefined ? {} : { exitCode }) };
-  return JSON.stringify({ Action: action, Actor: { Attributes: attributes }, timeNano: second * 1e9 });
+  return JSON.stringify({ Action: action, Actor: { ID: 'c1', Attributes: attributes }, timeNano: second * 1e9 });
 }
 
 function exited(second: number, exitCode: number | null, outOfMemory: boolean) {
-  return { type: 'exited', instanceId: 'i1', at: second * 1_000, exitCode, outOfMemory };
+  return { type: 'exited', instanceId: 'i1', containerId: 'c1', at: second * 1_000, exitCode, outOfMemory };
 }
 
 test('8: an exit that follows a kill for memory is put down to it, a later one is not, nor one after a new start', () => {

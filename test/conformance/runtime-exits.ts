@@ -13,19 +13,22 @@ export function exitRules(rule: Rule): void {
     await world.start('polite');
     await world.untilPrinted('i1', 'ready');
     await world.exec('greet');
+    const status = await world.runtime.status('i1', limit());
     const before = Date.now();
     await world.runtime.stop('i1', 5_000, limit());
     const seen: RuntimeEvent[] = [];
     while (seen.at(-1)?.type !== 'removed') seen.push((await events.next()).value);
     assert.deepEqual(
-      seen.map((event) => (event.type === 'exited' ? { ...event, at: 0 } : event)),
+      seen.map((event) => (event.type === 'exited' ? { ...event, at: 0, containerId: null } : event)),
       [
         { type: 'started', instanceId: 'i1' },
-        { type: 'exited', instanceId: 'i1', at: 0, exitCode: 0, outOfMemory: false },
+        { type: 'exited', instanceId: 'i1', containerId: null, at: 0, exitCode: 0, outOfMemory: false },
         { type: 'removed', instanceId: 'i1' },
       ],
     );
-    const at = seen.find((event) => event.type === 'exited')?.at ?? 0;
+    const exit = seen.find((event) => event.type === 'exited');
+    assert.equal(exit?.containerId, status?.containerId);
+    const at = exit?.at ?? 0;
     assert.ok(at >= before - 100 && at <= Date.now() + 100, `${at} is not the time of the exit`);
     const next = events.next();
     stop.abort(new Error('enough'));

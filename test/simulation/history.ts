@@ -102,6 +102,7 @@ class History {
     this.#visitors = new Visitors({
       stage: this.#stage,
       database: this.#database,
+      wasTrouble: (ms) => this.#troubleEnds > this.#clock.monotonic() - ms,
       onFailure: (what) => this.#checker.report('request_failed', what),
     });
   }

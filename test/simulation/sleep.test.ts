@@ -79,3 +79,20 @@ test('rule 6: a second control plane, a reboot and a database that is gone, whil
     { at, fault: at % 40 === 0 ? { kind: 'database-gone', ms: 2_000 } : { kind: 'reboot', ms: 2_000 } },
     visit(at + 10),
   ]));
+
+test('rule 6: whoever stood still while it fell asleep and woke takes nothing for a crash', async () => {
+  const { from } = await fallsAsleep();
+  const said = new Set<string>();
+  const findings = await history(
+    [
+      { at: from - 600, fault: { kind: 'second-plane', ms: 60_000 } },
+      { at: from - 300, fault: { kind: 'stop', ms: 10_500 } },
+      visit(from + 8_000),
+    ],
+    (line) => {
+      for (const word of ['"kind":"awake"', 'an instance crashed']) if (line.includes(word)) said.add(word);
+    },
+  );
+  assert.deepEqual(findings, []);
+  assert.deepEqual([...said], ['"kind":"awake"']);
+});

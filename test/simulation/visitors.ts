@@ -5,6 +5,8 @@ import type { Stage } from './stage.ts';
 interface VisitorsOptions {
   readonly stage: Stage;
   readonly database: MemoryDatabase;
+  /** Whether anything was out of order in the last so many virtual ms. */
+  readonly wasTrouble: (ms: number) => boolean;
   /** Somebody was not answered who should have been. */
   readonly onFailure: (what: string) => void;
 }
@@ -31,7 +33,7 @@ export class Visitors {
   }
 
   #visit(environmentId: string, host: string, calm: boolean): void {
-    const { stage, database, onFailure } = this.#options;
+    const { stage, database, wasTrouble, onFailure } = this.#options;
     const { router } = stage.world;
     if (stage.mayFail(database, environmentId, host)) return;
     this.#visits += 1;
@@ -41,8 +43,8 @@ export class Visitors {
     const visit = router.visit({ ...request, method, host });
     const waits = stage.since();
     const judge = (what: string | null) => {
-      // Nobody was there to wake it for all that time.
-      if (!calm && wasAsleep && waits() >= router.holdMs) return;
+      // Nobody may have been there to wake it for all that time.
+      if (!calm && wasAsleep && waits() >= router.holdMs && wasTrouble(waits())) return;
       if (what !== null && !stage.mayFail(database, environmentId, host)) onFailure(`${method} ${host}: ${what}`);
     };
     visit.answer.then(

@@ -155,6 +155,8 @@ export type RuntimeEvent =
   | {
       readonly type: 'exited';
       readonly instanceId: string;
+      /** An instance that is stopped and started again gets another one; null: the engine does not say. */
+      readonly containerId: string | null;
       readonly at: number;
       readonly exitCode: number | null;
       readonly outOfMemory: boolean;

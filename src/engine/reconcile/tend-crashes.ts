@@ -20,6 +20,7 @@ interface Crash {
  * well it gets no traffic, unless it is the only one: then its requests wait for it (rule 5.5).
  */
 export async function noteCrash({ workshop, world, signal }: Crash, event: Exited): Promise<void> {
+  if (await isOld(workshop, event, signal)) return;
   const crashed = await world.crashed(event.instanceId, event);
   if (crashed === null) return;
   const { deployment, instance, slot } = crashed;
@@ -36,6 +37,12 @@ export async function noteCrash({ workshop, world, signal }: Crash, event: Exite
     // The last one that is left stays: it may be back before its visitors have given up.
     if (others.some(({ draining }) => !draining)) await router.drainServer(slot, name, signal);
   });
+}
+
+/** Whoever stood still hears of it late: what ran then was stopped, and what is well by now is another container. */
+async function isOld({ ports }: Workshop, { instanceId, containerId }: Exited, signal: AbortSignal): Promise<boolean> {
+  const status = await ports.runtime.status(instanceId, signal);
+  return status !== null && containerId !== null && status.containerId !== containerId;
 }
 
 /** Until then its event may still be on its way. */

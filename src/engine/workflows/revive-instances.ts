@@ -52,12 +52,15 @@ export async function rejoin(run: DeploymentRun, old: InSlot, processes: Revived
   }
 }
 
+/** It gets another container, whose restarts are counted from the first. */
+const anew = { phase: 'starting', address: null, crashedAt: null, restarts: 0 } as const;
+
 /** What is stopped is not to have a container, so that it is said first. `version` null: there is nothing to start. */
 async function announce(run: DeploymentRun, old: InSlot, processes: RevivedProcesses) {
   const { artifact } = old.deployment;
   const down = downOf(old, processes);
   if (artifact?.type !== 'image' || down.length === 0) return { version: null, down };
-  await run.write({ instances: down.map(({ id }) => ({ id, phase: 'starting', address: null, crashedAt: null })) });
+  await run.write({ instances: down.map(({ id }) => ({ id, ...anew })) });
   const configuration = openConfiguration(run.workshop, old);
   const version: Version = { deployment: old.deployment, configuration, imageId: artifact.imageId };
   return { version, down };

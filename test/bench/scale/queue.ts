@@ -152,7 +152,8 @@ async function untilCompleted(db: Kysely<Database>, { kind, count, say, onLook }
       said = performance.now();
       say(`${done} of ${count} are completed`);
     }
-    await sleep(250);
+    // Of ten thousand it takes the database 20 ms to tell how many are left: near the end it matters when that is.
+    await sleep(count - done > count / 20 ? 1_000 : 100);
   }
 }
 

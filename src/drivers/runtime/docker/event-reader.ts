@@ -14,10 +14,16 @@ const oomCausesExitMs = 10_000;
 /** Of Docker's event only what concerns us; everything else about it may change with the engine. */
 const dockerEvent = z.object({
   Action: z.string().optional(),
-  Actor: z.object({ Attributes: z.record(z.string(), z.string()).optional() }).optional(),
+  Actor: z.object({ ID: z.string().optional(), Attributes: z.record(z.string(), z.string()).optional() }).optional(),
   /** Nanoseconds: too large for a number to hold exactly, but to a microsecond it does. */
   timeNano: z.number().optional(),
 });
+
+interface DockerExit {
+  readonly at: number;
+  readonly containerId: string | undefined;
+  readonly exitCode: string | undefined;
+}
 
 /** Reads one subscription's lines in order: that an instance was killed for memory is told before its exit. */
 export class EventReader {
@@ -39,7 +45,7 @@ export class EventReader {
         this.#outOfMemoryAt.set(instanceId, at);
         return null;
       case 'die':
-        return this.#exited(instanceId, { at, exitCode: actor?.Attributes?.['exitCode'] });
+        return this.#exited(instanceId, { at, containerId: actor?.ID, exitCode: actor?.Attributes?.['exitCode'] });
       case 'destroy':
         return { type: 'removed', instanceId };
       default:
@@ -47,13 +53,14 @@ export class EventReader {
     }
   }
 
-  #exited(instanceId: string, exit: { readonly at: number; readonly exitCode: string | undefined }): RuntimeEvent {
+  #exited(instanceId: string, exit: DockerExit): RuntimeEvent {
     const outOfMemoryAt = this.#outOfMemoryAt.get(instanceId);
     this.#outOfMemoryAt.delete(instanceId);
     const exitCode = Number.parseInt(exit.exitCode ?? '', 10);
     return {
       type: 'exited',
       instanceId,
+      containerId: exit.containerId ?? null,
       at: Math.round(exit.at),
       exitCode: Number.isNaN(exitCode) ? null : exitCode,
       outOfMemory: outOfMemoryAt !== undefined && exit.at - outOfMemoryAt <= oomCausesExitMs,

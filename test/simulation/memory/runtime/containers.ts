@@ -165,6 +165,7 @@ export class Containers {
     this.#announce(container, {
       type: 'exited',
       instanceId: container.name,
+      containerId: container.status().containerId,
       at: Math.round(now()),
       exitCode,
       outOfMemory,
