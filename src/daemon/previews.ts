@@ -1,6 +1,11 @@
 import { githubAppCommands } from '../engine/commands/github-app.ts';
 import type { GitHubAppCommands, PreviewCommands, ProviderCommands } from '../engine/commands/preview-commands.ts';
-import { applyInstallationEvent, type ApplyInstallationEvent } from '../engine/commands/installation-events.ts';
+import {
+  applyInstallationEvent,
+  doubtRefused,
+  type ApplyInstallationEvent,
+  type Refusal,
+} from '../engine/commands/installation-events.ts';
 import { applyPreviewEvent, type ApplyPreviewEvent } from '../engine/commands/preview-events.ts';
 import { previewCommands, type PreviewDependencies } from '../engine/commands/previews.ts';
 import { providerCommands } from '../engine/commands/providers.ts';
@@ -60,7 +65,8 @@ export function composePreviews(wiring: PreviewWiring): Previews {
   const providers = createProviderStore(database.db);
   const { githubApp, githubApps } = github;
   const told = { ...github, providers, secretBox, clock, log };
-  const onDoubt = async (id: string) => applyInstallationEvent({ githubApp, githubApps, wake }, id);
+  const look = () => installations.look();
+  const onDoubt = (refusal: Refusal) => doubtRefused({ githubApp, githubApps, look }, refusal);
   const courier = new ProviderCourier({ ...told, previews, random, urlOf, onDoubt, intervalMs: courierIntervalMs });
   const survey = new ProviderSurvey({ ...told, dependencies, intervalMs: surveyIntervalMs });
   const onFound = () => courier.wake();

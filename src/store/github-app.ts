@@ -1,6 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { AppProject, FoundInstallation, GitHubAppStore, NewGitHubApp } from '../engine/ports/github-app.ts';
 import type { Database } from './schema.ts';
+import { tellAgain } from './tell-again.ts';
 
 export function createGitHubAppStore(db: Kysely<Database>): GitHubAppStore {
   return {
@@ -26,11 +27,20 @@ export function createGitHubAppStore(db: Kysely<Database>): GitHubAppStore {
       await db.updateTable('github_app').set({ last_error: error, last_error_at: at }).execute();
     },
     projects: () => appProjects(db),
-    found: (projectId, appRowId, found) => keepFound(db, { projectId, appRowId, found }),
+    found: (projectId, appRowId, found) =>
+      db.transaction().execute((tx) => keepFound(tx, { projectId, appRowId, found })),
     async forget(projectId) {
       await db.deleteFrom('provider_access').where('project_id', '=', projectId).where('sealed', 'is', null).execute();
     },
-    doubt: (installationId) => doubt(db, installationId),
+    doubt: (installationId) => db.transaction().execute((tx) => doubt(tx, installationId)),
+    async doubtOne(projectId) {
+      await db
+        .updateTable('provider_access')
+        .set({ doubted_at: sql<string>`now()` })
+        .where('project_id', '=', projectId)
+        .where('sealed', 'is', null)
+        .execute();
+    },
   };
 }
 
@@ -80,8 +90,9 @@ interface Keeping {
 }
 
 /** The App is held, so that it cannot be another one, or gone, before this is kept. */
-async function keepFound(db: Kysely<Database>, { projectId, appRowId, found }: Keeping): Promise<void> {
+async function keepFound(tx: Kysely<Database>, { projectId, appRowId, found }: Keeping): Promise<void> {
   const { repository, apiUrl, installation, reason, asOf } = found;
+  if (installation.state === 'installed' && (await couldNotAct(tx, projectId))) await tellAgain(tx, [projectId]);
   await sql`
     with app as (
       select id, fingerprint, set_by, set_at from github_app where id = ${appRowId} for share
@@ -104,10 +115,44 @@ async function keepFound(db: Kysely<Database>, { projectId, appRowId, found }: K
       last_error_at = case
         when excluded.last_error is null and a.installation = excluded.installation then a.last_error_at
         else excluded.last_error_at end
-    where a.sealed is null`.execute(db);
+    where a.sealed is null`.execute(tx);
 }
 
-async function doubt(db: Kysely<Database>, installationId: string) {
+/** The project is held before its previews, as whoever opens them holds it. */
+async function couldNotAct(tx: Kysely<Database>, projectId: string): Promise<boolean> {
+  const held = await tx
+    .selectFrom('project')
+    .select('id')
+    .where('id', '=', projectId)
+    .where('deleting', '=', false)
+    .forShare()
+    .executeTakeFirst();
+  const before = await tx
+    .selectFrom('provider_access')
+    .select(['sealed', 'installation'])
+    .where('project_id', '=', projectId)
+    .executeTakeFirst();
+  return held !== undefined && (before?.sealed ?? null) === null && before?.installation !== 'installed';
+}
+
+/** Previews before accesses, as whoever reports them holds them. */
+async function doubt(tx: Kysely<Database>, installationId: string) {
+  const refused = await tx
+    .selectFrom('provider_access')
+    .select('project_id')
+    .where('sealed', 'is', null)
+    .where('installation_id', '=', installationId)
+    .where('last_error', 'is not', null)
+    .execute();
+  const projects = refused.map((row) => row.project_id);
+  await tellAgain(tx, projects);
+  if (projects.length > 0)
+    await tx
+      .updateTable('provider_access')
+      .set({ last_error: null, last_error_at: null })
+      .where('project_id', 'in', projects)
+      .where('installation', '=', 'installed')
+      .execute();
   const { rows } = await sql<{ id: string; name: string }>`
     with doubted as (
       update provider_access set doubted_at = now()
@@ -115,6 +160,6 @@ async function doubt(db: Kysely<Database>, installationId: string) {
       returning project_id, installation_id
     )
     select p.id, p.name from doubted d join project p on p.id = d.project_id
-    where d.installation_id = ${installationId} and not p.deleting order by p.name`.execute(db);
+    where d.installation_id = ${installationId} and not p.deleting order by p.name`.execute(tx);
   return rows;
 }

@@ -6,6 +6,7 @@ import { changedDeployments, reportDeployment, tellDeployments } from './deploym
 import { mayAct } from './provider-access.ts';
 import { claimMessages, enqueueReport, finishMessage, postponeMessage } from './provider-messages.ts';
 import type { Database } from './schema.ts';
+import { tellAgain } from './tell-again.ts';
 
 export function createProviderStore(db: Kysely<Database>): ProviderStore {
   return {
@@ -99,19 +100,6 @@ async function setAccess(
       conflict.column('project_id').doUpdateSet({ ...values, last_error: null, last_error_at: null }),
     )
     .execute();
-  await tellAgain(tx, projectId);
+  await tellAgain(tx, [projectId]);
   return true;
-}
-
-/** What was refused, or told to somebody else, is told as it is now. */
-async function tellAgain(tx: Kysely<Database>, projectId: string): Promise<void> {
-  await tx
-    .updateTable('preview')
-    .set({ reported: null })
-    .where('project_id', '=', projectId)
-    .where((row) => row.or([row('open', '=', true), row('environment_id', 'is not', null)]))
-    .execute();
-  await sql`
-    delete from deployment_report r using deployment d
-    where d.id = r.deployment_id and d.project_id = ${projectId} and not r.settled`.execute(tx);
 }

@@ -6,10 +6,11 @@ import { outgoingFetch } from '../../src/drivers/outgoing/outgoing-fetch.ts';
 import { createGitHubApps } from '../../src/drivers/provider/github/app/github-apps.ts';
 import { createProviders } from '../../src/drivers/provider/open-provider.ts';
 import { githubAppCommands } from '../../src/engine/commands/github-app.ts';
-import { applyInstallationEvent } from '../../src/engine/commands/installation-events.ts';
+import { applyInstallationEvent, doubtRefused, type Refusal } from '../../src/engine/commands/installation-events.ts';
 import { providerCommands } from '../../src/engine/commands/providers.ts';
 import { InstallationKeeper } from '../../src/engine/github-app/installation-keeper.ts';
 import type { GitHubAppStore } from '../../src/engine/ports/github-app.ts';
+import { ProviderError, type OpenProvider } from '../../src/engine/ports/provider.ts';
 import { contentsToken } from '../../src/engine/previews/provider-access.ts';
 import { ProviderCourier } from '../../src/engine/previews/provider-courier.ts';
 import { createGitHubAppStore } from '../../src/store/github-app.ts';
@@ -53,7 +54,8 @@ beforeEach(async () => {
   app.install('acme/shop');
 });
 
-const onDoubt = (id: string) => applyInstallationEvent({ githubApp: store(), githubApps, wake: nothing }, id);
+const onEvent = (id: string) => applyInstallationEvent({ githubApp: store(), githubApps, wake: nothing }, id);
+const onDoubt = (one: Refusal) => doubtRefused({ githubApp: store(), githubApps, look: nothing }, one);
 const store = () => createGitHubAppStore(bench.stores.database.db);
 const providers = () => createProviderStore(bench.stores.database.db);
 const box = () => bench.configuration.secretBox;
@@ -72,10 +74,16 @@ function keeper(githubApp: GitHubAppStore = store()): InstallationKeeper {
   return new InstallationKeeper({ ...common, intervalMs: 1, onFound: () => undefined });
 }
 
-function courier(): ProviderCourier {
+function courier(open: OpenProvider = openProvider): ProviderCourier {
   const access = { githubApp: store(), githubApps, secretBox: box() };
-  const told = { providers: providers(), previews: bench.store, openProvider, random, clock, log: silent };
+  const told = { providers: providers(), previews: bench.store, openProvider: open, random, clock, log: silent };
   return new ProviderCourier({ ...access, ...told, urlOf: (host) => `http://${host}`, onDoubt, intervalMs: 1 });
+}
+
+/** As if the pauses between attempts were over. */
+async function hurry(): Promise<void> {
+  const past = new Date(0).toISOString();
+  await bench.stores.database.db.updateTable('provider_message').set({ not_before: past }).execute();
 }
 
 const set = () => commands().set(owner, { appId: app.appId, privateKey: app.privateKey, apiUrl: standIn.apiUrl });
@@ -126,7 +134,7 @@ test('where it is not installed, or suspended, nothing is attempted and that is 
   assert.deepEqual([standIn.comments.get(2), lookups()], [undefined, 1]);
 
   app.install('acme/shop');
-  assert.deepEqual(await onDoubt('957387'), []);
+  assert.deepEqual(await onEvent('957387'), []);
   await keeper().pass(never);
   await courier().pass(never);
   assert.deepEqual([(await shown())?.installation, (await shown())?.lastError], ['installed', null]);
@@ -134,7 +142,7 @@ test('where it is not installed, or suspended, nothing is attempted and that is 
 
   for (const installation of app.installations.values()) installation.suspended = true;
   assert.deepEqual(
-    (await onDoubt('957387')).map(({ name }) => name),
+    (await onEvent('957387')).map(({ name }) => name),
     ['my-app'],
   );
   await keeper().pass(never);
@@ -154,12 +162,81 @@ test('what GitHub refuses the App is told later, once it is known whether that m
   await keeper().pass(never);
   assert.equal((await shown())?.installation, 'suspended', 'without any event');
   app.install('acme/shop');
-  await onDoubt('957387');
+  await onEvent('957387');
   await keeper().pass(never);
-  const past = new Date(0).toISOString();
-  await bench.stores.database.db.updateTable('provider_message').set({ not_before: past }).execute();
+  await hurry();
   await courier().pass(never);
   assert.equal(standIn.comments.get(3)?.length, 1);
+});
+
+/** The App may act there, but its permissions are too few for it. */
+const forbidding: OpenProvider = (access) => ({
+  ...openProvider(access),
+  tell: async () => Promise.reject(new ProviderError('provider_refused', 'GitHub: 403 Resource not accessible')),
+});
+
+test('what was refused for want of a permission is told as it is then, once that is granted, and not again by later events', async () => {
+  await set();
+  await keeper().pass(never);
+  await bench.commands.open(owner, 'my-app', { pullRequest: 5, branch: 'b5', commit: 'a'.repeat(40) });
+  await courier(forbidding).pass(never);
+  await hurry();
+  await courier(forbidding).pass(never);
+  assert.deepEqual(await bench.stores.database.db.selectFrom('provider_message').selectAll().execute(), []);
+  assert.match((await shown())?.lastError ?? '', /403/);
+  await courier().pass(never);
+  assert.equal(standIn.comments.get(5), undefined, 'GitHub is not asked again and again');
+
+  await onEvent('957387');
+  await keeper().pass(never);
+  await courier().pass(never);
+  assert.deepEqual([standIn.comments.get(5)?.length, (await shown())?.lastError], [1, null]);
+  const asked = standIn.requests.length;
+  await onEvent('957387');
+  await courier().pass(never);
+  assert.equal(standIn.requests.length, asked);
+});
+
+test('what was refused while the App was suspended is told when it may act again, also without any event', async () => {
+  await set();
+  await keeper().pass(never);
+  await bench.commands.open(owner, 'my-app', { pullRequest: 6, branch: 'b6', commit: 'a'.repeat(40) });
+  await courier(forbidding).pass(never);
+  await hurry();
+  await courier(forbidding).pass(never);
+  for (const installation of app.installations.values()) installation.suspended = true;
+  await store().doubtOne((await bench.project()).id);
+  await keeper().pass(never);
+  app.install('acme/shop');
+  await store().doubtOne((await bench.project()).id);
+  await keeper().pass(never);
+  await courier().pass(never);
+  assert.equal(standIn.comments.get(6)?.length, 1);
+});
+
+test('one refusal has the App looked up for that project alone, and GitHub asked no sooner after an outage', async () => {
+  const { host } = new URL(standIn.apiUrl);
+  const others = ['beside', 'without'];
+  for (const name of others)
+    await bench.projects.create(owner, { name, repository: `https://${host}/acme/${name}.git` });
+  app.install('acme/beside');
+  await set();
+  await keeper().pass(never);
+  const { id: projectId } = await bench.project();
+  const one = keeper();
+  const refused = () =>
+    doubtRefused({ githubApp: store(), githubApps, look: () => one.look() }, { projectId, installationId: '957387' });
+  standIn.requests.length = 0;
+  standIn.misfortunes.push({ status: 502 });
+  await refused();
+  await one.pass(never);
+  await refused();
+  await one.pass(never);
+  assert.deepEqual(
+    standIn.requests.map((line) => line.toLowerCase()),
+    ['get /repos/acme/shop/installation'],
+  );
+  for (const name of others) await bench.projects.delete(owner, name);
 });
 
 test('what is told while GitHub is asked is not forgotten by the older answer', async () => {

@@ -56,6 +56,11 @@ export class InstallationKeeper {
     this.#rest.wake();
   }
 
+  /** Something may have changed: it is looked at now, but after a failure no sooner than without this. */
+  look(): void {
+    this.#rest.wake();
+  }
+
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.pass(signal);

@@ -64,12 +64,20 @@ export interface GitHubAppStore {
   noteFailure(error: string | null): Promise<void>;
 
   projects(): Promise<readonly AppProject[]>;
-  /** What was found, where the project has no token of its own and the App is still this one. */
+  /**
+   * What was found, where the project has no token of its own and the App is still this one. Where the App could not act before and can
+   * now, everything is told once more, as it is now.
+   */
   found(projectId: string, appRowId: string, found: FoundInstallation): Promise<void>;
   /** The project is not on the App's GitHub any more. */
   forget(projectId: string): Promise<void>;
-  /** Looked at again: those of the installation, and those that have none. Resolves to the projects of the installation. */
+  /**
+   * The installation has changed. Looked at again: its projects, and those that have none. Where something of its projects was not told,
+   * everything is told once more, as it is now. Resolves to the projects of the installation.
+   */
   doubt(installationId: string): Promise<readonly { readonly id: string; readonly name: string }[]>;
+  /** Looked at again: this project alone. */
+  doubtOne(projectId: string): Promise<void>;
 }
 
 export interface FoundInstallation {

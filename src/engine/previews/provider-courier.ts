@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { deploymentReport } from '../../domain/deployment-report.ts';
 import { messageTopic, type ProviderMessage } from '../../domain/provider.ts';
+import type { Refusal } from '../commands/installation-events.ts';
 import { storable } from '../commands/storable.ts';
 import { createMasker, nothingToMask } from '../masking.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -23,8 +24,8 @@ export interface CourierOptions extends AccessDependencies {
   readonly log: OperatorLog;
   readonly urlOf: (host: string) => string;
   readonly intervalMs: number;
-  /** GitHub refuses what the App asks by this installation. */
-  readonly onDoubt: (installationId: string) => Promise<unknown>;
+  /** GitHub refuses what the App tells for this project. */
+  readonly onDoubt: (refusal: Refusal) => Promise<void>;
 }
 
 const atOnce = 8;
@@ -134,7 +135,7 @@ export class ProviderCourier {
     const refused = error instanceof ProviderError && error.code === 'provider_refused';
     const doubtful = refused && access.installationId !== null && attempts === 0;
     // The App may not act there any more, or may do less: that is found out first.
-    if (doubtful) await this.#options.onDoubt(access.installationId);
+    if (doubtful) await this.#options.onDoubt({ projectId, installationId: access.installationId });
     if ((refused && !doubtful) || attempts + 1 >= mostAttempts) return providers.done(message);
     await providers.postpone(message, this.#delay(message, error));
   }
