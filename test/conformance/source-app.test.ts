@@ -81,23 +81,42 @@ describe('a private repository that the GitHub App may read', () => {
     );
   });
 
-  test('is read without any where the App may not, and waits where GitHub does not answer', async () => {
+  test('is read without any where the App may not, and where GitHub gives no token; what asks for one then says why', async () => {
     await using server = await startGitServer();
     await using dir = await temporary();
     const repository = await server.createRepository('app');
-    await repository.commit({ 'a.txt': '1' });
-    const unavailable = new CutoverError('provider_unavailable', 'GitHub: 502');
-    const answers: (string | null)[] = [null, null];
-    const appToken = async () => {
-      const next = answers.shift();
-      if (next === undefined) throw unavailable;
-      return next;
-    };
+    const answers: (CutoverError | null)[] = [
+      null,
+      new CutoverError('provider_unavailable', 'GitHub: 502'),
+      new CutoverError('provider_refused', 'GitHub: 403'),
+    ];
+    let answer: CutoverError | null = null;
+    const appToken = async () => (answer === null ? null : Promise.reject(answer));
     const source = await sourceAt(dir.path, { appToken });
     const request = { repository: byApp(repository.url), branch: 'main', commit: null };
-    assert.match((await source.fetch(request, silent, never)).sha, /^[0-9a-f]{40}$/);
-    server.demand({ user: defaultTokenUser, password: 'x' });
-    await assert.rejects(source.fetch(request, silent, never), failsWith('repository_needs_credentials'));
-    await assert.rejects(source.fetch(request, silent, never), failsWith('provider_unavailable'));
+    for (answer of answers) {
+      server.demand(null);
+      const commit = await repository.commit({ 'a.txt': String(answer) });
+      assert.equal((await source.fetch(request, silent, never)).sha, commit);
+      server.demand({ user: defaultTokenUser, password: 'x' });
+      const code = answer?.code ?? 'repository_needs_credentials';
+      await assert.rejects(source.fetch(request, silent, never), failsWith(code, new RegExp(answer?.message ?? '')));
+    }
+  });
+
+  test('is read by what its address holds where that holds something, and the App is not asked', async () => {
+    await using server = await startGitServer({ credentials: { user: 'ada', password: 'own' } });
+    await using dir = await temporary();
+    const repository = await server.createRepository('app');
+    const commit = await repository.commit({ 'a.txt': '1' });
+    const asked: string[] = [];
+    const appToken = async (address: string) => {
+      asked.push(address);
+      return 'ghs_4';
+    };
+    const source = await sourceAt(dir.path, { appToken });
+    const own = byApp(repository.url.replace('://', '://ada:own@'));
+    assert.equal((await source.fetch({ repository: own, branch: 'main', commit: null }, silent, never)).sha, commit);
+    assert.deepEqual(asked, []);
   });
 });

@@ -140,6 +140,13 @@ export function explainGitFailure(failure: GitFailure, asked: Asked): CutoverErr
   return null;
 }
 
+/** null: it failed for another reason than that the token was not shown. */
+export function explainWithheld(failure: GitFailure, url: string, withheld: CutoverError): CutoverError | null {
+  if (!failure.lines.some((line) => needsCredentials.test(line))) return null;
+  const message = `${url} asks for credentials, and no token of the GitHub App could be had for it: ${withheld.message}`;
+  return new CutoverError(withheld.code, message, { cause: withheld });
+}
+
 function tidy(line: string): string {
   return line.replace(/^(?:fatal|error): /, '').replace(/[\s.:]+$/, '') + '.';
 }

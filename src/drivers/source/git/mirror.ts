@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CutoverError } from '../../../domain/errors.ts';
 import type { CommitInfo } from '../../../domain/source.ts';
 import { settingsEnvironment, type GitSetting } from './git-environment.ts';
-import { GitFailure } from './git-failure.ts';
+import { explainWithheld, GitFailure } from './git-failure.ts';
 import type { RepositoryLimits } from './limits.ts';
 import { whileSmall } from './mirror-size.ts';
 import type { RemoteAccess } from './remote-access.ts';
@@ -177,16 +177,18 @@ export class Mirror {
     return { args, timeoutMs, signal, environment: { ...environment, GIT_DIR: path, ...files } };
   }
 
-  /** With the network and the credentials for it. What is said is passed on. Error: `MirrorFull`. */
+  /** With the network and the credentials for it. What is said is passed on. Errors: `MirrorFull`, and what kept the App's token back. */
   async #remotely({ args, program = 'git', settings = [] }: RemoteCommand): Promise<void> {
-    const { path, access, limits, onLine, signal } = this.#context;
+    const { path, url, access, limits, onLine, signal } = this.#context;
     await using remote = await access();
-    const { secrets } = remote;
+    const { secrets, withheld } = remote;
     const environment = { ...remote.environment, ...settingsEnvironment([...remote.settings, ...settings]) };
     const run = this.#local(args, environment);
     await whileSmall({ path, limit: limits.mirrorBytes }, signal, (smallSignal) =>
       runGit({ ...run, program, secrets, onLine, signal: smallSignal }),
-    );
+    ).catch((error: unknown) => {
+      throw withheld !== null && error instanceof GitFailure ? (explainWithheld(error, url, withheld) ?? error) : error;
+    });
   }
 
   #readyMarker(): string {

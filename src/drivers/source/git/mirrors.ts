@@ -185,6 +185,7 @@ async function accessToDisk(path: string): Promise<RemoteAccess> {
     environment: { GIT_ALLOW_PROTOCOL: 'file' },
     settings: [],
     secrets: [],
+    withheld: null,
     [Symbol.asyncDispose]: async () => undefined,
   };
 }

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CutoverError } from '../../../domain/errors.ts';
 import {
   defaultTokenUser,
   type AppCredential,
   type DeployKey,
   type RepositoryCredential,
+  type RepositoryToken,
 } from '../../../domain/repository-credential.ts';
 import type { Repository } from '../../../engine/ports/source.ts';
 import { checkOwner } from './refs.ts';
@@ -21,18 +23,21 @@ export interface RemoteAccess extends AsyncDisposable {
   readonly settings: readonly GitSetting[];
   /** Texts that nothing Git says may hold. */
   readonly secrets: readonly string[];
+  /** Why no token of the App is shown, where one was to be had; null: for no such reason. */
+  readonly withheld: CutoverError | null;
 }
 
 /** A token of the platform's GitHub App, to read the repository of this address; null: it may not. */
 export type AppTokens = (address: string, signal: AbortSignal) => Promise<string | null>;
 
-/** The credential of the project where it is meant for this server; else null. */
+/** The credential of the project where it is meant for this server; else null. The App's is for an address without any. */
 export function credentialFor(
   repository: RepositoryUrl,
   { credential }: Repository,
 ): RepositoryCredential | AppCredential | null {
   if (credential === null || credential.host !== repository.host) return null;
-  return credential.kind === 'github-app' && credential.repository !== repository.identity ? null : credential;
+  if (credential.kind !== 'github-app') return credential;
+  return credential.repository === repository.identity && repository.authorization === null ? credential : null;
 }
 
 /**
@@ -60,7 +65,9 @@ export class RemoteAccesses {
 
   async open(url: RepositoryUrl, reader: Repository, signal: AbortSignal): Promise<RemoteAccess> {
     const shown = credentialFor(url, reader);
-    const credential = shown?.kind === 'github-app' ? await this.#ofApp(url, shown, signal) : shown;
+    const ofApp = shown?.kind === 'github-app' ? await this.#ofApp(url, shown, signal) : shown;
+    const withheld = ofApp instanceof CutoverError ? ofApp : null;
+    const credential = ofApp instanceof CutoverError ? null : ofApp;
     if (url.protocol === 'ssh')
       return this.#openSsh(reader.project, credential?.kind === 'deploy-key' ? credential : null);
     const authorization = credential?.kind === 'token' ? basicAuthorization(credential) : url.authorization;
@@ -69,14 +76,26 @@ export class RemoteAccesses {
       environment: {},
       settings: authorization === null || url.host === null ? [] : headerSettings(url.host, authorization),
       secrets: authorization === null ? [] : [...token, authorization.slice('Basic '.length)],
+      withheld,
       [Symbol.asyncDispose]: async () => undefined,
     };
   }
 
-  /** null: the App may not read it, which nobody needs who reads what is public. */
-  async #ofApp({ url, protocol }: RepositoryUrl, { host }: AppCredential, signal: AbortSignal) {
-    const token = protocol === 'https' || protocol === 'http' ? await this.#appToken(url, signal) : null;
-    return token === null ? null : ({ kind: 'token', username: defaultTokenUser, token, host } as const);
+  /** null: the App may not read it. Nobody needs a token who reads what is public, so that what keeps one back ends nothing here. */
+  async #ofApp(
+    { url, protocol }: RepositoryUrl,
+    { host }: AppCredential,
+    signal: AbortSignal,
+  ): Promise<RepositoryToken | CutoverError | null> {
+    if (protocol !== 'https' && protocol !== 'http') return null;
+    try {
+      const token = await this.#appToken(url, signal);
+      return token === null ? null : { kind: 'token', username: defaultTokenUser, token, host };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof CutoverError && /^provider_(?:unavailable|refused)$/.test(error.code)) return error;
+      throw error;
+    }
   }
 
   async forgetHostKeys(project: string): Promise<void> {
@@ -90,6 +109,7 @@ export class RemoteAccesses {
       settings: [],
       environment: { GIT_SSH_COMMAND: sshCommand({ keyFile, knownHostsFile: this.#knownHosts(project) }) },
       secrets: key === null ? [] : [key.privateKey],
+      withheld: null,
       async [Symbol.asyncDispose]() {
         if (keyFile !== null) await rm(keyFile, { force: true });
       },
