@@ -19,6 +19,13 @@ export function repositoryIdentity(address: string): string | null {
   return server === undefined || remote === undefined ? null : identity(server, undefined, remote);
 }
 
+/** However the two are read. An address of the platform's own is only itself; null is none. */
+export function sameRepository(one: string, other: string | null): boolean {
+  if (other === null || one === other) return one === other;
+  const known = repositoryIdentity(one);
+  return known !== null && known === repositoryIdentity(other);
+}
+
 /** Providers take names in whichever case. */
 function identity(host: string, port: string | undefined, path: string): string {
   return `${host}${port === undefined ? '' : `:${port}`}/${withoutEnding(path.slice(leadingSlashes(path)))}`.toLowerCase();

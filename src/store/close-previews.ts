@@ -19,6 +19,9 @@ export function closePreviews(
       .where('project_id', '=', projectId)
       .where('subject_key', 'in', subjects.map(subjectKey))
       .where('open', '=', true)
+      .$if(closing.ofFormerRepository !== undefined, (query) =>
+        query.set({ reported: null }).where('repository', '=', closing.ofFormerRepository ?? ''),
+      )
       .$if(closing.ofRevision !== undefined, (query) => query.where('revision', '=', closing.ofRevision ?? 0))
       .returning(['id', 'environment_id'])
       .execute();

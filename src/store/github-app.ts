@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { AppProject, FoundInstallation, GitHubAppStore, NewGitHubApp } from '../engine/ports/github-app.ts';
 import type { Database } from './schema.ts';
-import { tellAgain } from './tell-again.ts';
+import { forgetElsewhere, tellAgain } from './tell-again.ts';
 
 export function createGitHubAppStore(db: Kysely<Database>): GitHubAppStore {
   return {
@@ -92,7 +92,12 @@ interface Keeping {
 /** The App is held, so that it cannot be another one, or gone, before this is kept. */
 async function keepFound(tx: Kysely<Database>, { projectId, appRowId, found }: Keeping): Promise<void> {
   const { repository, apiUrl, installation, reason, asOf } = found;
-  if (installation.state === 'installed' && (await couldNotAct(tx, projectId))) await tellAgain(tx, [projectId]);
+  const before = await accessBefore(tx, projectId);
+  if (before?.sealed !== undefined && before.sealed !== null) return;
+  const moved = before !== undefined && (before.repository !== repository || before.api_url !== apiUrl);
+  if (moved) await forgetElsewhere(tx, projectId, { apiUrl, repository });
+  if (installation.state === 'installed' && (moved || before?.installation !== 'installed'))
+    await tellAgain(tx, [projectId]);
   await sql`
     with app as (
       select id, fingerprint, set_by, set_at from github_app where id = ${appRowId} for share
@@ -119,20 +124,13 @@ async function keepFound(tx: Kysely<Database>, { projectId, appRowId, found }: K
 }
 
 /** The project is held before its previews, as whoever opens them holds it. */
-async function couldNotAct(tx: Kysely<Database>, projectId: string): Promise<boolean> {
-  const held = await tx
-    .selectFrom('project')
-    .select('id')
-    .where('id', '=', projectId)
-    .where('deleting', '=', false)
-    .forShare()
-    .executeTakeFirst();
-  const before = await tx
+async function accessBefore(tx: Kysely<Database>, projectId: string) {
+  await tx.selectFrom('project').select('id').where('id', '=', projectId).forShare().execute();
+  return tx
     .selectFrom('provider_access')
-    .select(['sealed', 'installation'])
+    .select(['sealed', 'installation', 'repository', 'api_url'])
     .where('project_id', '=', projectId)
     .executeTakeFirst();
-  return held !== undefined && (before?.sealed ?? null) === null && before?.installation !== 'installed';
 }
 
 /** Previews before accesses, as whoever reports them holds them. */

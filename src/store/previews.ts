@@ -77,6 +77,7 @@ async function readOpened(db: Kysely<Database>): Promise<readonly OpenPreview[]>
     .selectFrom('preview as p')
     .innerJoin('project', 'project.id', 'p.project_id')
     .leftJoin('preview_setting as s', 's.project_id', 'p.project_id')
+    .select(['p.repository', 'project.repository as projectRepository'])
     .select(['p.id', 'p.project_id as projectId', 'p.subject', 'p.pushed_at as pushedAt', 'p.revision', 's.value'])
     .where('p.open', '=', true)
     .where('project.deleting', '=', false)

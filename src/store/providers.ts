@@ -1,4 +1,5 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
+import { sameRepository } from '../domain/repository-identity.ts';
 import type { NewProviderRecord, ProviderStore } from '../engine/ports/provider-store.ts';
 import { keepProject } from './keep-project.ts';
 import { selectPreviews, toPreview } from './preview-rows.ts';
@@ -6,13 +7,14 @@ import { changedDeployments, reportDeployment, tellDeployments } from './deploym
 import { mayAct } from './provider-access.ts';
 import { claimMessages, enqueueReport, finishMessage, postponeMessage } from './provider-messages.ts';
 import type { Database } from './schema.ts';
-import { tellAgain } from './tell-again.ts';
+import { forgetElsewhere, tellAgain } from './tell-again.ts';
 
 export function createProviderStore(db: Kysely<Database>): ProviderStore {
   return {
     ...accessStore(db),
     async reportable() {
       const rows = await selectPreviews(db)
+        .select('project.repository as project_repository')
         .innerJoin('provider_access as a', 'a.project_id', 'p.project_id')
         .where(mayAct('a'))
         .where((row) =>
@@ -23,7 +25,8 @@ export function createProviderStore(db: Kysely<Database>): ProviderStore {
           ]),
         )
         .execute();
-      return rows.map((row) => ({ ...toPreview(row), reported: row.reported }));
+      const own = rows.filter((row) => sameRepository(row.repository, row.project_repository));
+      return own.map((row) => ({ ...toPreview(row), reported: row.reported }));
     },
     reportableDeployments: () => changedDeployments(db),
     reportDeployment: (deployment, messages) => reportDeployment(db, deployment, messages),
@@ -91,6 +94,7 @@ async function setAccess(
   { apiUrl, setBy, ...record }: NewProviderRecord,
 ): Promise<boolean> {
   if (!(await keepProject(tx, projectId))) return false;
+  await forgetElsewhere(tx, projectId, { apiUrl, repository: record.repository });
   const own = { installation: null, installation_id: null, looked_up_at: null, doubted_at: null };
   const values = { ...record, ...own, api_url: apiUrl, set_by: setBy, set_at: sql<string>`now()` };
   await tx

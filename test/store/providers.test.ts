@@ -156,3 +156,35 @@ test('rule 6: URLs of single deployments stand in the comment of their pull requ
     [],
   );
 });
+
+test('a preview of a former repository is told to nobody, matched with nothing and removed; another way to write the address changes nothing', async () => {
+  await open(20);
+  await provider.tell();
+  const own = (await bench.project()).repository ?? '';
+  await bench.projects.update(owner, 'my-app', { repository: own.replace('https://', 'https://ada:x@') });
+  await bench.pass();
+  const state = async () => (await bench.commands.get(owner, 'my-app', 'pr-20')).state;
+  assert.equal(await state(), 'open');
+  await open(21);
+  standIn.misfortunes.push(...Array.from({ length: 10 }, () => ({ status: 503 })));
+  await provider.tell();
+  standIn.misfortunes.length = 0;
+
+  await bench.projects.update(owner, 'my-app', { repository: 'https://git.example.test/other.git' });
+  await bench.commands.updateSettings(owner, 'my-app', { pullRequests: false });
+  standIn.pulls.push({ number: 20, state: 'merged', branch: 'b20', commit: sha('a'), fromFork: false });
+  await provider.ask();
+  assert.equal(await state(), 'open', 'pull request 20 is another one there');
+  await provider.commands.set(owner, 'my-app', { ...standIn.access, repository: 'acme/other', token: standIn.token });
+  await hurry();
+  const asked = standIn.requests.length;
+  await provider.tell();
+  assert.equal(standIn.requests.length, asked);
+  await bench.pass();
+  await bench.takeDown();
+  const gone = await bench.commands.get(owner, 'my-app', 'pr-20');
+  assert.deepEqual([gone.state, gone.closedReason], ['closed', 'the project has another repository since']);
+  await provider.tell();
+  assert.equal(standIn.requests.length, asked);
+  assert.deepEqual(commentOf(21), []);
+});

@@ -71,9 +71,16 @@ export interface Closing {
   readonly finished: boolean;
   /** Only what was looked at before this was decided: where something was pushed since, nothing is closed. Default: whatever there is. */
   readonly ofRevision?: number;
+  /** Only those of this address, as it stands in them, and no provider is told. Default: whatever there is. */
+  readonly ofFormerRepository?: string;
 }
 
-export interface OpenPreview extends Pick<Preview, 'id' | 'projectId' | 'subject' | 'pushedAt' | 'revision'> {
+export interface OpenPreview extends Pick<
+  Preview,
+  'id' | 'projectId' | 'repository' | 'subject' | 'pushedAt' | 'revision'
+> {
+  /** The project's, as it is now. */
+  readonly projectRepository: string | null;
   readonly ttlMs: number | null;
 }
 

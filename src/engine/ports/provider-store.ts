@@ -54,14 +54,14 @@ export interface ProviderStore {
   find(projectId: string): Promise<ProviderFacts | null>;
   /** null also where the App may not act. */
   access(projectId: string): Promise<SealedAccess | null>;
-  /** In place of another one; what waited to be told stays. False when the project is gone. */
+  /** In place of another one; what waited to be told stays, but where it was for another repository. False when the project is gone. */
   set(projectId: string, record: NewProviderRecord): Promise<boolean>;
   /** The project's own token, with everything that waits to be told. False when there was none. */
   remove(projectId: string): Promise<boolean>;
   /** Ids of the projects for which there is a token, or the App may act. */
   projects(): Promise<readonly string[]>;
 
-  /** Of projects with a provider, but those that are gone and were reported so. */
+  /** Of projects with a provider, but those that are gone and were reported so, and those of a former repository. */
   reportable(): Promise<readonly ReportablePreview[]>;
   /** Remembers what is told of a preview, with the messages, or neither. Of a topic the newest one is kept. */
   report(previewId: string, reported: string, messages: readonly IdentifiedMessage[]): Promise<void>;

@@ -1,7 +1,9 @@
 import { expiresAt } from '../../domain/preview.ts';
+import { sameRepository } from '../../domain/repository-identity.ts';
 import { previewNames } from '../../domain/preview-name.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { OperatorLog } from '../ports/ports.ts';
+import type { Closing, OpenPreview } from '../ports/preview-store.ts';
 import { Rest } from '../rest.ts';
 import { advancePreview, type AdvanceDependencies } from './advance-preview.ts';
 
@@ -35,7 +37,7 @@ export class PreviewKeeper {
   /** Everything that can be done now. What fails is reported, and keeps nothing else from being done. */
   async pass(signal: AbortSignal): Promise<void> {
     const { previews } = this.#options.advance;
-    await this.#attempt(() => this.#closeExpired(), signal);
+    await this.#attempt(() => this.#closeOver(), signal);
     await this.#attempt(() => this.#closeOutdatedUrls(), signal);
     await this.#attempt(() => this.#openUrls(), signal);
     await this.#attempt(async () => {
@@ -51,18 +53,16 @@ export class PreviewKeeper {
     await this.#attempt(() => advancePreview(this.#options.advance, previewId), signal);
   }
 
-  async #closeExpired(): Promise<void> {
+  async #closeOver(): Promise<void> {
     const { clock, log, wakeReconciler } = this.#options;
     const { previews } = this.#options.advance;
-    for (const { projectId, subject, pushedAt, revision, ttlMs } of await previews.opened()) {
-      const end = expiresAt({ pushedAt }, ttlMs);
-      if (end === null || Date.parse(end) > clock.now()) continue;
-      const closed = await previews.close(projectId, [subject], {
-        reason: `nothing was pushed since ${pushedAt}`,
-        finished: false,
-        ofRevision: revision,
-      });
-      for (const { projectName, name } of closed) log.info({ project: projectName, preview: name }, 'preview expired');
+    for (const preview of await previews.opened()) {
+      const closing = closingOf(preview, clock.now());
+      if (closing === null) continue;
+      const closed = await previews.close(preview.projectId, [preview.subject], closing);
+      const { reason } = closing;
+      for (const { projectName, name } of closed)
+        log.info({ project: projectName, preview: name, reason }, 'preview is over');
       wakeReconciler();
     }
   }
@@ -94,4 +94,19 @@ export class PreviewKeeper {
       this.#options.log.warn({ error: String(error) }, 'a preview could not be brought on, to be tried again');
     }
   }
+}
+
+/** null: it may stay. */
+function closingOf(
+  { repository, projectRepository, pushedAt, revision, ttlMs }: OpenPreview,
+  now: number,
+): Closing | null {
+  // What has the same number in another repository is something else.
+  if (!sameRepository(repository, projectRepository)) {
+    const reason = 'the project has another repository since';
+    return { reason, finished: false, ofFormerRepository: repository };
+  }
+  const end = expiresAt({ pushedAt }, ttlMs);
+  if (end === null || Date.parse(end) > now) return null;
+  return { reason: `nothing was pushed since ${pushedAt}`, finished: false, ofRevision: revision };
 }

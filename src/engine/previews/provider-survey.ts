@@ -2,6 +2,7 @@ import { CutoverError } from '../../domain/errors.ts';
 import type { Preview } from '../../domain/preview.ts';
 import type { PullRequestState } from '../../domain/provider.ts';
 import type { Project } from '../../domain/project.ts';
+import { sameRepository } from '../../domain/repository-identity.ts';
 import { closePreviews, openPreview, type PreviewDependencies } from '../commands/previews.ts';
 import { checkCommit } from '../commands/deployments-trigger.ts';
 import { storable } from '../commands/storable.ts';
@@ -73,7 +74,8 @@ export class ProviderSurvey {
     const { dependencies, providers, openProvider } = this.#options;
     const access = await providers.access(project.id);
     if (access === null) return;
-    const known = await dependencies.previews.list(project.id, true);
+    const all = await dependencies.previews.list(project.id, true);
+    const known = all.filter(({ repository }) => sameRepository(repository, project.repository));
     const limit = AbortSignal.any([signal, AbortSignal.timeout(callLimitMs)]);
     const opened = await openProviderAccess(this.#options, access, limit);
     const mask = createMasker([opened.token]);
