@@ -295,6 +295,25 @@ test('a project that moves elsewhere is not acted for any more, and an outage ch
   await bench.projects.update(owner, 'my-app', { repository });
 });
 
+test('what waits to be told is not told to another repository that the project has since', async () => {
+  const { host } = new URL(standIn.apiUrl);
+  await set();
+  await keeper().pass(never);
+  await bench.commands.open(owner, 'my-app', { pullRequest: 7, branch: 'b7', commit: 'a'.repeat(40) });
+  await courier(forbidding).pass(never);
+  const { repository } = await bench.project();
+  assert.ok(repository !== null);
+  app.install('acme/other');
+  await bench.projects.update(owner, 'my-app', { repository: `https://${host}/acme/other.git` });
+  await keeper().pass(never);
+  assert.equal((await shown())?.repository, 'acme/other');
+  await hurry();
+  const asked = standIn.requests.length;
+  await courier().pass(never);
+  assert.deepEqual([standIn.requests.length, standIn.comments.get(7)], [asked, undefined]);
+  await bench.projects.update(owner, 'my-app', { repository });
+});
+
 test('a repository is read by a token for it alone, which may do nothing else; where the App may not, by none', async () => {
   await set();
   const access = { githubApp: store(), githubApps, secretBox: box() };
