@@ -215,8 +215,8 @@ export const errorCatalogue = {
   ),
   dockerfile_invalid: entry(
     'deployment',
-    'The Dockerfile is missing or outside the checkout.',
-    'Correct the path of the Dockerfile.',
+    'The Dockerfile is missing, outside the checkout or not acceptable, or a line of `.dockerignore` is no pattern.',
+    'Correct what the message names.',
   ),
   base_image_missing: entry(
     'deployment',

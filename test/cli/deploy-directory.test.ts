@@ -183,6 +183,9 @@ test('issue 6.4: what cannot be sent says why, and nothing is deployed', async (
   };
   await refused(join(root, 'a.txt'), /is no directory/);
   await refused(join(root, 'none'), /is no directory/);
+  await writeFile(join(root, '.cutoverignore'), 'c++\n[a\n');
+  await refused(root, /\.cutoverignore, line 2: "\[a" is no pattern: /);
+  await rm(join(root, '.cutoverignore'));
   await git(root, 'init', '-q');
   await refused(root, /nothing to send in .*Git ignores everything/);
   await refused(root, /git cannot read the work tree/, { PATH: '/nothing' });

@@ -34,6 +34,14 @@ describe('the BuildKit builder: failures', () => {
     );
   });
 
+  it('a line of .dockerignore that is no pattern is named with its number', async (t) => {
+    const app = await temporaryDirectory(t);
+    await writeFile(join(app, '.dockerignore'), 'logs\n[a\n');
+    const error = await failure(requestFor(app, dockerfilePlan([`FROM ${base}`])));
+    assert.equal(error.code, 'dockerfile_invalid');
+    assert.match(error.message, /^\.dockerignore, line 2: "\[a" is no pattern: /);
+  });
+
   it('a step that fails beside another one is the one that is named', async (t) => {
     const app = await temporaryDirectory(t);
     const plan = dockerfilePlan([

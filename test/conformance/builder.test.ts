@@ -113,8 +113,10 @@ describe('the BuildKit builder: the context', () => {
   it('leaves out what .dockerignore names and .git, keeps links as links, and never replaces a file of the user', async (t) => {
     const app = await temporaryDirectory(t);
     await writeFiles(app, {
-      '.dockerignore': '# comment\nsecret.txt\nlogs\n!logs/keep.txt\n**/*.tmp\n',
+      '.dockerignore': '# comment\nsecret.txt\nlogs\n!logs/keep.txt\n**/*.tmp\nc++\na(b)\n',
       'secret.txt': 's',
+      'c++/a.txt': 'c',
+      'a(b)': 'p',
       'logs/a.txt': 'a',
       'logs/keep.txt': 'k',
       'deep/down/x.tmp': 't',

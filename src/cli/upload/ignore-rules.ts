@@ -1,24 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import dockerignore from '@balena/dockerignore';
 import { CutoverError } from '../../contract/errors.ts';
+import { readIgnoreFile, type IgnoreRules } from '../../contract/ignore-rules.ts';
 
 export const ignoreFile = '.cutoverignore';
 
-export interface IgnoreRules {
-  ignores(path: string): boolean;
-  /** Whether something below a directory that is ignored may be taken back in. */
-  readonly hasExceptions: boolean;
-}
-
-/** What the directory's `.cutoverignore` leaves out, written as a `.dockerignore` is; nothing where there is none. */
+/** What the directory's `.cutoverignore` leaves out, written as a `.dockerignore` is; nothing where there is none. Error: `usage`. */
 export async function readIgnoreRules(dir: string): Promise<IgnoreRules> {
-  const patterns = (await read(join(dir, ignoreFile))).replace(/^\uFEFF/, '').split(/\r?\n/);
-  const rules = dockerignore.default().add(patterns);
-  return {
-    ignores: (path) => rules.ignores(path),
-    hasExceptions: patterns.some((pattern) => pattern.trim().startsWith('!')),
-  };
+  const path = join(dir, ignoreFile);
+  return readIgnoreFile({ name: path, text: await read(path), refusal: 'usage' });
 }
 
 async function read(path: string): Promise<string> {

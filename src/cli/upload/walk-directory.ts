@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CutoverError } from '../../contract/errors.ts';
+import type { IgnoreRules } from '../../contract/ignore-rules.ts';
 import { nameOf } from './file-names.ts';
-import type { IgnoreRules } from './ignore-rules.ts';
 
 /** They are installed anew where the app is built, for the machine it is built on. */
 const neverSent = new Set(['.git', 'node_modules']);

@@ -1,8 +1,10 @@
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import dockerignore, { type Ignore } from '@balena/dockerignore';
 import { pack, type Headers, type PackOptions } from 'tar-fs';
+import { readIgnoreFile, type IgnoreRules } from '../../../domain/ignore-rules.ts';
+
+const ignoreFile = '.dockerignore';
 
 export interface BuildContext {
   readonly tar: Readable;
@@ -35,20 +37,12 @@ export async function packContext(directory: string, dockerfile: string): Promis
   return { tar: Readable.from(tar, { objectMode: false }), dockerfileName };
 }
 
-interface IgnoreRules {
-  readonly rules: Ignore;
-  /** Something below an ignored directory may be taken back in. */
-  readonly hasExceptions: boolean;
-}
-
 async function readIgnoreRules(directory: string): Promise<IgnoreRules> {
-  const path = join(directory, '.dockerignore');
   const isFile = (await readdir(directory, { withFileTypes: true })).some(
-    (entry) => entry.name === '.dockerignore' && entry.isFile(),
+    (entry) => entry.name === ignoreFile && entry.isFile(),
   );
-  const patterns = isFile ? (await readFile(path, 'utf8')).replace(/^\uFEFF/, '').split(/\r?\n/) : [];
-  const rules = dockerignore.default().add(['.git', ...patterns]);
-  return { rules, hasExceptions: patterns.some((pattern) => pattern.trim().startsWith('!')) };
+  const text = isFile ? await readFile(join(directory, ignoreFile), 'utf8') : '';
+  return readIgnoreFile({ name: ignoreFile, text, refusal: 'dockerfile_invalid', above: ['.git'] });
 }
 
 /** Paths below `directory`, parents before children, sorted. */
@@ -58,7 +52,7 @@ async function collect(directory: string, below: string, ignore: IgnoreRules): P
   for (const name of names) {
     const path = below === '' ? name : `${below}/${name}`;
     const info = await lstat(join(directory, path));
-    const ignored = ignore.rules.ignores(path);
+    const ignored = ignore.ignores(path);
     if (info.isDirectory()) {
       const inside = ignored && !ignore.hasExceptions ? [] : await collect(directory, path, ignore);
       if (!ignored || inside.length > 0) found.push(path, ...inside);
