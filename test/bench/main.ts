@@ -19,35 +19,49 @@ const names = [
   'static',
 ];
 
-const { values, positionals } = parseArgs({
-  options: {
-    json: { type: 'boolean', default: false },
-    quick: { type: 'boolean', default: false },
-    full: { type: 'boolean', default: false },
-    only: { type: 'string' },
-    histories: { type: 'string' },
-    from: { type: 'string' },
-    all: { type: 'boolean', default: false },
-    seed: { type: 'string' },
-    points: { type: 'string' },
-  },
-  allowPositionals: true,
-});
-const name = positionals[0] ?? '';
+const options = {
+  help: { type: 'boolean', short: 'h', default: false },
+  json: { type: 'boolean', default: false },
+  quick: { type: 'boolean', default: false },
+  full: { type: 'boolean', default: false },
+  only: { type: 'string' },
+  histories: { type: 'string' },
+  from: { type: 'string' },
+  all: { type: 'boolean', default: false },
+  seed: { type: 'string' },
+  points: { type: 'string' },
+} as const;
 
-if (positionals.length !== 1 || !names.includes(name)) {
-  console.error(
-    `usage: bin/bench <${names.join('|')}> [--json] [--quick|--full] [--only <case,…>] [--all] [--seed <text>] [--points <n>] [--histories <n>] [--from <n>]`,
-  );
+const usage = `usage: bin/bench <${names.join('|')}> [--json] [--quick|--full] [--only <case,…>] [--all] [--seed <text>] [--points <n>] [--histories <n>] [--from <n>]`;
+
+const given = parse();
+if (typeof given === 'string') {
+  console.error(`${given}; bin/bench --help lists them`);
   process.exitCode = 2;
+} else if (given.values.help) {
+  console.log(usage);
 } else {
-  const figures = await measure(name);
-  console.log(values.json ? figures.map((figure) => JSON.stringify(figure)).join('\n') : table(figures));
+  const figures = await measure(given);
+  console.log(given.values.json ? figures.map((figure) => JSON.stringify(figure)).join('\n') : table(figures));
   if (figures.length === 0 || figures.some((figure) => !figure.ok)) process.exitCode = 1;
 }
 
-async function measure(bench: string): Promise<readonly Figure[]> {
-  const { run } = (await import(new URL(`${bench}.ts`, import.meta.url).href)) as { run: Bench };
+/** What was asked for, or in one line what is wrong with it. */
+function parse() {
+  try {
+    const { values, positionals } = parseArgs({ options, allowPositionals: true });
+    const [name, ...more] = positionals;
+    if (values.help) return { name: '', values };
+    if (name === undefined || more.length > 0) return 'name one benchmark';
+    return names.includes(name) ? { name, values } : `there is no benchmark ${JSON.stringify(name)}`;
+  } catch (error) {
+    if (error instanceof TypeError) return error.message.split('\n', 1)[0]?.replace(/\. .*/, '') ?? '';
+    throw error;
+  }
+}
+
+async function measure({ name, values }: Exclude<ReturnType<typeof parse>, string>): Promise<readonly Figure[]> {
+  const { run } = (await import(new URL(`${name}.ts`, import.meta.url).href)) as { run: Bench };
   return run({
     quick: values.quick,
     full: values.full,
