@@ -52,3 +52,30 @@ test('an upload that is refused before it is read says why, and does not end the
   }
   assert.equal((await send(clientOf(api), 'production', 10)).number, 1);
 });
+
+test('an upload whose token is revoked before its last byte is refused, and nothing is deployed', async () => {
+  await using api = await ApiUnderTest.start();
+  const token = api.platform.token('ci', 'owner');
+  const reading = Promise.withResolvers<void>();
+  const environment = api.platform.environment.bind(api.platform);
+  api.platform.environment = (...given) => {
+    reading.resolve();
+    return environment(...given);
+  };
+  async function* revoking() {
+    yield* bytes(1e6);
+    await reading.promise;
+    api.platform.tokens.splice(
+      api.platform.tokens.findIndex(({ secret }) => secret === token),
+      1,
+    );
+    yield* bytes(1e6);
+  }
+  const upload = clientOf(api, token).call(endpoints.deploy.imageUpload, {
+    params: { project: 'my-app' },
+    query: { environment: 'production', filename: 'image.tar' },
+    upload: revoking(),
+  });
+  await assert.rejects(upload, { code: 'unauthenticated' });
+  assert.equal(api.platform.projects.get('my-app')?.deployments.length, 0);
+});
