@@ -42,6 +42,8 @@ export interface ApiOptions {
   readonly hostNames?: readonly string[];
   /** Default 15 s. */
   readonly heartbeatMs?: number;
+  /** How often a stream asks whether its token still holds; default 5 s. */
+  readonly tokenCheckMs?: number;
   /** Default 100 MB, 30 s. */
   readonly rawBodies?: RawBodyLimits;
 }

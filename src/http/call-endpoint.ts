@@ -20,6 +20,7 @@ export interface EndpointCall {
 }
 
 const defaultHeartbeatMs = 15_000;
+const defaultTokenCheckMs = 5_000;
 
 /** One request from its headers to its response: who, whether they may, what they ask, the call, the answer. */
 export async function callEndpoint(call: EndpointCall): Promise<Response> {
@@ -37,7 +38,7 @@ export async function callEndpoint(call: EndpointCall): Promise<Response> {
     })
     .finally(() => parsed.raw?.release());
   if (answer.type !== 'events') return plainResponse(endpoint, answer);
-  const stream = await openEventStream(answer.events, {
+  const stream = await openEventStream(whileTokenLasts(call, answer.events, { signal, end: () => abandoned.abort() }), {
     heartbeatMs: options.heartbeatMs ?? defaultHeartbeatMs,
     signal,
     onCancel: () => abandoned.abort(),
@@ -57,6 +58,24 @@ async function identify(endpoint: Endpoint, context: Context, options: ApiOption
 async function* whileAllowed(call: EndpointCall, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield* bytes;
   if (call.endpoint.upload === true) await identify(call.endpoint, call.context, call.options);
+}
+
+interface Ending {
+  readonly signal: AbortSignal;
+  readonly end: () => void;
+}
+
+/** A stream whose token has ended is closed soon; who comes back is told why. A database that cannot be asked closes it too. */
+async function* whileTokenLasts<T>(call: EndpointCall, events: AsyncIterable<T>, { signal, end }: Ending) {
+  const timer = setInterval(() => {
+    identify(call.endpoint, call.context, call.options).catch(end);
+  }, call.options.tokenCheckMs ?? defaultTokenCheckMs).unref();
+  signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+  try {
+    yield* events;
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 const streamHeaders = { 'content-type': eventStreamMediaType, 'x-accel-buffering': 'no' };

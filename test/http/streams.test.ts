@@ -167,3 +167,19 @@ test('issue 2, part 7: a reader that does not read holds the source back', async
   const text = await readUntil(answer, () => false);
   assert.equal(ids(text).length, 5_000);
 });
+
+test('a stream whose token is revoked is closed without `end`, though nothing happens on it', async () => {
+  await using api = await ApiUnderTest.start({ tokenCheckMs: 20 });
+  await api.deploy();
+  const token = api.platform.token('ci', 'owner');
+  const answer = await api.request('GET', timeline, { headers: stream, token });
+  const reading = readUntil(answer, () => false);
+  await eventually('the reader waits', () => api.held(1).timeline.readers === 1);
+  api.platform.tokens.splice(
+    api.platform.tokens.findIndex(({ secret }) => secret === token),
+    1,
+  );
+  assert.doesNotMatch(await reading, /event: end/);
+  await eventually('the reader is gone', () => api.held(1).timeline.readers === 0);
+  assert.equal((await api.request('GET', timeline, { headers: stream, token })).status, 401);
+});
