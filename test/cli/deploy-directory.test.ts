@@ -105,8 +105,10 @@ test('issue 6.4: a directory in a work tree is sent alone, and a repository in i
   });
   await git(root, 'submodule', 'add', '-q', join(cli.directory, 'library'), 'web/library');
   await writeFile(join(root, 'web/library/ignored'), 'x');
+  // The rules of the repository around it are not its own.
+  await writeFile(join(root, 'web/library/kept.log'), 'x');
   const { entries, source } = await sent(cli, join(root, 'web'));
-  assert.deepEqual([...entries.keys()], ['a.txt', 'library/.gitignore', 'library/x.txt']);
+  assert.deepEqual([...entries.keys()], ['a.txt', 'library/.gitignore', 'library/kept.log', 'library/x.txt']);
   assert.equal(source.upload.filename, 'web');
 });
 
