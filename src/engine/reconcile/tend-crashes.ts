@@ -39,8 +39,16 @@ export async function noteCrash({ workshop, world, signal }: Crash, event: Exite
   });
 }
 
+/** What is told sooner is of what runs: nobody stops an instance and has it serve again in that time. */
+const promptMs = 250;
+
 /** Whoever stood still hears of it late: what ran then was stopped, and what is well by now is another container. */
-async function isOld({ ports }: Workshop, { instanceId, containerId }: Exited, signal: AbortSignal): Promise<boolean> {
+async function isOld(
+  { ports }: Workshop,
+  { instanceId, containerId, at }: Exited,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (Math.abs(ports.clock.now() - at) < promptMs) return false;
   const status = await ports.runtime.status(instanceId, signal);
   return status !== null && containerId !== null && status.containerId !== containerId;
 }

@@ -3,7 +3,14 @@ import { test } from 'node:test';
 import type { Runtime, RuntimeEvent } from '../../../src/engine/ports/runtime.ts';
 import { InstanceWatch } from '../../../src/engine/observe/instance-watch.ts';
 
-const exited: RuntimeEvent = { type: 'exited', instanceId: 'one', containerId: 'c1', at: 0, exitCode: 1, outOfMemory: false };
+const exited: RuntimeEvent = {
+  type: 'exited',
+  instanceId: 'one',
+  containerId: 'c1',
+  at: 0,
+  exitCode: 1,
+  outOfMemory: false,
+};
 const started: RuntimeEvent = { type: 'started', instanceId: 'one' };
 
 test('that an instance was started is no news a moment after whoever started it has gone on', async () => {
